@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stddef.h>
+
+/* Strings and pairs of strings as JSON documents have them. They live in an arena. */
+
+struct string_list {
+	char **items; /* ends with NULL, so that it can be an argv; NULL when absent */
+	size_t count;
+};
+
+struct string_pair {
+	char *key, *value;
+};
+
+struct string_map {
+	struct string_pair *items; /* in the order of the document */
+	size_t count;
+};
+
+/* Returns the value of key, or NULL. */
+const char *string_map_get(const struct string_map *map, const char *key);

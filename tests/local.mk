@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+check_LIBRARIES += libunit.a
+libunit_a_SOURCES = tests/unit/unit.c tests/unit/unit.h
