@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+/* Kernel files say that they are empty, so reading starts with this much. */
+#define FIRST_READ 4096
+
+static ssize_t read_retry(int fd, void *buffer, size_t size)
+{
+	ssize_t got;
+
+	do
+		got = read(fd, buffer, size);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
+int file_read_fd(int fd, const char *name, size_t limit, struct arena *arena, char **text,
+		 size_t *size, struct error *err)
+{
+	struct stat status;
+	size_t room, used = 0;
+	char *buffer;
+
+	if (fstat(fd, &status) < 0)
+		return fail_errno(err, "%s", name);
+	if (S_ISDIR(status.st_mode))
+		return fail(err, EISDIR, "%s: is a directory", name);
+	if (!S_ISREG(status.st_mode))
+		return fail(err, EINVAL, "%s: not a regular file", name);
+	if (status.st_size > 0 && (size_t)status.st_size > limit)
+		return fail(err, EFBIG, "%s: %lld bytes are too many (at most %zu)", name,
+			    (long long)status.st_size, limit);
+	room = status.st_size > 0 ? (size_t)status.st_size + 1 : FIRST_READ;
+	buffer = arena_alloc(arena, room + 1);
+	for (;;) {
+		ssize_t got = read_retry(fd, buffer + used, room - used);
+
+		if (got < 0)
+			return fail_errno(err, "read %s", name);
+		if (got == 0)
+			break;
+		used += (size_t)got;
+		if (used > limit)
+			return fail(err, EFBIG, "%s: more than %zu bytes", name, limit);
+		if (used == room) {
+			char *larger = arena_alloc(arena, 2 * room + 1);
+
+			memcpy(larger, buffer, used);
+			buffer = larger;
+			room *= 2;
+		}
+	}
+	buffer[used] = '\0';
+	*text = buffer;
+	if (size)
+		*size = used;
+	return 0;
+}
+
+int file_read_at(int dirfd, const char *path, size_t limit, struct arena *arena, char **text,
+		 size_t *size, struct error *err)
+{
+	/* O_NONBLOCK: opening a FIFO returns at once; it is refused then */
+	cleanup_fd int fd = openat(dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return fail_errno(err, "%s", path);
+	return file_read_fd(fd, path, limit, arena, text, size, err);
+}
+
+ssize_t file_read_short_at(int dirfd, const char *path, char *buffer, size_t size,
+			   struct error *err)
+{
+	cleanup_fd int fd = openat(dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	size_t used = 0;
+
+	if (fd < 0)
+		return fail_errno(err, "%s", path);
+	for (;;) {
+		ssize_t got = read_retry(fd, buffer + used, size - 1 - used);
+
+		if (got < 0)
+			return fail_errno(err, "read %s", path);
+		used += (size_t)got;
+		if (got == 0 || used == size - 1)
+			break;
+	}
+	if (used && buffer[used - 1] == '\n')
+		used--;
+	buffer[used] = '\0';
+	return (ssize_t)used;
+}
+
+int file_write_at(int dirfd, const char *path, const char *text, struct error *err)
+{
+	cleanup_fd int fd = openat(dirfd, path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	size_t size = strlen(text);
+	ssize_t written;
+
+	if (fd < 0)
+		return fail_errno(err, "open %s", path);
+	do
+		written = write(fd, text, size);
+	while (written < 0 && errno == EINTR);
+	if (written < 0)
+		return fail_errno(err, "write '%.100s' to %s", text, path);
+	if ((size_t)written != size)
+		return fail(err, EIO, "write %s: %zd of %zu bytes were taken", path, written, size);
+	return 0;
+}
+
+int write_all(int fd, const void *data, size_t size, struct error *err)
+{
+	const char *rest = data;
+
+	while (size) {
+		ssize_t written = write(fd, rest, size);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return fail_errno(err, "write");
+		rest += written;
+		size -= (size_t)written;
+	}
+	return 0;
+}
+
+static int fsync_dir(int dirfd, const char *name, struct error *err)
+{
+	char dir[4096];
+	const char *slash = strrchr(name, '/');
+	cleanup_fd int fd = -1;
+
+	snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - name) + 1 : 1, slash ? name : ".");
+	fd = openat(dirfd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) < 0)
+		return fail_errno(err, "sync directory %s", dir);
+	return 0;
+}
+
+int file_replace_at(int dirfd, const char *name, const void *data, size_t size, mode_t mode,
+		    bool durable, struct error *err)
+{
+	static atomic_uint counter;
+	char temporary[4096];
+	cleanup_fd int fd = -1;
+
+	snprintf(temporary, sizeof(temporary), "%s.tmp.%d.%u", name, (int)getpid(),
+		 atomic_fetch_add(&counter, 1));
+	fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (fd < 0)
+		return fail_errno(err, "create %s", temporary);
+	if (write_all(fd, data, size, err) < 0) {
+		fail_in(err, "%s", temporary);
+		goto remove;
+	}
+	if (durable && fsync(fd) < 0) {
+		fail_errno(err, "sync %s", temporary);
+		goto remove;
+	}
+	if (renameat(dirfd, temporary, dirfd, name) < 0) {
+		fail_errno(err, "rename %s to %s", temporary, name);
+		goto remove;
+	}
+	return durable ? fsync_dir(dirfd, name, err) : 0;
+remove:
+	unlinkat(dirfd, temporary, 0);
+	return -1;
+}
+
+/*
+ * Empties the directory that *dir reads. Depth is bounded by descriptors, so that a tree deeper
+ * than MAX_DEPTH is flattened first: a directory found there is renamed up to the top.
+ */
+#define MAX_DEPTH 64
+
+static int empty_dir(int top, DIR *dir, int depth, unsigned *moved, struct error *err)
+{
+	int fd = dirfd(dir);
+	struct dirent *entry;
+
+	for (;;) {
+		errno = 0;
+		entry = readdir(dir);
+		if (!entry)
+			break;
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		if (unlinkat(fd, entry->d_name, 0) == 0 || errno == ENOENT)
+			continue;
+		if (errno != EISDIR && errno != EPERM)
+			return fail_errno(err, "remove %s", entry->d_name);
+		if (unlinkat(fd, entry->d_name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+			continue;
+		if (errno != ENOTEMPTY && errno != EEXIST)
+			return fail_errno(err, "remove %s", entry->d_name);
+		if (depth == MAX_DEPTH) {
+			char name[32];
+
+			snprintf(name, sizeof(name), ".removed.%u", (*moved)++);
+			if (renameat(fd, entry->d_name, top, name) < 0)
+				return fail_errno(err, "move %s", entry->d_name);
+			continue;
+		}
+		{
+			cleanup_fd int child = openat(
+				fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+			cleanup_dir DIR *below = child < 0 ? NULL : fdopendir(child);
+
+			if (!below)
+				return fail_errno(err, "open %s", entry->d_name);
+			take_fd(&child);
+			if (empty_dir(top, below, depth + 1, moved, err) < 0)
+				return fail_in(err, "%s", entry->d_name);
+		}
+		if (unlinkat(fd, entry->d_name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+			return fail_errno(err, "remove %s", entry->d_name);
+	}
+	return errno ? fail_errno(err, "read a directory") : 0;
+}
+
+int remove_tree_at(int dirfd, const char *path, struct error *err)
+{
+	cleanup_fd int fd = -1;
+	unsigned moved = 0, before;
+
+	if (unlinkat(dirfd, path, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return fail_errno(err, "remove %s", path);
+	if (unlinkat(dirfd, path, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != ENOTEMPTY && errno != EEXIST)
+		return fail_errno(err, "remove %s", path);
+	fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return fail_errno(err, "open %s", path);
+	/* Again while deeper parts were moved up to the top. */
+	do {
+		cleanup_dir DIR *dir = open_dir_at(fd, ".", err);
+
+		before = moved;
+		if (!dir || empty_dir(fd, dir, 0, &moved, err) < 0)
+			return fail_in(err, "remove %s", path);
+	} while (moved != before);
+	if (unlinkat(dirfd, path, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return fail_errno(err, "remove %s", path);
+	return 0;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/path.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+
+/* RESOLVE_IN_ROOT fails with EAGAIN when a rename anywhere races with "..": how often to retry. */
+#define RETRIES 128
+
+static int resolve(int root, const char *path, int flags, mode_t mode)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(flags | O_CLOEXEC),
+		.mode = flags & (O_CREAT | O_TMPFILE) ? mode : 0,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd;
+
+	for (int i = 0; i < RETRIES; i++) {
+		fd = sys_openat2(root, path, &how);
+		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
+			break;
+	}
+	return fd;
+}
+
+int open_in_root(int root, const char *path, int flags, mode_t mode, struct error *err)
+{
+	int fd = resolve(root, path, flags, mode);
+
+	return fd < 0 ? fail_errno(err, "open %s", path) : fd;
+}
+
+/*
+ * Makes the directories of path (length bytes of it) one after the other. Each part is looked up
+ * from the root again, so that links in the middle are followed inside the root as the kernel
+ * would; what is made is made in a directory that is already held open.
+ */
+static int mkdirs(int root, const char *path, size_t length, mode_t mode, struct error *err)
+{
+	char prefix[PATH_MAX];
+	cleanup_fd int dir = -1;
+	size_t end = 0;
+
+	if (length >= sizeof(prefix))
+		return fail(err, ENAMETOOLONG, "%s", path);
+	dir = resolve(root, ".", O_PATH | O_DIRECTORY, 0);
+	if (dir < 0)
+		return fail_errno(err, "open the root");
+	while (end < length) {
+		size_t start = end + strspn(path + end, "/");
+		int next;
+
+		if (start >= length)
+			break;
+		end = start + strcspn(path + start, "/");
+		if (end > length)
+			end = length;
+		memcpy(prefix, path, end);
+		prefix[end] = '\0';
+		next = resolve(root, prefix, O_PATH | O_DIRECTORY, 0);
+		if (next < 0 && errno == ENOENT) {
+			if (mkdirat(dir, prefix + start, mode) < 0 && errno != EEXIST)
+				return fail_errno(err, "make directory %s", prefix);
+			next = resolve(root, prefix, O_PATH | O_DIRECTORY, 0);
+		}
+		if (next < 0)
+			return fail_errno(err, "make directory %s", prefix);
+		close_fd(&dir);
+		dir = next;
+	}
+	return take_fd(&dir);
+}
+
+int mkdir_in_root(int root, const char *path, mode_t mode, struct error *err)
+{
+	/* nearly always it is there already: one call instead of one for each part */
+	int fd = resolve(root, path, O_PATH | O_DIRECTORY, 0);
+
+	if (fd >= 0)
+		return fd;
+	if (errno != ENOENT)
+		return fail_errno(err, "open directory %s", path);
+	return mkdirs(root, path, strlen(path), mode, err);
+}
+
+/* The length of path without its last component; *last gets the start of that one. */
+static size_t parent_length(const char *path, const char **last)
+{
+	size_t end = strlen(path);
+	size_t start;
+
+	while (end > 0 && path[end - 1] == '/')
+		end--;
+	start = end;
+	while (start > 0 && path[start - 1] != '/')
+		start--;
+	*last = path + start;
+	return start;
+}
+
+int mkfile_in_root(int root, const char *path, mode_t mode, struct error *err)
+{
+	cleanup_fd int parent = -1, file = -1;
+	char name[NAME_MAX + 1];
+	const char *last;
+	size_t length;
+	int fd = resolve(root, path, O_PATH, 0);
+
+	if (fd >= 0)
+		return fd;
+	if (errno != ENOENT)
+		return fail_errno(err, "open %s", path);
+	length = parent_length(path, &last);
+	parent = mkdirs(root, path, length, 0755, err);
+	if (parent < 0)
+		return -1;
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(last, "/"), last);
+	file = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (file < 0 && errno != EEXIST)
+		return fail_errno(err, "create %s", path);
+	return open_in_root(root, path, O_PATH, 0, err);
+}
+
+int open_parent_in_root(int root, const char *path, mode_t mode, struct arena *arena, char **name,
+			struct error *err)
+{
+	const char *last;
+	size_t length = parent_length(path, &last);
+
+	*name = arena_strndup(arena, last, strcspn(last, "/"));
+	if (!**name || !strcmp(*name, ".") || !strcmp(*name, ".."))
+		return fail(err, EINVAL, "%s: does not end in a name", path);
+	return mkdirs(root, path, length, mode, err);
+}
+
+char *path_join(struct arena *arena, const char *dir, const char *path)
+{
+	if (path[0] == '/')
+		return arena_strdup(arena, path);
+	return arena_printf(arena, "%s/%s", dir, path);
+}
+
+char *path_clean(struct arena *arena, const char *path)
+{
+	char *clean = arena_alloc(arena, strlen(path) + 2);
+	size_t used = 0;
+
+	while (*path) {
+		size_t length = strcspn(path, "/");
+
+		if (length == 2 && !memcmp(path, "..", 2)) {
+			while (used > 0 && clean[--used] != '/')
+				;
+		} else if (length && !(length == 1 && *path == '.')) {
+			clean[used++] = '/';
+			memcpy(clean + used, path, length);
+			used += length;
+		}
+		path += length;
+		path += strspn(path, "/");
+	}
+	if (!used)
+		clean[used++] = '/';
+	clean[used] = '\0';
+	return clean;
+}
+
+bool path_is_plain_name(const char *name)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789_+.-";
+	size_t length = strlen(name);
+
+	return length && length <= NAME_MAX && strspn(name, allowed) == length &&
+	       strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
