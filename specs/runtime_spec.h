@@ -9,6 +9,9 @@
 #include "base/error.h"
 #include "base/string_list.h"
 
+/* gnu17 predefines this word as 1; here it is a member of the document */
+#undef linux
+
 /*
  * The OCI runtime specification 1.3 for Linux (config.md, config-linux.md) with the two extra
  * objects "overlay" and "network", as C structures. Members have the document's names in snake

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/namespaces.h"
+
+#include <errno.h>
+#include <linux/nsfs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/sys.h"
+
+void namespaces_plan(const struct spec *spec, struct namespaces_plan *plan)
+{
+	const struct spec_linux *linux_spec = spec->linux;
+	bool host_network = spec->network && spec->network->mode &&
+			    !strcmp(spec->network->mode, "host");
+
+	*plan = (struct namespaces_plan){ 0 };
+	if (!linux_spec)
+		return;
+	for (size_t i = 0; i < linux_spec->namespaces.count; i++) {
+		const struct spec_namespace *item = &linux_spec->namespaces.items[i];
+
+		if (item->type == NAMESPACE_NETWORK && host_network)
+			continue;
+		if (item->path)
+			plan->path[item->type] = item->path;
+		else
+			plan->own[item->type] = true;
+	}
+	for (int type = 0; type < NAMESPACE_COUNT; type++)
+		if (plan->own[type] && type != NAMESPACE_CGROUP && type != NAMESPACE_TIME)
+			plan->clone_flags |= namespace_flag(type);
+	if (plan->own[NAMESPACE_USER]) {
+		plan->uid_mappings = &linux_spec->uid_mappings;
+		plan->gid_mappings = &linux_spec->gid_mappings;
+	}
+	if (plan->own[NAMESPACE_TIME] && linux_spec->time_offsets.count)
+		plan->time_offsets_of = linux_spec;
+}
+
+static int open_namespace(const char *path, enum namespace_type type, struct error *err)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int kind;
+
+	if (fd < 0)
+		return fail_errno(err, "linux.namespaces: join %s namespace %s",
+				  namespace_name(type), path);
+	kind = ioctl(fd, NS_GET_NSTYPE);
+	if (kind < 0)
+		return fail(err, EINVAL, "linux.namespaces: %s: not a namespace", path);
+	if ((uint64_t)kind != namespace_flag(type))
+		return fail(err, EINVAL, "linux.namespaces: %s: not a %s namespace", path,
+			    namespace_name(type));
+	return take_fd(&fd);
+}
+
+int namespaces_open(const struct namespaces_plan *plan, struct namespaces_fds *fds,
+		    struct error *err)
+{
+	for (int type = 0; type < NAMESPACE_COUNT; type++) {
+		if (!plan->path[type])
+			continue;
+		fds->fds[type] = open_namespace(plan->path[type], type, err);
+		if (fds->fds[type] < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int write_time_offsets(const struct spec_linux *linux_spec, struct error *err)
+{
+	char text[256];
+	size_t used = 0;
+
+	for (size_t i = 0; i < linux_spec->time_offsets.count; i++) {
+		const struct spec_time_offset *offset = &linux_spec->time_offsets.items[i];
+
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s %lld %u\n",
+					 offset->clock, (long long)offset->secs, offset->nanosecs);
+		if (used >= sizeof(text))
+			return fail(err, E2BIG, "linux.timeOffsets: too many");
+	}
+	if (file_write_at(AT_FDCWD, "/proc/self/timens_offsets", text, err) < 0)
+		return fail_in(err, "linux.timeOffsets");
+	return 0;
+}
+
+int namespaces_prepare(const struct namespaces_plan *plan, struct namespaces_fds *fds,
+		       struct error *err)
+{
+	if (fds->fds[NAMESPACE_PID] >= 0) {
+		fds->own_pid = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+		if (fds->own_pid < 0)
+			return fail_errno(err, "open /proc/self/ns/pid");
+		if (setns(fds->fds[NAMESPACE_PID], CLONE_NEWPID) < 0)
+			return fail_errno(err, "linux.namespaces: join pid namespace %s",
+					  plan->path[NAMESPACE_PID]);
+	}
+	if (plan->own[NAMESPACE_TIME]) {
+		fds->own_time = open("/proc/self/ns/time", O_RDONLY | O_CLOEXEC);
+		if (fds->own_time < 0)
+			return fail_errno(err, "open /proc/self/ns/time");
+		if (unshare(CLONE_NEWTIME) < 0)
+			return fail_errno(err, "linux.namespaces: new time namespace");
+		if (plan->time_offsets_of && write_time_offsets(plan->time_offsets_of, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int namespaces_restore(struct namespaces_fds *fds, struct error *err)
+{
+	if (fds->own_pid >= 0 && setns(fds->own_pid, CLONE_NEWPID) < 0)
+		return fail_errno(err, "go back to the own pid namespace");
+	if (fds->own_time >= 0 && setns(fds->own_time, CLONE_NEWTIME) < 0)
+		return fail_errno(err, "go back to the own time namespace");
+	close_fd(&fds->own_pid);
+	close_fd(&fds->own_time);
+	return 0;
+}
+
+void namespaces_close(struct namespaces_fds *fds)
+{
+	for (int type = 0; type < NAMESPACE_COUNT; type++)
+		close_fd(&fds->fds[type]);
+	close_fd(&fds->own_pid);
+	close_fd(&fds->own_time);
+}
+
+int namespaces_join(const struct namespaces_fds *fds, struct error *err)
+{
+	/*
+	 * The user namespace comes first in the enum: it gives the privileges over the others.
+	 * The mount namespace comes last: behind it the caller's paths are gone.
+	 */
+	static const enum namespace_type order[] = {
+		NAMESPACE_USER, NAMESPACE_NETWORK, NAMESPACE_IPC,   NAMESPACE_UTS,
+		NAMESPACE_TIME, NAMESPACE_CGROUP,  NAMESPACE_MOUNT,
+	};
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		int fd = fds->fds[order[i]];
+
+		if (fd >= 0 && setns(fd, (int)namespace_flag(order[i])) < 0)
+			return fail_errno(err, "join the %s namespace", namespace_name(order[i]));
+	}
+	return 0;
+}
+
+int namespaces_unshare_cgroup(const struct namespaces_plan *plan, struct error *err)
+{
+	if (plan->own[NAMESPACE_CGROUP] && unshare(CLONE_NEWCGROUP) < 0)
+		return fail_errno(err, "linux.namespaces: new cgroup namespace");
+	return 0;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "specs/runtime_spec.h"
+
+/*
+ * Which namespaces a container gets (namespaces(7)): new ones, those of a path, or the caller's.
+ *
+ * New ones are all made by the one clone3(2) of the launch, with two exceptions. The cgroup
+ * namespace is unshared by the child, because clone3 would root it in the parent's cgroup. A time
+ * namespace is unshared by the parent, because its offsets must be written before anybody is in
+ * it. Joined ones are entered by the child, except the pid namespace, into which one can only be
+ * born: there the parent sets where its children will be.
+ */
+
+struct namespaces_plan {
+	uint64_t clone_flags;		   /* for clone3: CLONE_NEW* */
+	bool own[NAMESPACE_COUNT];	   /* a new one, however it is made */
+	const char *path[NAMESPACE_COUNT]; /* to join, NULL: not */
+	const struct spec_id_mappings *uid_mappings, *gid_mappings; /* of a new user namespace */
+	const struct spec_linux *time_offsets_of; /* where time_offsets are; NULL: none */
+};
+
+/* Pure. host_network: "network": {"mode": "host"} takes a new network namespace out again. */
+void namespaces_plan(const struct spec *spec, struct namespaces_plan *plan);
+
+/* Descriptors of what is joined, opened with the caller's privileges; -1 where nothing is. */
+struct namespaces_fds {
+	int fds[NAMESPACE_COUNT];
+	int own_pid, own_time; /* of the caller, to go back to; -1: was not left */
+};
+
+#define NAMESPACES_FDS_NONE                                                                        \
+	((struct namespaces_fds){                                                                  \
+		.fds = { -1, -1, -1, -1, -1, -1, -1, -1 }, .own_pid = -1, .own_time = -1 })
+
+/*
+ * Opens every namespace to join and checks that it is one of the kind that the spec says
+ * (ioctl_ns(2), NS_GET_NSTYPE).
+ */
+int namespaces_open(const struct namespaces_plan *plan, struct namespaces_fds *fds,
+		    struct error *err);
+
+/*
+ * Parent side, right before and right behind clone3: sets the pid and time namespaces of the
+ * children to come, and takes that back for those after.
+ */
+int namespaces_prepare(const struct namespaces_plan *plan, struct namespaces_fds *fds,
+		       struct error *err);
+int namespaces_restore(struct namespaces_fds *fds, struct error *err);
+void namespaces_close(struct namespaces_fds *fds);
+
+/* Child side: joins what is to be joined, the user namespace first. */
+int namespaces_join(const struct namespaces_fds *fds, struct error *err);
+
+/* Child side, in the container's cgroup already: the new cgroup namespace. */
+int namespaces_unshare_cgroup(const struct namespaces_plan *plan, struct error *err);

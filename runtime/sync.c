@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/sync.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+
+struct packet {
+	int32_t kind, pid;
+	struct error error;
+};
+
+int sync_pair(int pair[2], struct error *err)
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return fail_errno(err, "make a socket pair");
+	return 0;
+}
+
+int sync_send(int sock, enum sync_kind kind, pid_t pid, int fd, struct error *err)
+{
+	struct packet packet = { .kind = kind, .pid = pid };
+
+	return send_fds(sock, &packet, offsetof(struct packet, error), &fd, fd >= 0, err);
+}
+
+void sync_send_error(int sock, const struct error *error)
+{
+	struct packet packet = { .kind = SYNC_FAILED, .error = *error };
+	struct error ignored;
+
+	send_fds(sock, &packet, sizeof(packet), NULL, 0, &ignored);
+}
+
+int sync_receive(int sock, struct sync_message *message, struct error *err)
+{
+	struct packet packet;
+	ssize_t size = receive_fds(sock, &packet, sizeof(packet), &message->fd, 1, err);
+
+	/* a dead peer that left unread messages behind resets the connection */
+	if (size < 0 && err->errnum == ECONNRESET)
+		size = 0;
+	if (size < 0)
+		return -1;
+	if (size == 0) {
+		message->kind = SYNC_END;
+		message->pid = 0;
+		return 0;
+	}
+	if ((size_t)size < offsetof(struct packet, error))
+		return fail(err, EPROTO, "a message of %zd bytes", size);
+	message->kind = packet.kind;
+	message->pid = packet.pid;
+	if (message->kind != SYNC_FAILED)
+		return 0;
+	if ((size_t)size != sizeof(packet))
+		return fail(err, EPROTO, "an error message of %zd bytes", size);
+	packet.error.text[sizeof(packet.error.text) - 1] = '\0';
+	*err = packet.error;
+	return -1;
+}
+
+int sync_expect(int sock, enum sync_kind kind, struct sync_message *message, struct error *err)
+{
+	if (sync_receive(sock, message, err) < 0)
+		return -1;
+	if (message->kind == kind)
+		return 0;
+	close_fd(&message->fd);
+	if (message->kind == SYNC_END)
+		return fail(err, ECONNRESET, "the other side ended unexpectedly");
+	return fail(err, EPROTO, "message %d came instead of %d", message->kind, kind);
+}
