@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ctr-monitor PIDFD OUT ERR LOG DIR -- PROGRAM ARGUMENT...
+ *
+ * Stays behind `ctr run -d` as the parent of the container. Writes what comes from descriptors
+ * OUT and ERR (-1: none) to LOG as json-lines, one object a line of output as docker's json-file
+ * log has them; when the process of PIDFD has ended, leaves exit.json in directory DIR and becomes
+ * PROGRAM, which cleans up. Until then it only waits.
+ *
+ * There may be hundreds of it: no stdio, no allocation, no library but the C library's system
+ * calls, so that its private memory is a few pages.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h> /* renameat */
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+
+/* A longer line is split: docker's limit, so that its readers read our logs. */
+#define LINE_SIZE 16384
+
+struct stream {
+	int fd;
+	const char *name;
+	size_t used;
+	char line[LINE_SIZE];
+};
+
+struct output {
+	int fd;
+	size_t used;
+	char bytes[4096];
+};
+
+static struct stream streams[2] = { { .name = "stdout" }, { .name = "stderr" } };
+static struct output output;
+
+static void output_flush(void)
+{
+	const char *rest = output.bytes;
+
+	while (output.used) {
+		ssize_t written = write(output.fd, rest, output.used);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			break; /* a full disk loses log lines, not the container */
+		rest += written;
+		output.used -= (size_t)written;
+	}
+	output.used = 0;
+}
+
+static void output_add(const char *bytes, size_t size)
+{
+	while (size) {
+		size_t part = sizeof(output.bytes) - output.used;
+
+		if (part > size)
+			part = size;
+		memcpy(output.bytes + output.used, bytes, part);
+		output.used += part;
+		bytes += part;
+		size -= part;
+		if (output.used == sizeof(output.bytes))
+			output_flush();
+	}
+}
+
+static void output_text(const char *text)
+{
+	output_add(text, strlen(text));
+}
+
+static void output_number(int64_t value, int digits)
+{
+	char text[24];
+	size_t at = sizeof(text);
+
+	for (; value || digits > 0; value /= 10, digits--)
+		text[--at] = (char)('0' + value % 10);
+	output_add(text + at, sizeof(text) - at);
+}
+
+/* RFC 3339 with nanoseconds, of now in UTC (days to date: the proleptic Gregorian calendar). */
+static void output_time(void)
+{
+	struct timespec now;
+	int64_t days, era, day_of_era, year_of_era, day_of_year, month;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	days = now.tv_sec / 86400 + 719468; /* since March 1st of year 0 */
+	era = days / 146097;
+	day_of_era = days % 146097;
+	year_of_era =
+		(day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	month = (5 * day_of_year + 2) / 153; /* 0 is March */
+	output_number(era * 400 + year_of_era + (month >= 10), 4);
+	output_text("-");
+	output_number(month < 10 ? month + 3 : month - 9, 2);
+	output_text("-");
+	output_number(day_of_year - (153 * month + 2) / 5 + 1, 2);
+	output_text("T");
+	output_number(now.tv_sec / 3600 % 24, 2);
+	output_text(":");
+	output_number(now.tv_sec / 60 % 60, 2);
+	output_text(":");
+	output_number(now.tv_sec % 60, 2);
+	output_text(".");
+	output_number(now.tv_nsec, 9);
+	output_text("Z");
+}
+
+/* The length of the valid UTF-8 sequence at text, 0 if there is none (RFC 3629). */
+static size_t utf8_length(const unsigned char *text, size_t size)
+{
+	size_t length = text[0] < 0x80	 ? 1
+			: text[0] < 0xc2 ? 0
+			: text[0] < 0xe0 ? 2
+			: text[0] < 0xf0 ? 3
+			: text[0] < 0xf5 ? 4
+					 : 0;
+
+	if (!length || length > size)
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f) ||
+	    (text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f))
+		return 0;
+	return length;
+}
+
+static void output_escaped(const char *text, size_t size)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < size;) {
+		unsigned char c = (unsigned char)text[i];
+		size_t length = utf8_length((const unsigned char *)text + i, size - i);
+
+		if (c == '"' || c == '\\') {
+			output_text("\\");
+			output_add(text + i, 1);
+		} else if (c == '\n') {
+			output_text("\\n");
+		} else if (c < 0x20) {
+			char escape[] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
+
+			output_add(escape, sizeof(escape));
+		} else if (length) {
+			output_add(text + i, length);
+			i += length;
+			continue;
+		} else {
+			output_text("\\ufffd");
+		}
+		i++;
+	}
+}
+
+static void log_line(const struct stream *stream, size_t size)
+{
+	output_text("{\"log\":\"");
+	output_escaped(stream->line, size);
+	output_text("\",\"stream\":\"");
+	output_text(stream->name);
+	output_text("\",\"time\":\"");
+	output_time();
+	output_text("\"}\n");
+}
+
+/* Logs the complete lines of the stream, or with all whatever there is. */
+static void stream_log(struct stream *stream, bool all)
+{
+	size_t start = 0;
+
+	for (size_t i = 0; i < stream->used; i++) {
+		if (stream->line[i] != '\n')
+			continue;
+		memmove(stream->line, stream->line + start, stream->used - start);
+		stream->used -= start;
+		i -= start;
+		log_line(stream, i + 1);
+		start = i + 1;
+	}
+	memmove(stream->line, stream->line + start, stream->used - start);
+	stream->used -= start;
+	if (stream->used && (all || stream->used == sizeof(stream->line))) {
+		log_line(stream, stream->used);
+		stream->used = 0;
+	}
+	output_flush();
+}
+
+/* Reads once. Returns whether there may be more. */
+static bool stream_read(struct stream *stream)
+{
+	ssize_t got =
+		read(stream->fd, stream->line + stream->used, sizeof(stream->line) - stream->used);
+
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (got <= 0) { /* the end; of a terminal EIO */
+		stream_log(stream, true);
+		close(stream->fd);
+		stream->fd = -1;
+		return false;
+	}
+	stream->used += (size_t)got;
+	stream_log(stream, false);
+	return true;
+}
+
+static int parse(const char *text)
+{
+	int value = 0;
+
+	if (*text == '-')
+		return -1;
+	for (; *text; text++)
+		value = value * 10 + *text - '0';
+	return value;
+}
+
+static void write_exit(int dir, int code)
+{
+	output.fd = openat(dir, "exit.json.tmp", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (output.fd < 0)
+		return;
+	output_text("{\"exitCode\":");
+	output_number(code, 1);
+	output_text(",\"finished\":\"");
+	output_time();
+	output_text("\"}\n");
+	output_flush();
+	close(output.fd);
+	renameat(dir, "exit.json.tmp", dir, "exit.json");
+}
+
+int main(int argc, char **argv)
+{
+	siginfo_t end = { 0 };
+	int pidfd, dir, code;
+
+	if (argc < 8)
+		return 125;
+	pidfd = parse(argv[1]);
+	streams[0].fd = parse(argv[2]);
+	streams[1].fd = parse(argv[3]);
+	output.fd = parse(argv[4]);
+	dir = parse(argv[5]);
+	signal(SIGPIPE, SIG_IGN);
+	for (int i = 0; i < 2; i++)
+		if (streams[i].fd >= 0)
+			fcntl(streams[i].fd, F_SETFL, O_NONBLOCK);
+	for (;;) {
+		struct pollfd polls[] = {
+			{ .fd = pidfd, .events = POLLIN },
+			{ .fd = streams[0].fd, .events = POLLIN },
+			{ .fd = streams[1].fd, .events = POLLIN },
+		};
+
+		if (poll(polls, 3, -1) < 0)
+			continue;
+		for (int i = 0; i < 2; i++)
+			if (polls[1 + i].revents)
+				stream_read(&streams[i]);
+		if (polls[0].revents)
+			break;
+	}
+	/* what was written before the end is in the pipes still */
+	for (int i = 0; i < 2; i++) {
+		while (streams[i].fd >= 0 && stream_read(&streams[i]))
+			;
+		if (streams[i].fd >= 0)
+			stream_log(&streams[i], true);
+	}
+	close(output.fd);
+	while (waitid(P_PIDFD, (id_t)pidfd, &end, WEXITED | __WALL) < 0 && errno == EINTR)
+		;
+	code = end.si_code == CLD_EXITED ? end.si_status : 128 + end.si_status;
+	write_exit(dir, code);
+	execv(argv[7], argv + 7);
+	return code;
+}
