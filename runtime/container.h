@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/string_list.h"
+#include "runtime/settings.h"
+
+/*
+ * The life of containers: what the verbs of the command line call, one function a verb.
+ *
+ * A container of the OCI form exists as long as <root>/<id> does. One of the spec form has a
+ * folder <data-root>/containers/<id> besides, with its writable layer; it outlives the process and
+ * a reboot, until container_remove().
+ */
+
+enum container_status {
+	STATUS_CREATING, /* state folder there, not yet a process (or its creator was killed) */
+	STATUS_CREATED,	 /* waits for start */
+	STATUS_RUNNING,
+	STATUS_PAUSED,
+	STATUS_STOPPED,
+	STATUS_COUNT,
+};
+
+const char *status_name(enum container_status status);
+
+/* How a container is made, from whichever form of the command line. */
+enum container_form {
+	FORM_OCI,  /* create, run --bundle: root.path is used as it is, state goes with the process */
+	FORM_SPEC, /* run spec.json or image: own writable layer, stays until rm */
+};
+
+struct container_options {
+	enum container_form form;
+	const char *id;		/* NULL (spec form): one is made */
+	const char *bundle;	/* OCI form: the bundle's folder, absolute or relative */
+	const char *spec_path;	/* spec form: the JSON file; NULL: the image's defaults */
+	const char *image;	/* spec form: NAME[:TAG] of the store instead of a file */
+	struct string_list args; /* spec form: replaces process.args when not empty */
+	const char *pid_file;	/* NULL: none; written before create and detached run return */
+	const char *console_socket;
+	int preserve_fds; /* descriptors 3 .. 3+N-1 are handed to the process */
+	bool detach;
+	bool remove;	   /* --rm */
+	bool keep;	   /* OCI form of run: not deleted at the end */
+	bool no_pivot, no_new_keyring, no_subreaper;
+};
+
+/* Makes a container that waits for start (OCI `create`). */
+int container_create(const struct settings *settings, const struct container_options *options,
+		     struct error *err);
+
+/*
+ * Makes and starts a container. In the foreground it forwards signals, waits, and sets
+ * *exit_status to that of the process (128 + N for signal N). Detached it sets it to 0 when the
+ * process runs; *id (in the arena) is the container's. On failure err->errnum tells "not found"
+ * (ENOENT: 127) and "cannot execute" (EACCES, ENOEXEC: 126) of the program apart by
+ * *exit_status, which is then 125, 126 or 127.
+ */
+int container_run(const struct settings *settings, const struct container_options *options,
+		  struct arena *arena, const char **id, int *exit_status, struct error *err);
+
+/* Starts a created container. */
+int container_start(const struct settings *settings, const char *id, struct error *err);
+
+/* Sends a signal to the first process; to all of the container's with all. */
+int container_kill(const struct settings *settings, const char *id, int signal, bool all,
+		   struct error *err);
+
+/*
+ * OCI `delete`: undoes everything of a container that is stopped (or only created). force: kills
+ * it first, and a container that does not exist is no error.
+ */
+int container_delete(const struct settings *settings, const char *id, bool force,
+		     struct error *err);
+
+/* `rm`: delete, and the folder with the writable layer as well. force as above. */
+int container_remove(const struct settings *settings, const char *id, bool force,
+		     struct error *err);
+
+/* `stop`: SIGTERM (or the image's stop signal), after timeout_ms SIGKILL; returns when it ended. */
+int container_stop(const struct settings *settings, const char *id, int timeout_ms,
+		   struct error *err);
+
+/* `wait`: until it ended, however long; the exit status, -1 when nobody recorded one. */
+int container_wait(const struct settings *settings, const char *id, int *exit_status,
+		   struct error *err);
+
+/* The end of a detached container, called by its monitor (the hidden verb `cleanup`). */
+int container_cleanup(const struct settings *settings, const char *id, bool remove,
+		      struct error *err);
+
+/* `freeze` and `thaw`: return only when the kernel says so (cgroup/freeze.h). */
+int container_freeze(const struct settings *settings, const char *id, int timeout_ms,
+		     struct error *err);
+int container_thaw(const struct settings *settings, const char *id, struct error *err);
+
+/* What `state`, `list`, `ps` and `inspect` show. Strings live in the arena. */
+struct container_info {
+	const char *id;
+	enum container_status status;
+	pid_t pid; /* 0 when stopped */
+	const char *bundle, *rootfs;
+	const char *created; /* RFC 3339 with nanoseconds */
+	const char *command; /* process.args joined by blanks */
+	const char *image;   /* NULL: from a spec */
+	const char *cgroup;  /* absolute folder, NULL: none */
+	const char *data;    /* its folder below the data root, NULL: none */
+	const char *owner;   /* name of the user who made it */
+	struct string_map annotations;
+	bool exited;	 /* an exit status is recorded */
+	int exit_status;
+	const char *finished; /* RFC 3339, NULL: unknown */
+};
+
+int container_info(const struct settings *settings, const char *id, struct arena *arena,
+		   struct container_info *info, struct error *err);
+
+/* All containers of both folders, sorted by time of creation. */
+int container_list(const struct settings *settings, struct arena *arena,
+		   struct container_info **items, size_t *count, struct error *err);
+
+/* The JSON of OCI `state` (ociVersion, id, status, pid, bundle, annotations, ...), indented. */
+char *container_info_json(struct arena *arena, const struct container_info *info, size_t *size);
+/* A JSON array of them (`list --format json`). */
+char *container_list_json(struct arena *arena, const struct container_info *items, size_t count,
+			  size_t *size);
+
+/* The processes of a container as the host numbers them. */
+int container_processes(const struct settings *settings, const char *id, struct arena *arena,
+			pid_t **pids, size_t *count, struct error *err);
+
+struct exec_options {
+	const char *id;
+	struct string_list args;      /* the command; empty: process_path */
+	struct string_list env;	      /* added to the container's */
+	struct string_list caps;      /* added to all sets but inheritable and ambient */
+	const char *user;	      /* USER[:GROUP], names of the container; NULL: as its process */
+	const char *cwd;	      /* NULL: as its process */
+	const char *process_path;     /* a JSON file that is a process object */
+	const char *pid_file, *console_socket;
+	int preserve_fds;
+	bool terminal, interactive, detach, ignore_paused;
+};
+
+/* Runs a process in a running container; *exit_status as of container_run(), 255 on failure. */
+int container_exec(const struct settings *settings, const struct exec_options *options,
+		   int *exit_status, struct error *err);
+
+/* `logs`: opens the log (json-lines) of a detached container; the descriptor is the caller's. */
+int container_open_log(const struct settings *settings, const char *id, struct error *err);
+
+/*
+ * The layers of a container's root for diff and commit: the upper directory and the lower ones,
+ * topmost first, as descriptors which are the caller's.
+ */
+struct container_layers {
+	int upper; /* -1: the root is read-only */
+	int *lowers;
+	size_t lower_count;
+	const char *upper_path;
+	struct string_list lower_paths;
+	bool idmapped; /* ownership on disk is as seen inside already */
+};
+
+int container_layers_open(const struct settings *settings, const char *id, struct arena *arena,
+			  struct container_layers *layers, struct error *err);
+void container_layers_close(struct container_layers *layers);
+
+/* Removes what crashed commands left (the container part of `prune`); *removed counts. */
+int container_prune(const struct settings *settings, bool stopped, size_t *removed,
+		    struct error *err);
+

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+
+/* What the global options of the command line say; the same for every container of one call. */
+struct settings {
+	const char *root;      /* run-time state, default /run/ctr */
+	const char *data_root; /* writable layers, images, default /var/lib/ctr */
+	bool no_cgroup;	       /* --cgroup-manager=disabled */
+};
