@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "cgroup/device_program.h"
+#include "cgroup/limits.h"
+#include "specs/runtime_spec.h"
+
+/*
+ * The cgroup of a container: made, limited, entered at clone, removed. cgroup v2 only.
+ *
+ *	cgroup_host_open()   where v2 is on this machine
+ *	cgroup_plan()        pure: path, limits, device program
+ *	cgroup_apply()       makes it; its descriptor goes to CLONE_INTO_CGROUP
+ *	cgroup_open()        finds it again for freeze.h and process.h
+ *	cgroup_remove()      kills what is left in it and removes it
+ */
+
+struct cgroup_host {
+	int root;	   /* the cgroup2 mount, O_PATH; for cgroup_host_close() */
+	const char *mount; /* its path: /sys/fs/cgroup, or /sys/fs/cgroup/unified (hybrid) */
+};
+
+/*
+ * Finds the cgroup2 mount: the two usual places by their file system type, or else the first one
+ * of /proc/self/mountinfo. ENOENT when there is none. *host needs no initial value.
+ */
+int cgroup_host_open(struct arena *arena, struct cgroup_host *host, struct error *err);
+void cgroup_host_close(struct cgroup_host *host);
+
+/* The caller's own cgroup v2 below the mount ("/user.slice/x"), from /proc/self/cgroup. */
+int cgroup_own(struct arena *arena, const char **path, struct error *err);
+
+/* The controllers that v2 has on this host, 1 << enum controller (for ctr check). */
+int cgroup_controllers(const struct cgroup_host *host, uint32_t *controllers, struct error *err);
+
+/*
+ * Where cgroup v1 has controller ("/sys/fs/cgroup/memory"), or NULL: why v2 has it not. Fails
+ * only if mountinfo cannot be read.
+ */
+int cgroup_v1_mount(struct arena *arena, enum controller controller, const char **mount,
+		    struct error *err);
+
+struct cgroup_plan {
+	const char *path; /* below the mount, absolute and clean: "/ctr/web" */
+	struct limits limits;
+	struct device_program devices;
+};
+
+/* Whether cgroup_plan() needs own: linux.cgroupsPath is relative. linux_ may be NULL. */
+bool cgroup_plan_needs_own(const struct spec_linux *linux_);
+
+/*
+ * linux.cgroupsPath: absolute means below the cgroup2 mount; relative means below the parent of
+ * own, as in runc (own has processes, so v2 forbids controllers below it); absent means
+ * /ctr/<id>. "..", an empty name and the root itself are refused. own may be NULL unless
+ * cgroup_plan_needs_own(). Pure.
+ */
+int cgroup_plan(struct arena *arena, const struct spec_linux *linux_, const char *id,
+		const char *own, struct cgroup_plan *plan, struct error *err);
+
+/* The plan as text, for `ctr explain` and golden tests. */
+char *cgroup_plan_print(struct arena *arena, const struct cgroup_plan *plan);
+
+/*
+ * Makes the cgroup with all directories above it, enables the controllers that its limits need
+ * from the mount down to it (none: nothing is written), writes limits and attaches the device
+ * program. Returns the directory's descriptor (O_PATH), the caller's, for CLONE_INTO_CGROUP.
+ *
+ * A cgroup that exists is taken if it is empty; EBUSY if it has processes or is frozen, be it by
+ * a cgroup above (a clone into it would never return). A controller that v2 has not here is
+ * ENODEV with the place where v1 binds it. On failure all that it made is removed again.
+ */
+int cgroup_apply(const struct cgroup_host *host, const struct cgroup_plan *plan, struct error *err);
+
+/* Opens the directory of path (from a plan or state.json), O_PATH. ENOENT when it is gone. */
+int cgroup_open(const struct cgroup_host *host, const char *path, struct error *err);
+
+/*
+ * Removes the cgroup and all below it, killing first what still runs there, and returns when it
+ * is gone, or with ETIMEDOUT after timeout_ms milliseconds. Gone already is success. Directories
+ * above stay: others may be about to use them, and an empty cgroup costs nothing.
+ */
+int cgroup_remove(const struct cgroup_host *host, const char *path, int timeout_ms,
+		  struct error *err);
