@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "specs/runtime_spec.h"
+
+/*
+ * process.capabilities: the five sets of capabilities(7) as bit masks (bit N: capability N).
+ */
+struct capability_sets {
+	uint64_t bounding, effective, inheritable, permitted, ambient;
+	unsigned int last; /* highest capability that this kernel has */
+};
+
+/* The highest capability of the running kernel: one look at /proc/sys/kernel/cap_last_cap. */
+unsigned int capability_last(void);
+
+/*
+ * Turns names into sets. An absent object means no capabilities at all, as in runc and crun.
+ * A name that libcap does not know is refused ("process.capabilities.bounding[3]: unknown
+ * capability 'CAP_FOO'"), so is an effective one that is not permitted. What this kernel is too
+ * old for, and ambient ones that are not both permitted and inheritable (the kernel would not
+ * raise them), are left out with a warning.
+ */
+int capability_plan(const struct spec_capabilities *spec, unsigned int last,
+		    struct capability_sets *sets, struct error *err);
+
+/* The name of a capability ("CAP_CHOWN"), for messages; "capability" for an unknown number. */
+const char *capability_name(unsigned int capability);
+
+/* Child side. Drops what is not in sets->bounding from the bounding set: needs CAP_SETPCAP. */
+int capability_drop_bounding(const struct capability_sets *sets, struct error *err);
+
+/*
+ * Child side, after the user was changed with PR_SET_KEEPCAPS: sets the permitted, effective,
+ * inheritable and ambient sets. Those in also (a mask) stay permitted and effective besides: for
+ * a seccomp filter without no_new_privs CAP_SYS_ADMIN is still needed; call it again with 0 then.
+ * EPERM names the first capability that ctr itself lacks.
+ */
+int capability_apply(const struct capability_sets *sets, uint64_t also, struct error *err);
