@@ -122,8 +122,3 @@ int options_parse(const struct option_table *tables, size_t table_count, enum op
 
 /* Prints one line for each option, aligned: "  -d, --detach   help". */
 void options_print(FILE *out, const struct option *options, size_t count);
-
-/* The parsers of single values. Whole text or EINVAL; ranges ERANGE. Returns 0 or -1 with errno. */
-int option_parse_bool(const char *text, bool *value);
-int option_parse_size(const char *text, uint64_t *bytes);
-int option_parse_duration(const char *text, int64_t *milliseconds);

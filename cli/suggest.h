@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include <stdbool.h>
-
 /*
  * "Did you mean ...?" for words that are not known. Offer every candidate, then look at best.
  *
