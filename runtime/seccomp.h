@@ -20,7 +20,7 @@
 struct seccomp_plan {
 	struct sock_fprog program; /* .filter in the arena, NULL: no seccomp */
 	unsigned int flags;	   /* SECCOMP_FILTER_FLAG_* */
-	bool listener; /* some action is SCMP_ACT_NOTIFY: seccomp_load() returns an fd */
+	bool listener; /* some action is SCMP_ACT_NOTIFY: seccomp_apply() returns an fd */
 	const char *listener_path, *listener_metadata; /* of the spec, where that fd goes */
 };
 
@@ -38,4 +38,4 @@ char *seccomp_plan_print(struct arena *arena, const struct seccomp_plan *plan);
  * Child side. Puts the filter upon the caller; needs no_new_privs or CAP_SYS_ADMIN. Returns the
  * listener's descriptor (close-on-exec, the caller's) if the plan has one, 0 otherwise.
  */
-int seccomp_load(const struct seccomp_plan *plan, struct error *err);
+int seccomp_apply(const struct seccomp_plan *plan, struct error *err);
