@@ -15,6 +15,7 @@
 #include <sys/mount.h>
 #include <sys/pidfd.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #ifndef CLONE_INTO_CGROUP
@@ -28,9 +29,6 @@
 #endif
 #ifndef MOVE_MOUNT_SET_GROUP
 #define MOVE_MOUNT_SET_GROUP 0x00000100
-#endif
-#ifndef P_PIDFD
-#define P_PIDFD 3
 #endif
 
 static inline int sys_openat2(int dirfd, const char *path, const struct open_how *how)
