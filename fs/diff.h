@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "fs/layer_stack.h"
+#include "fs/xattrs.h"
+
+/*
+ * The difference between what a container sees and its lower layers.
+ *
+ * It is one of the merged views, not of the files on disk: a whiteout is a deletion, an opaque
+ * directory deletes what the layers below have in it, a directory that was renamed (redirect) is
+ * added with everything in it, a metacopy has the content of the file below.
+ *
+ * What is listed:
+ *  - whatever is new, changed or deleted. A file that was copied up is listed as changed even if
+ *    nothing in it changed, as docker and podman do: to know would mean to read it.
+ *  - a directory that is in the upper layer only because of something in it, as changed, if
+ *    something in it is listed: parents come with their children, so that the list is a tree.
+ *  - not: a directory with the same mode, owner and attributes as below and nothing listed in
+ *    it, whatever its times. The root only if its mode, owner or attributes changed.
+ *  - below a deleted path nothing, and nothing below a directory that a file took the place of.
+ *
+ * The order is that of a walk with the names of each directory sorted by bytes; a directory
+ * comes before what is in it. The same layers always give the same list.
+ */
+
+enum diff_kind { DIFF_ADDED, DIFF_CHANGED, DIFF_DELETED };
+
+/* In what a changed entry differs from the one below; none of them is no proof of equality. */
+enum diff_change {
+	DIFF_TYPE = 1 << 0, /* another kind of file, or another device number */
+	DIFF_MODE = 1 << 1,
+	DIFF_OWNER = 1 << 2,
+	DIFF_SIZE = 1 << 3,  /* of a regular file or link */
+	DIFF_TIME = 1 << 4,  /* of modification, except of directories */
+	DIFF_XATTRS = 1 << 5 /* without the marks of overlayfs */
+};
+
+/* One listed path. Everything in it is valid until the callback returns. */
+struct diff_entry {
+	const char *path; /* absolute as the container sees it; "/" is the root */
+	enum diff_kind kind;
+	unsigned changed;   /* enum diff_change; 0 unless kind is DIFF_CHANGED */
+	struct stat status; /* of the thing itself; of what was deleted: as it was */
+	bool opaque;	    /* a directory below which the lower layers do not show through */
+	bool implied;	    /* deleted by an opaque directory, not by a whiteout of its own */
+	/* Where it is on disk; -1 and NULL when it was deleted. */
+	int parent;	  /* an O_RDONLY or O_PATH descriptor of a directory */
+	const char *name; /* in parent; "." is parent itself */
+	/* Where the content of a regular file is: differs from the above for a metacopy. */
+	int data_parent;
+	const char *data_name;
+	/* Its extended attributes without the marks of overlayfs; empty when it was deleted. */
+	const struct xattrs *xattrs;
+};
+
+typedef int diff_callback(const struct diff_entry *entry, void *context, struct error *err);
+
+/*
+ * Calls callback for every difference between the merged view of stack and that of its lower
+ * layers alone. Ends with -1 when the callback returns a negative number.
+ *
+ * The upper directory may change meanwhile: what vanishes is left out. At most about 70
+ * descriptors are open at a time, whatever the depth of the tree and the number of layers.
+ */
+int diff_walk(const struct layer_stack *stack, diff_callback *callback, void *context,
+	      struct error *err);
+
+enum diff_format { DIFF_TEXT, DIFF_JSON };
+
+/*
+ * Writes the difference to out.
+ * DIFF_TEXT: "A /path", "C /path" or "D /path" and a newline, as docker diff. Control characters,
+ * backslashes and what is not UTF-8 in names are escaped: \n \t \\ and \ooo (octal).
+ * DIFF_JSON: an array of objects { "path", "kind": "added" | "changed" | "deleted",
+ * "type": "file" | "directory" | "link" | "fifo" | "socket" | "block device" | "character device",
+ * "size" (of files), "changed": ["mode", "owner", ...] }. Bytes that are not UTF-8 are written as
+ * \udcXX, from which Python's "surrogateescape" makes them again.
+ */
+int diff_print(const struct layer_stack *stack, enum diff_format format, FILE *out,
+	       struct error *err);

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "fs/archive.h"
+#include "fs/store.h"
+
+/*
+ * From a container's writable layer to an image, in the order of a commit. The container may be
+ * frozen from before image_commit_archive() until it returns; all the rest is done after.
+ *
+ *	struct image_commit commit = { .store = &store, .stack = ..., ... };
+ *	image_commit_begin(&commit, err)	checks the name and the parent, opens the blob
+ *	  freeze
+ *	image_commit_archive(&commit, err)	reads the upper layer: archive, compression, digests
+ *	  thaw
+ *	image_commit_layer(&commit, err)	layer durable and named by its digest
+ *	image_commit_documents(&commit, err)	config and manifest, durable
+ *	image_commit_name(&commit, err)		the index: the commit point
+ *	image_commit_end(&commit)		closes, removes what is temporary; after any of them
+ *
+ * Killed in between, the store holds the old index and rubbish that prune removes.
+ */
+struct image_commit {
+	/* what the caller gives */
+	const struct store *store;
+	struct layer_stack stack;
+	struct archive_options archive;
+	const char *name;   /* of the new image, NAME[:TAG] */
+	const char *parent; /* the image that the container is from: a name or digest, or NULL */
+	/*
+	 * Without a parent, or where the parent's layers were not all: the lower directories that
+	 * are not the store's, absolute, topmost first.
+	 */
+	const struct string_list *lowers;
+	const char *message, *author; /* may be NULL */
+	const char *created_by;	      /* for the history, may be NULL */
+	/*
+	 * What the config says of the process; args NULL: as the parent has it. From a spec:
+	 * process.args as Cmd, process.env, process.cwd, process.user as "UID:GID".
+	 */
+	const struct string_list *command, *environment;
+	const char *directory, *user;
+	/* what it finds */
+	struct arena arena;
+	char *full_name; /* with its tag */
+	struct image parent_image;
+	struct blob_writer layer;
+	struct archive_result result;
+	struct digest config, manifest; /* manifest is the new image's digest */
+	uint64_t config_size, manifest_size;
+	uint64_t size; /* of all layers of the image as stored */
+};
+
+int image_commit_begin(struct image_commit *commit, struct error *err);
+int image_commit_archive(struct image_commit *commit, struct error *err);
+int image_commit_layer(struct image_commit *commit, struct error *err);
+int image_commit_documents(struct image_commit *commit, struct error *err);
+int image_commit_name(struct image_commit *commit, struct error *err);
+void image_commit_end(struct image_commit *commit);

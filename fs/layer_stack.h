@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * The directories that an overlay mount joins, as they are on disk: diff and archive read them
+ * themselves, so that they need no mount and see which layer a thing is from.
+ *
+ * All descriptors are directories and stay the caller's. The source for what the marks in them
+ * mean (whiteouts, opaque directories, redirects, metacopies) is the kernel's
+ * Documentation/filesystems/overlayfs.rst.
+ */
+struct layer_stack {
+	int upper;	   /* the writable layer */
+	const int *lowers; /* the read-only layers, topmost first */
+	size_t lower_count;
+	/*
+	 * Whether the mount has the option "userxattr": its marks are user.overlay.* then. Never
+	 * set otherwise, for those attributes are under the container's control.
+	 */
+	bool user_xattr;
+};

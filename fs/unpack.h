@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fs/compress.h"
+#include "fs/digest.h"
+
+/*
+ * An OCI layer into a directory that overlayfs takes as a lower layer: ".wh.NAME" becomes a
+ * whiteout (character device 0:0), ".wh..wh..opq" the mark of an opaque directory.
+ *
+ * The archive is hostile: nothing is ever made, changed or linked outside of the directory,
+ * whatever names and links it has (openat2(2), RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS), and
+ * attributes of overlayfs are not taken from it. A later entry replaces an earlier one of the
+ * same name, as tar(1) does it. Anything else that is wrong is an error which names the entry.
+ */
+
+struct unpack_options {
+	const char *diff_id;  /* expected digest of the archive before compression; NULL: any */
+	const char *digest;   /* expected digest of the blob; NULL: any */
+	uint64_t max_bytes;   /* of all files' data and of the archive; 0: UNPACK_MAX_BYTES */
+	uint64_t max_entries; /* 0: UNPACK_MAX_ENTRIES */
+	bool user_xattr;      /* marks are user.overlay.*: for mounts in a user namespace */
+	bool keep_owner;      /* chown to the owners in the archive (root) */
+};
+
+#define UNPACK_MAX_BYTES ((uint64_t)256 << 30)
+#define UNPACK_MAX_ENTRIES ((uint64_t)16 << 20)
+
+struct unpack_result {
+	struct digest diff_id, digest;
+	uint64_t bytes, entries; /* data unpacked, entries read */
+	enum compression compression;
+};
+
+/*
+ * Unpacks the blob that fd reads (from its start to its end; no seeking) into the empty directory
+ * dirfd. Nothing is synced. After an error the directory holds parts: it is the caller's to
+ * remove. Wrong digests are EBADMSG, limits EFBIG, a bad archive EBADMSG or EINVAL.
+ */
+int unpack_layer(int fd, int dirfd, const struct unpack_options *options,
+		 struct unpack_result *result, struct error *err);
