@@ -1,1 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
+noinst_LIBRARIES += libspecs.a
+libspecs_a_SOURCES = \
+	specs/json.c specs/json.h \
+	specs/json_writer.c specs/json_writer.h \
+	specs/optional.h \
+	specs/runtime_spec.h \
+	specs/schema.c specs/schema.h \
+	specs/schema_encode.c \
+	specs/utf8.h \
+	specs/yajl_arena.h
+libspecs_a_CPPFLAGS = $(AM_CPPFLAGS) $(YAJL_CFLAGS)

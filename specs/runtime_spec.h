@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/string_list.h"
+#include "specs/optional.h"
 
 /* gnu17 predefines this word as 1; here it is a member of the document */
 #undef linux
@@ -18,20 +19,6 @@
  * case. Strings that are absent are NULL, lists that are absent are empty, absent objects are
  * NULL; where absent and zero differ, the member is an opt_*.
  */
-
-struct opt_int {
-	bool set;
-	int64_t value;
-};
-
-struct opt_uint {
-	bool set;
-	uint64_t value;
-};
-
-struct opt_bool {
-	bool set, value;
-};
 
 /* A list of structures: struct mount_list { struct spec_mount *items; size_t count; } */
 #define SPEC_LIST(type)                                                                            \
