@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The stop-watch of tests/bench/run: starts whole commands, variant by variant in turn (A B, B A,
+ * A B, ...), and prints what each took. It is small and static because wait4() counts the pages
+ * that a child shared with its parent before its exec into the child's peak memory.
+ *
+ *	spawn ROUNDS <plan
+ *
+ * A plan is lines of words separated by tabs; %r in a word stands for the number of the round:
+ *	variant NAME	begins the steps of one variant
+ *	time COMMAND...	a step that is measured
+ *	also COMMAND...	a step that is not
+ *	gone FILE	waits until the process whose number FILE holds has ended
+ * Prints "NAME<tab>MICROSECONDS<tab>KILOBYTES" for each variant and round: the sum of the times of
+ * its measured steps, and the peak memory of the largest. Standard output of the commands is
+ * discarded. A command that fails ends the variant: "NAME<tab>failed<tab>COMMAND", after the
+ * command's own words on standard error.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define VARIANTS_MAX 8
+#define STEPS_MAX 8
+#define WORDS_MAX 64
+
+struct step {
+	char *words[WORDS_MAX + 1];
+};
+
+struct variant {
+	const char *name;
+	struct step steps[STEPS_MAX];
+	int step_count;
+	bool failed;
+};
+
+static struct variant variants[VARIANTS_MAX];
+static int variant_count;
+
+static _Noreturn void die(const char *text)
+{
+	fprintf(stderr, "spawn: %s\n", text);
+	exit(2);
+}
+
+static void read_plan(void)
+{
+	char *line = NULL;
+	size_t size = 0;
+
+	while (getline(&line, &size, stdin) > 0) {
+		struct step step = { 0 };
+		int count = 0;
+
+		line[strcspn(line, "\n")] = 0;
+		for (char *at = strdup(line), *word; (word = strsep(&at, "\t"));) {
+			if (count == WORDS_MAX)
+				die("too many words");
+			step.words[count++] = word;
+		}
+		if (count < 2)
+			continue;
+		if (strcmp(step.words[0], "variant") == 0) {
+			if (variant_count == VARIANTS_MAX)
+				die("too many variants");
+			variants[variant_count++].name = step.words[1];
+			continue;
+		}
+		struct variant *variant = &variants[variant_count - 1];
+
+		if (variant_count == 0 || variant->step_count == STEPS_MAX)
+			die("a step without a variant, or too many");
+		variant->steps[variant->step_count++] = step;
+	}
+	free(line);
+}
+
+/* word with %r replaced, in a buffer of its own for each place */
+static char *expand(const char *word, int place, int round)
+{
+	static char buffers[WORDS_MAX][1024];
+	const char *mark = strstr(word, "%r");
+	char *buffer = buffers[place];
+
+	if (mark)
+		snprintf(buffer, sizeof(buffers[0]), "%.*s%d%s", (int)(mark - word), word, round,
+			 mark + 2);
+	else
+		snprintf(buffer, sizeof(buffers[0]), "%s", word);
+	return buffer;
+}
+
+static void wait_gone(const char *path)
+{
+	char text[32] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+		die("no number of a process to wait for");
+	close(fd);
+	fd = (int)syscall(SYS_pidfd_open, atoi(text), 0);
+	if (fd < 0)
+		return;
+	poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, 10000);
+	close(fd);
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+/* Runs the words behind the first. Returns the wait status, or -1. */
+static int run(char *const *words, double *time, long *kilobytes)
+{
+	posix_spawn_file_actions_t actions;
+	struct rusage usage;
+	double begin;
+	int status;
+	pid_t pid;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+	begin = now();
+	if (posix_spawnp(&pid, words[1], &actions, NULL, words + 1, environ))
+		return -1;
+	while (wait4(pid, &status, 0, &usage) < 0)
+		if (errno != EINTR)
+			return -1;
+	*time = now() - begin;
+	*kilobytes = usage.ru_maxrss;
+	posix_spawn_file_actions_destroy(&actions);
+	return status;
+}
+
+static void run_variant(struct variant *variant, int round, bool print)
+{
+	double total = 0;
+	long peak = 0;
+
+	for (int i = 0; i < variant->step_count; i++) {
+		char *words[WORDS_MAX + 1] = { 0 };
+		double time = 0;
+		long kilobytes = 0;
+
+		for (int j = 0; variant->steps[i].words[j]; j++)
+			words[j] = expand(variant->steps[i].words[j], j, round);
+		if (strcmp(words[0], "gone") == 0) {
+			wait_gone(words[1]);
+			continue;
+		}
+		if (run(words, &time, &kilobytes)) {
+			printf("%s\tfailed\t%s %s\n", variant->name, words[1],
+			       words[2] ? words[2] : "");
+			variant->failed = true;
+			return;
+		}
+		if (strcmp(words[0], "time"))
+			continue;
+		total += time;
+		if (kilobytes > peak)
+			peak = kilobytes;
+	}
+	if (print)
+		printf("%s\t%.1f\t%ld\n", variant->name, total, peak);
+}
+
+int main(int argc, char **argv)
+{
+	int rounds = argc == 2 ? atoi(argv[1]) : 0;
+
+	if (rounds < 1)
+		die("usage: spawn ROUNDS <plan");
+	read_plan();
+	/* two rounds to warm up, which are not printed */
+	for (int round = -2; round < rounds; round++)
+		for (int i = 0; i < variant_count; i++) {
+			struct variant *variant = &variants[round & 1 ? variant_count - 1 - i : i];
+
+			if (!variant->failed)
+				run_variant(variant, round + 2, round >= 0);
+		}
+	return 0;
+}

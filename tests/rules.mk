@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+# The suites beside `make check` (tests/unit, which needs no root), and their programs.
+EXTRA_DIST += .clang-format .clang-tidy tests/bench/bench.py tests/bench/peers tests/bench/run \
+	tests/bench/syscalls tests/lint tests/run-bats tests/run-guest tests/vm
+
+bench_programs = tests/bench/spawn tests/bench/floor
+EXTRA_PROGRAMS += $(bench_programs)
+CLEANFILES += $(bench_programs)
+tests_bench_spawn_SOURCES = tests/bench/spawn.c
+tests_bench_spawn_LDFLAGS = $(AM_LDFLAGS) -static
+tests_bench_floor_SOURCES = tests/bench/floor.c
+tests_bench_floor_LDFLAGS = $(AM_LDFLAGS) -static
+
+check-root: all check-programs
+	$(top_srcdir)/tests/run-bats -b $(abs_top_builddir)
+
+check-guest: all check-programs
+	$(top_srcdir)/tests/run-guest -b $(abs_top_builddir)
+
+lint:
+	$(top_srcdir)/tests/lint
+
+lint-full:
+	$(top_srcdir)/tests/lint --full
+
+bench: all $(bench_programs)
+	$(top_srcdir)/tests/bench/run --build $(abs_top_builddir)
+
+bench-syscalls: all $(bench_programs)
+	$(top_srcdir)/tests/bench/syscalls --build $(abs_top_builddir)
+
+.PHONY: check-root check-guest lint lint-full bench bench-syscalls
