@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/string_list.h"
+#include "fs/mount_options.h"
+#include "specs/runtime_spec.h"
+
+/*
+ * The mounts of config.json. Where the thing that is mounted comes from decides who opens it:
+ * what is the host's (binds, disks, overlays) the parent, before anything is created; what belongs
+ * to the container's namespaces (proc, sysfs, mqueue, cgroup2, devpts, tmpfs) the child.
+ */
+
+enum mount_kind {
+	MOUNT_BIND,	  /* parent: a clone of the source's mount */
+	MOUNT_HOST,	  /* parent: a filesystem mounted with the caller's privileges */
+	MOUNT_FILESYSTEM, /* child: a filesystem of the container's namespaces */
+	MOUNT_REMOUNT,	  /* child: other flags for what is mounted at the destination already */
+};
+
+struct mount_plan {
+	enum mount_kind kind;
+	char *destination; /* clean and absolute, inside the root */
+	char *type;	   /* of a filesystem; NULL for binds */
+	char *source;	   /* absolute for binds; a name or device otherwise */
+	char *fallback;	   /* a path to bind read-only where the user namespace may not mount */
+	struct mount_options options;
+	char *data;		 /* all data as mount(2) takes it; NULL where fsconfig(2) does */
+	bool ordinary_directory; /* proc and sysfs: no symbolic link may lead to the destination */
+	const struct spec_id_mappings *uids,
+		*gids; /* of an idmapped mount; NULL: the container's */
+};
+
+/* What rootfs_open() makes of one of these. */
+struct mount_source {
+	int mount;	/* the detached mount; -1: the child makes it */
+	bool directory; /* what kind of mount point it needs */
+};
+
+struct mount_list {
+	struct mount_plan *items;
+	size_t count;
+};
+
+struct mount_context {
+	const char *bundle; /* absolute: sources of binds are relative to it */
+	const char *cgroup; /* the container's directory in the cgroup2 mount; may be NULL */
+	const struct spec *spec;
+};
+
+/* Plans spec->mounts. Errors name the member. Pure. */
+int mounts_plan(struct arena *arena, const struct mount_context *context, struct mount_list *plan,
+		struct error *err);
+
+/*
+ * Parent side, before clone: opens what a mount of the host shows. userns: the user namespace
+ * whose mappings an idmapped mount without its own takes, or -1. user_namespace: the container has
+ * one, so that a shared bind sends no mount events to the host. The descriptor is the caller's.
+ */
+int mount_source_open(const struct mount_plan *plan, int userns, bool user_namespace,
+		      struct mount_source *source, struct error *err);
+
+/*
+ * Child side, allocates nothing: puts every mount at its place below root, an fd of the attached
+ * root mount. Takes the sources' descriptors.
+ */
+int mounts_apply(const struct mount_list *plan, struct mount_source *sources, int root,
+		 struct error *err);
