@@ -338,6 +338,13 @@ static int fail_syntax(const struct parser *parser)
 	return fail_at(parser, offset > 0 && !parser->at_end ? offset - 1 : offset, reason);
 }
 
+static bool is_blank(const char *text, size_t size)
+{
+	while (size > 0 && strchr(" \t\r\n", text[size - 1]))
+		size--;
+	return size == 0;
+}
+
 int json_parse(struct arena *arena, const char *name, const char *text, size_t size,
 	       struct json **root, struct error *err)
 {
@@ -358,7 +365,7 @@ int json_parse(struct arena *arena, const char *name, const char *text, size_t s
 	}
 	if (status == yajl_status_client_canceled)
 		return -1;
-	if (parser.at_end && !parser.root)
+	if (is_blank(text, size))
 		return fail(err, EINVAL, "%s: JSON expected, found nothing", name);
 	if (status == yajl_status_error)
 		return fail_syntax(&parser);

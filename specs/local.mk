@@ -4,7 +4,7 @@ libspecs_a_SOURCES = \
 	specs/json.c specs/json.h \
 	specs/json_writer.c specs/json_writer.h \
 	specs/optional.h \
-	specs/runtime_spec.h \
+	specs/runtime_spec.c specs/runtime_spec.h \
 	specs/schema.c specs/schema.h \
 	specs/schema_encode.c \
 	specs/utf8.h \

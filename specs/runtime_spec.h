@@ -343,8 +343,12 @@ int spec_process_decode(struct arena *arena, const char *name, const char *text,
 int spec_read(struct arena *arena, int dirfd, const char *path, struct spec *spec, char **text,
 	      size_t *size, struct error *err);
 
-/* The template of `ctr spec`: complete and runnable beside a folder "rootfs". */
-void spec_template(struct arena *arena, bool rootless, struct spec *spec);
+/*
+ * The template of `ctr spec`: complete and runnable beside a folder "rootfs" (template.c). Rootless:
+ * with a user namespace in which uid and gid, the caller's own, are root.
+ */
+void spec_template(struct arena *arena, bool rootless, uint32_t uid, uint32_t gid,
+		   struct spec *spec);
 
 /*
  * Rules between members that no schema row can say (validate.c): what must be there to run, what
