@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cgroup/cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "cgroup/events.h"
+
+/* What cgroup_apply() has made so far, to be removed when it fails. */
+struct made {
+	char path[PATH_MAX]; /* below the mount, without the first slash */
+	size_t keep;	     /* so many bytes of path were there before; the whole: all */
+};
+
+/* Removes the directories from the end of path up to those that were there. */
+static void undo(int root, struct made *made)
+{
+	for (size_t end = strlen(made->path); end > made->keep;) {
+		if (unlinkat(root, made->path, AT_REMOVEDIR) < 0)
+			return; /* somebody has put something there: theirs now */
+		while (end > made->keep && made->path[--end] != '/')
+			continue;
+		made->path[end] = '\0';
+	}
+}
+
+static int make_dir(int root, const char *path, size_t begin, struct made *made)
+{
+	if (mkdirat(root, path, 0755) < 0)
+		return errno == EEXIST ? 0 : -1;
+	if (made->keep > begin)
+		made->keep = begin;
+	return 0;
+}
+
+/* Makes the directory and all above it. */
+static int make_dirs(int root, struct made *made)
+{
+	char *path = made->path;
+	const char *last = strrchr(path, '/');
+
+	if (make_dir(root, path, last ? (size_t)(last - path) : 0, made) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -1;
+	for (char *slash = path; (slash = strchr(slash + 1, '/'));) {
+		int result;
+		size_t begin;
+
+		*slash = '\0';
+		last = strrchr(path, '/');
+		begin = last ? (size_t)(last - path) : 0;
+		result = make_dir(root, path, begin, made);
+		*slash = '/';
+		if (result < 0)
+			return -1;
+	}
+	last = strrchr(path, '/');
+	return make_dir(root, path, last ? (size_t)(last - path) : 0, made);
+}
+
+/* "linux.resources.memory.limit" for memory: the first limit that needs the controller. */
+static const char *member_of(const struct limits *limits, enum controller controller)
+{
+	const char *name = controller_name(controller);
+	size_t size = strlen(name);
+
+	for (size_t i = 0; i < limits->count; i++)
+		if (strncmp(limits->items[i].file, name, size) == 0 &&
+		    limits->items[i].file[size] == '.')
+			return limits->items[i].member;
+	return "linux.resources";
+}
+
+static int fail_missing(const struct limits *limits, enum controller controller, const char *where,
+			struct error *err)
+{
+	cleanup_arena struct arena arena = { 0 };
+	const char *member = member_of(limits, controller), *name = controller_name(controller);
+	const char *v1;
+	struct error other;
+
+	if (*where)
+		return fail(err, ENODEV, "%s: cgroup /%s has no %s controller to give", member,
+			    where, name);
+	if (cgroup_v1_mount(&arena, controller, &v1, &other) < 0 || !v1)
+		return fail(err, ENODEV,
+			    "%s: this host has no %s controller (not in the kernel, or switched "
+			    "off with cgroup_disable=)",
+			    member, name);
+	return fail(err, ENODEV,
+		    "%s: the %s controller is bound to cgroup v1 at %s (hybrid host); boot with "
+		    "systemd.unified_cgroup_hierarchy=1 or cgroup_no_v1=%s",
+		    member, name, v1, controller_v1_name(controller));
+}
+
+static bool has_word(const char *text, const char *word)
+{
+	size_t size = strlen(word);
+
+	for (const char *found = text; (found = strstr(found, word)); found += size)
+		if ((found == text || found[-1] == ' ') &&
+		    (found[size] == ' ' || found[size] == '\0'))
+			return true;
+	return false;
+}
+
+/* "+memory +pids" for those that text has not yet; which of them is there is the first. */
+static size_t missing_controllers(uint32_t controllers, const char *text, char *wish, size_t size,
+				  enum controller *first)
+{
+	size_t used = 0;
+
+	for (size_t i = CONTROLLER_COUNT; i-- > 0;) {
+		const char *name = controller_name((enum controller)i);
+
+		if (!(controllers & UINT32_C(1) << i) || has_word(text, name))
+			continue;
+		*first = (enum controller)i;
+		used += (size_t)snprintf(wish + used, size - used, "%s+%s", used ? " " : "", name);
+	}
+	return used;
+}
+
+/* Gives the cgroups below directory what limits need. prefix is "" or "a/b", without a slash. */
+static int enable_in(int root, const char *prefix, const struct limits *limits, struct error *err)
+{
+	char file[PATH_MAX + 32], text[256], wish[256];
+	const char *slash = *prefix ? "/" : "";
+	enum controller first = CONTROLLER_COUNT;
+	struct error other;
+
+	snprintf(file, sizeof(file), "%s%scgroup.subtree_control", prefix, slash);
+	if (file_read_short_at(root, file, text, sizeof(text), err) < 0)
+		return -1;
+	if (!missing_controllers(limits->controllers, text, wish, sizeof(wish), &first) ||
+	    file_write_at(root, file, wish, err) == 0)
+		return 0;
+	snprintf(file, sizeof(file), "%s%scgroup.controllers", prefix, slash);
+	if (file_read_short_at(root, file, text, sizeof(text), &other) == 0)
+		return -1;
+	if (missing_controllers(limits->controllers, text, wish, sizeof(wish), &first))
+		return fail_missing(limits, first, prefix, err);
+	if (err->errnum == EBUSY)
+		return fail(err, EBUSY,
+			    "%s: cgroup /%s has processes of its own, so that cgroups below it can "
+			    "have no limits",
+			    member_of(limits, first), prefix);
+	return -1;
+}
+
+static int enable_controllers(int root, char *path, const struct limits *limits, struct error *err)
+{
+	if (!limits->controllers)
+		return 0;
+	if (enable_in(root, "", limits, err) < 0)
+		return -1;
+	for (char *slash = path; (slash = strchr(slash + 1, '/'));) {
+		int result;
+
+		*slash = '\0';
+		result = enable_in(root, path, limits, err);
+		*slash = '/';
+		if (result < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A new cgroup below a frozen one says "frozen 1" from its beginning: one look is enough. */
+static int check_usable(int dirfd, struct error *err)
+{
+	struct cgroup_events events;
+
+	if (cgroup_events_read(dirfd, &events, err) < 0)
+		return -1;
+	if (events.populated)
+		return fail(err, EBUSY, "has processes already; another container's?");
+	if (events.frozen)
+		return fail(err, EBUSY, "is frozen, or one above it is; thaw it first");
+	return 0;
+}
+
+static int make(int root, const struct cgroup_plan *plan, struct made *made, struct error *err)
+{
+	cleanup_fd int fd = -1;
+	int tries = 10;
+
+	/* another ctr may remove a directory above, that it made, at the same moment */
+	while (make_dirs(root, made) < 0)
+		if (errno != ENOENT || --tries == 0)
+			return fail_errno(err, "create");
+	fd = openat(root, made->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return fail_errno(err, "open");
+	if (check_usable(fd, err) < 0 ||
+	    enable_controllers(root, made->path, &plan->limits, err) < 0 ||
+	    limits_apply(fd, &plan->limits, err) < 0 ||
+	    device_program_apply(fd, &plan->devices, err) < 0)
+		return -1;
+	return take_fd(&fd);
+}
+
+int cgroup_apply(const struct cgroup_host *host, const struct cgroup_plan *plan, struct error *err)
+{
+	struct made made;
+	size_t size = strlen(plan->path + 1);
+	int fd;
+
+	if (size >= sizeof(made.path))
+		return fail(err, ENAMETOOLONG, "linux.cgroupsPath");
+	memcpy(made.path, plan->path + 1, size + 1);
+	made.keep = size;
+	fd = make(host->root, plan, &made, err);
+	if (fd >= 0)
+		return fd;
+	undo(host->root, &made);
+	return fail_in(err, "cgroup %s%s", host->mount, plan->path);
+}
+
+int cgroup_open(const struct cgroup_host *host, const char *path, struct error *err)
+{
+	int fd = openat(host->root, path + 1, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? fail_errno(err, "cgroup %s%s", host->mount, path) : fd;
+}

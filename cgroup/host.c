@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where cgroups are on this machine: cgroup2's mount, v1's hierarchies, our own cgroup. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/macro.h"
+#include "cgroup/cgroup.h"
+
+/* Many thousand mounts are possible; much more than that is somebody's attack. */
+#define MAX_MOUNTINFO ((size_t)64 << 20)
+
+static const char *const usual_places[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+
+/* Returns an O_PATH descriptor of path if it is a cgroup2 mount, or -1. */
+static int open_cgroup2(const char *path)
+{
+	cleanup_fd int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct statfs status;
+
+	if (fd < 0 || fstatfs(fd, &status) < 0 || status.f_type != CGROUP2_SUPER_MAGIC)
+		return -1;
+	return take_fd(&fd);
+}
+
+/* A mount point with blanks as "\040" (proc(5)), decoded in place. */
+static void decode_octal(char *text)
+{
+	char *to = text;
+
+	for (; *text; to++) {
+		if (text[0] == '\\' && text[1] && text[2] && text[3]) {
+			*to = (char)((text[1] - '0') * 64 + (text[2] - '0') * 8 + (text[3] - '0'));
+			text += 4;
+		} else {
+			*to = *text++;
+		}
+	}
+	*to = '\0';
+}
+
+struct mount_line {
+	const char *point, *type, *options; /* options: of the super block */
+};
+
+/* Takes the next line off *text. Returns false at the end. A line that makes no sense is empty. */
+static bool next_mount(char **text, struct mount_line *mount)
+{
+	char *line, *rest, *point;
+
+	*mount = (struct mount_line){ "", "", "" };
+	line = strsep(text, "\n");
+	if (!line)
+		return false;
+	rest = strstr(line, " - ");
+	if (!rest)
+		return true;
+	*rest = '\0';
+	rest += strlen(" - ");
+	for (int field = 0; field < 4; field++)
+		strsep(&line, " ");
+	if (!line)
+		return true;
+	point = strsep(&line, " ");
+	decode_octal(point);
+	mount->point = point;
+	mount->type = strsep(&rest, " ");
+	strsep(&rest, " ");
+	if (rest)
+		mount->options = rest;
+	return true;
+}
+
+static int read_mountinfo(struct arena *arena, char **text, struct error *err)
+{
+	return file_read_at(AT_FDCWD, "/proc/self/mountinfo", MAX_MOUNTINFO, arena, text, NULL,
+			    err);
+}
+
+int cgroup_host_open(struct arena *arena, struct cgroup_host *host, struct error *err)
+{
+	struct mount_line mount;
+	char *text;
+
+	for (size_t i = 0; i < ARRAY_SIZE(usual_places); i++) {
+		*host = (struct cgroup_host){ open_cgroup2(usual_places[i]), usual_places[i] };
+		if (host->root >= 0)
+			return 0;
+	}
+	if (read_mountinfo(arena, &text, err) < 0)
+		return -1;
+	while (next_mount(&text, &mount)) {
+		if (strcmp(mount.type, "cgroup2") != 0)
+			continue;
+		*host = (struct cgroup_host){ open_cgroup2(mount.point), mount.point };
+		if (host->root >= 0)
+			return 0;
+	}
+	return fail(err, ENOENT,
+		    "cgroup v2 is not mounted here (mount -t cgroup2 cgroup2 /sys/fs/cgroup)");
+}
+
+void cgroup_host_close(struct cgroup_host *host)
+{
+	close_fd(&host->root);
+}
+
+int cgroup_own(struct arena *arena, const char **path, struct error *err)
+{
+	char *text, *line;
+
+	if (file_read_at(AT_FDCWD, "/proc/self/cgroup", MAX_MOUNTINFO, arena, &text, NULL, err) < 0)
+		return -1;
+	while ((line = strsep(&text, "\n")))
+		if (strncmp(line, "0::/", strlen("0::/")) == 0) {
+			*path = line + strlen("0::");
+			return 0;
+		}
+	return fail(err, ENOENT, "/proc/self/cgroup: no line of cgroup v2");
+}
+
+int cgroup_controllers(const struct cgroup_host *host, uint32_t *available, struct error *err)
+{
+	char text[512], *rest = text, *word;
+
+	*available = 0;
+	if (file_read_short_at(host->root, "cgroup.controllers", text, sizeof(text), err) < 0)
+		return fail_in(err, "%s", host->mount);
+	while ((word = strsep(&rest, " ")))
+		for (size_t i = 0; i < CONTROLLER_COUNT; i++)
+			if (strcmp(word, controller_name((enum controller)i)) == 0)
+				*available |= UINT32_C(1) << i;
+	return 0;
+}
+
+static bool has_option(const char *options, const char *name)
+{
+	size_t size = strlen(name);
+
+	for (; *options; options += *options == ',') {
+		size_t length = strcspn(options, ",");
+
+		if (length == size && strncmp(options, name, size) == 0)
+			return true;
+		options += length;
+	}
+	return false;
+}
+
+int cgroup_v1_mount(struct arena *arena, enum controller controller, const char **path,
+		    struct error *err)
+{
+	struct mount_line mount;
+	char *text;
+
+	*path = NULL;
+	if (read_mountinfo(arena, &text, err) < 0)
+		return -1;
+	while (!*path && next_mount(&text, &mount))
+		if (strcmp(mount.type, "cgroup") == 0 &&
+		    has_option(mount.options, controller_v1_name(controller)))
+			*path = mount.point;
+	return 0;
+}
