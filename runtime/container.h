@@ -33,23 +33,24 @@ const char *status_name(enum container_status status);
 
 /* How a container is made, from whichever form of the command line. */
 enum container_form {
-	FORM_OCI,  /* create, run --bundle: root.path is used as it is, state goes with the process */
+	FORM_OCI,  /* create, run --bundle: root.path is used as it is, state goes with the process
+		    */
 	FORM_SPEC, /* run spec.json or image: own writable layer, stays until rm */
 };
 
 struct container_options {
 	enum container_form form;
-	const char *id;		/* NULL (spec form): one is made */
-	const char *bundle;	/* OCI form: the bundle's folder, absolute or relative */
-	const char *spec_path;	/* spec form: the JSON file; NULL: the image's defaults */
-	const char *image;	/* spec form: NAME[:TAG] of the store instead of a file */
+	const char *id;		 /* NULL (spec form): one is made */
+	const char *bundle;	 /* OCI form: the bundle's folder, absolute or relative */
+	const char *spec_path;	 /* spec form: the JSON file; NULL: the image's defaults */
+	const char *image;	 /* spec form: NAME[:TAG] of the store instead of a file */
 	struct string_list args; /* spec form: replaces process.args when not empty */
-	const char *pid_file;	/* NULL: none; written before create and detached run return */
+	const char *pid_file;	 /* NULL: none; written before create and detached run return */
 	const char *console_socket;
 	int preserve_fds; /* descriptors 3 .. 3+N-1 are handed to the process */
 	bool detach;
-	bool remove;	   /* --rm */
-	bool keep;	   /* OCI form of run: not deleted at the end */
+	bool remove; /* --rm */
+	bool keep;   /* OCI form of run: not deleted at the end */
 	bool no_pivot, no_new_keyring, no_subreaper;
 };
 
@@ -115,7 +116,7 @@ struct container_info {
 	const char *data;    /* its folder below the data root, NULL: none */
 	const char *owner;   /* name of the user who made it */
 	struct string_map annotations;
-	bool exited;	 /* an exit status is recorded */
+	bool exited; /* an exit status is recorded */
 	int exit_status;
 	const char *finished; /* RFC 3339, NULL: unknown */
 };
@@ -139,12 +140,12 @@ int container_processes(const struct settings *settings, const char *id, struct 
 
 struct exec_options {
 	const char *id;
-	struct string_list args;      /* the command; empty: process_path */
-	struct string_list env;	      /* added to the container's */
-	struct string_list caps;      /* added to all sets but inheritable and ambient */
-	const char *user;	      /* USER[:GROUP], names of the container; NULL: as its process */
-	const char *cwd;	      /* NULL: as its process */
-	const char *process_path;     /* a JSON file that is a process object */
+	struct string_list args;  /* the command; empty: process_path */
+	struct string_list env;	  /* added to the container's */
+	struct string_list caps;  /* added to all sets but inheritable and ambient */
+	const char *user;	  /* USER[:GROUP], names of the container; NULL: as its process */
+	const char *cwd;	  /* NULL: as its process */
+	const char *process_path; /* a JSON file that is a process object */
 	const char *pid_file, *console_socket;
 	int preserve_fds;
 	bool terminal, interactive, detach, ignore_paused;
@@ -177,4 +178,3 @@ void container_layers_close(struct container_layers *layers);
 /* Removes what crashed commands left (the container part of `prune`); *removed counts. */
 int container_prune(const struct settings *settings, bool stopped, size_t *removed,
 		    struct error *err);
-

@@ -15,6 +15,8 @@ void hook_state_plan(struct arena *arena, const struct spec *spec, const char *i
 	struct json_writer *writer = json_writer_new(arena, JSON_COMPACT);
 	size_t size;
 
+	state->oci_version = spec->oci_version;
+
 	json_begin_object(writer);
 	json_write_key(writer, "ociVersion");
 	json_write_string(writer, spec->oci_version);

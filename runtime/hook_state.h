@@ -12,6 +12,7 @@
  * child only put the parts together, without allocating.
  */
 struct hook_state {
+	const char *oci_version;
 	const char *tail; /* what follows "status" and "pid" */
 	char *buffer;
 	size_t size;

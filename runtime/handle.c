@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/handle.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/freeze.h"
+#include "runtime/launch.h"
+
+static const char *const status_names[STATUS_COUNT] = {
+	[STATUS_CREATING] = "creating", [STATUS_CREATED] = "created", [STATUS_RUNNING] = "running",
+	[STATUS_PAUSED] = "paused",	[STATUS_STOPPED] = "stopped",
+};
+
+const char *status_name(enum container_status status)
+{
+	return status_names[status];
+}
+
+char *handle_data_path(struct arena *arena, const struct settings *settings)
+{
+	return path_join(arena, settings->data_root, "containers");
+}
+
+/* Opens path/id; -1 without an error text when there is none. */
+static int open_folder(const char *path, const char *id)
+{
+	cleanup_fd int parent = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (parent < 0)
+		return -1;
+	return openat(parent, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* Who waits for the lock of a container that is being removed finds it gone afterwards. */
+static int lock_folder(int *dir, struct error *err)
+{
+	struct stat status;
+
+	if (*dir < 0)
+		return 0;
+	while (flock(*dir, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return fail_errno(err, "lock the container");
+	if (fstat(*dir, &status) == 0 && status.st_nlink == 0)
+		close_fd(dir);
+	return 0;
+}
+
+static bool is_waiting_for_start(int dir)
+{
+	return faccessat(dir, START_SOCKET, F_OK, 0) == 0;
+}
+
+static int find_status(struct arena *arena, struct handle *handle, struct error *err)
+{
+	cleanup_fd int cgroup = -1;
+	struct error ignored;
+	int frozen;
+
+	handle->status = STATUS_STOPPED;
+	if (handle->incomplete) {
+		/* somebody holds the lock as long as the making goes on */
+		if (flock(handle->dir, LOCK_SH | LOCK_NB) < 0)
+			handle->status = STATUS_CREATING;
+		return 0;
+	}
+	if (!handle->state.init.pid)
+		return 0;
+	handle->pidfd = identity_open(&handle->state.init, err);
+	if (handle->pidfd < 0)
+		return err->errnum == ESRCH ? 0 : -1;
+	cgroup = handle_open_cgroup(arena, handle, &ignored);
+	frozen = cgroup < 0 ? CGROUP_RUNNING : cgroup_is_frozen(cgroup, err);
+	if (frozen < 0)
+		return -1;
+	if (frozen == CGROUP_FROZEN || frozen == CGROUP_FROZEN_BY_PARENT)
+		handle->status = STATUS_PAUSED;
+	else if (is_waiting_for_start(handle->dir))
+		handle->status = STATUS_CREATED;
+	else
+		handle->status = STATUS_RUNNING;
+	return 0;
+}
+
+int handle_open(const struct settings *settings, const char *id, enum handle_lock lock,
+		struct arena *arena, struct handle *handle, struct error *err)
+{
+	*handle = HANDLE_NONE;
+	if (!path_is_plain_name(id))
+		return fail(err, EINVAL, "%s: not a container ID (letters, digits and _+.- only)",
+			    id);
+	handle->dir = open_folder(settings->root, id);
+	if (lock == HANDLE_LOCK && lock_folder(&handle->dir, err) < 0)
+		return -1;
+	if (handle->dir >= 0 &&
+	    state_load(arena, handle->dir, STATE_FILE, &handle->state, err) < 0) {
+		if (err->errnum != ENOENT)
+			return fail_in(err, "%s", id);
+		handle->incomplete = true;
+		handle->state.id = arena_strdup(arena, id);
+	}
+	if (handle->dir < 0 || handle->incomplete || handle->state.data)
+		handle->data = open_folder(handle_data_path(arena, settings), id);
+	if (handle->dir < 0 && handle->data >= 0) {
+		if (lock == HANDLE_LOCK && lock_folder(&handle->data, err) < 0)
+			return -1;
+		if (handle->data >= 0 &&
+		    state_load(arena, handle->data, RECORD_FILE, &handle->state, err) < 0) {
+			if (err->errnum != ENOENT)
+				return fail_in(err, "%s", id);
+			handle->incomplete = true;
+			handle->state.id = arena_strdup(arena, id);
+		}
+	}
+	if (handle->dir < 0 && handle->data < 0)
+		return fail(err, ENOENT, "%s: container does not exist", id);
+	if (handle->dir < 0) {
+		handle->status = STATUS_STOPPED;
+		return 0;
+	}
+	return find_status(arena, handle, err);
+}
+
+void handle_close(struct handle *handle)
+{
+	close_fd(&handle->dir);
+	close_fd(&handle->data);
+	close_fd(&handle->pidfd);
+}
+
+int handle_open_cgroup(struct arena *arena, const struct handle *handle, struct error *err)
+{
+	struct cgroup_host host;
+	int cgroup;
+
+	if (!handle->state.cgroup)
+		return fail(err, ENOENT, "%s: the container has no cgroup", handle->state.id);
+	if (cgroup_host_open(arena, &host, err) < 0)
+		return -1;
+	cgroup = cgroup_open(&host, handle->state.cgroup, err);
+	cgroup_host_close(&host);
+	return cgroup;
+}
+
+int handle_read_spec(struct arena *arena, const struct handle *handle, struct spec *spec,
+		     struct error *err)
+{
+	return spec_read(arena, handle->dir >= 0 ? handle->dir : handle->data, CONFIG_FILE, spec,
+			 NULL, NULL, err);
+}
+
+int handle_allow(const struct handle *handle, const char *verb, unsigned int statuses,
+		 struct error *err)
+{
+	if (statuses & 1U << handle->status)
+		return 0;
+	if (handle->status == STATUS_STOPPED && strcmp(verb, "start") != 0)
+		return fail(err, ESRCH, "%s: container not running", handle->state.id);
+	if (handle->status == STATUS_STOPPED)
+		return fail(err, EINVAL, "%s: cannot start a container that has stopped",
+			    handle->state.id);
+	return fail(err, EBUSY, "%s: cannot %s a container that is %s", handle->state.id, verb,
+		    status_name(handle->status));
+}
+
+int handle_make_folder(const char *path, const char *id, struct error *err)
+{
+	cleanup_fd int root = -1, parent = -1, dir = -1;
+	struct stat status;
+
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	parent = mkdir_in_root(root, path, 0700, err);
+	if (parent < 0)
+		return -1;
+	if (mkdirat(parent, id, 0700) < 0) {
+		if (errno == EEXIST)
+			return fail(err, EEXIST, "%s: container with given ID already exists", id);
+		return fail_errno(err, "make %s/%s", path, id);
+	}
+	dir = openat(parent, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir < 0 || flock(dir, LOCK_EX) < 0 || fstat(dir, &status) < 0)
+		return fail_errno(err, "lock %s/%s", path, id);
+	if (status.st_nlink == 0) /* a delete --force came in between */
+		return fail(err, ECANCELED, "%s: was removed while it was being made", id);
+	return take_fd(&dir);
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/init.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "base/macro.h"
+#include "base/step.h"
+#include "base/sys.h"
+#include "runtime/sync.h"
+
+struct init {
+	struct launch *launch;
+	struct plan *plan;
+	int sync;  /* to the parent; from start.sock on to `ctr start` */
+	pid_t pid; /* as the host numbers us */
+};
+
+/* We are in the new namespaces, with the parent's privileges unless one is a user namespace. */
+static int begin(struct init *init, struct error *err)
+{
+	if (foreground_child(err) < 0)
+		return -1;
+	/* until the container is complete it goes with its maker; cleared in report_ready() */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return fail_errno(err, "ask for the parent's death signal");
+	close_fd(&init->launch->sync);
+	close_fd(&init->launch->pidfd);
+	return process_protect(err);
+}
+
+static int wait_mapped(struct init *init, struct error *err)
+{
+	struct sync_message message;
+
+	if (sync_expect(init->sync, SYNC_MAPPED, &message, err) < 0)
+		return -1;
+	init->pid = message.pid;
+	return 0;
+}
+
+/* From here on the process has the privileges that it will set the container up with. */
+static int join_namespaces(struct init *init, struct error *err)
+{
+	const struct namespaces_plan *plan = &init->plan->namespaces;
+
+	if (namespaces_join(&init->launch->namespaces, err) < 0)
+		return -1;
+	if (!plan->own[NAMESPACE_USER] && !plan->path[NAMESPACE_USER])
+		return 0;
+	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		return fail_errno(err, "become root of the user namespace");
+	/* changing the user took both back */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return fail_errno(err, "protect the process");
+	return 0;
+}
+
+static int new_cgroup_namespace(struct init *init, struct error *err)
+{
+	return namespaces_unshare_cgroup(&init->plan->namespaces, err);
+}
+
+static int raise_loopback(struct init *init, struct error *err)
+{
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	cleanup_fd int sock = -1;
+
+	if (!init->plan->raise_loopback)
+		return 0;
+	sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (sock < 0 || ioctl(sock, SIOCSIFFLAGS, &request) < 0)
+		return fail_errno(err, "raise the loopback interface");
+	return 0;
+}
+
+static int set_names(struct init *init, struct error *err)
+{
+	const struct spec *spec = init->plan->spec;
+
+	if (spec->hostname && sethostname(spec->hostname, strlen(spec->hostname)) < 0)
+		return fail_errno(err, "hostname: set '%s'", spec->hostname);
+	if (spec->domainname && setdomainname(spec->domainname, strlen(spec->domainname)) < 0)
+		return fail_errno(err, "domainname: set '%s'", spec->domainname);
+	return 0;
+}
+
+static int attach_root(struct init *init, struct error *err)
+{
+	return rootfs_attach(&init->launch->rootfs, err);
+}
+
+static int mount_all(struct init *init, struct error *err)
+{
+	return rootfs_mount(&init->launch->rootfs, err);
+}
+
+static int replace_stdio(const int fds[3], struct error *err)
+{
+	for (int i = 0; i < 3; i++)
+		if (fds[i] >= 0 && dup2(fds[i], i) < 0)
+			return fail_errno(err, "set up the standard streams");
+	return 0;
+}
+
+static int open_terminal(struct init *init, struct error *err)
+{
+	cleanup_fd int master = -1, slave = -1;
+	struct plan *plan = init->plan;
+	int root = init->launch->rootfs.root;
+
+	if (!plan->terminal.wanted)
+		return replace_stdio(init->launch->stdio, err);
+	if (terminal_open(&plan->terminal, &plan->process.credentials, root, &master, &slave, err) <
+		    0 ||
+	    console_attach(root, slave, err) < 0 || terminal_make_controlling(slave, err) < 0)
+		return -1;
+	return sync_send(init->sync, SYNC_CONSOLE, 0, master, err);
+}
+
+static int run_mount_hooks(struct init *init, struct error *err)
+{
+	struct plan *plan = init->plan;
+	struct hooks_run run = { .kind = "createContainer", .output = -1, .directory = -1 };
+	struct sync_message message;
+
+	if (!plan->mount_hooks)
+		return 0;
+	if (sync_send(init->sync, SYNC_MOUNTED, 0, -1, err) < 0 ||
+	    sync_expect(init->sync, SYNC_HOOKED, &message, err) < 0)
+		return -1;
+	run.state = hook_state_text(&plan->hook_state, "creating", init->pid);
+	return hooks_run(&plan->hooks.create_container, &run, err);
+}
+
+/* The last moment with a writable /proc/sys and with the host's mounts still there. */
+static int protect_root(struct init *init, struct error *err)
+{
+	if (sysctl_apply(&init->plan->sysctl, init->launch->proc, err) < 0)
+		return -1;
+	return rootfs_protect(&init->launch->rootfs, err);
+}
+
+static int pivot(struct init *init, struct error *err)
+{
+	return rootfs_pivot(&init->launch->rootfs, init->plan->no_pivot, err);
+}
+
+/* The host's tree is gone. What follows makes us the container's user. */
+static int become_user(struct init *init, struct error *err)
+{
+	struct process_plan *process = &init->plan->process;
+	int proc = init->launch->proc;
+
+	if (process_prepare(process, init->launch->rootfs.root, proc, err) < 0 ||
+	    process_become_user(process, proc, err) < 0)
+		return -1;
+	return process_find_executable(process, err);
+}
+
+/*
+ * From here on the parent need not live. If it dies before it sent SYNC_START, the end of file
+ * of the socket tells (run), or `ctr start` or a delete will come (create).
+ */
+static int report_ready(struct init *init, struct error *err)
+{
+	if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
+		return fail_errno(err, "outlive the parent");
+	return sync_send(init->sync, SYNC_READY, 0, -1, err);
+}
+
+/* Who connects and says nothing only wanted to see whether we still wait. */
+static int wait_start_socket(struct init *init, struct error *err)
+{
+	close_fd(&init->sync);
+	for (;;) {
+		struct sync_message message;
+		struct error ignored;
+
+		init->sync = accept4(init->launch->start_listener, NULL, NULL, SOCK_CLOEXEC);
+		if (init->sync < 0) {
+			if (errno == EINTR || errno == ECONNABORTED)
+				continue;
+			return fail_errno(err, "wait for start");
+		}
+		if (sync_receive(init->sync, &message, &ignored) == 0 && message.kind == SYNC_START)
+			break;
+		close_fd(&init->sync);
+	}
+	close_fd(&init->launch->start_listener);
+	return 0;
+}
+
+static int wait_start(struct init *init, struct error *err)
+{
+	struct sync_message message;
+
+	if (init->launch->start_socket)
+		return wait_start_socket(init, err);
+	return sync_expect(init->sync, SYNC_START, &message, err);
+}
+
+static int run_start_hooks(struct init *init, struct error *err)
+{
+	struct plan *plan = init->plan;
+	const struct hooks_run run = {
+		.kind = "startContainer",
+		.output = -1,
+		.directory = -1,
+		.state = hook_state_text(&plan->hook_state, "created", init->pid),
+	};
+
+	return hooks_run(&plan->hooks.start_container, &run, err);
+}
+
+static int load_seccomp(struct init *init, struct error *err)
+{
+	const struct plan *plan = init->plan;
+	cleanup_fd int listener = -1;
+	int result = seccomp_apply(&plan->seccomp, err);
+
+	if (result < 0)
+		return -1;
+	if (!plan->seccomp.listener)
+		return 0;
+	listener = result;
+	return sync_send(init->sync, SYNC_LISTENER, 0, listener, err);
+}
+
+static int execute(struct init *init, struct error *err)
+{
+	if (process_seal(&init->plan->process, err) < 0)
+		return -1;
+	return process_execute(&init->plan->process, err);
+}
+
+STEPS(init);
+
+static const struct init_step init_steps[] = {
+	{ "init: begin", begin, NULL },
+	{ "init: wait for the id maps", wait_mapped, NULL },
+	{ "init: join namespaces", join_namespaces, NULL },
+	{ "init: cgroup namespace", new_cgroup_namespace, NULL },
+	{ "init: loopback", raise_loopback, NULL },
+	{ "init: hostname", set_names, NULL },
+	{ "init: attach root", attach_root, NULL },
+	{ "init: mounts", mount_all, NULL },
+	{ "init: terminal", open_terminal, NULL },
+	{ "init: createContainer hooks", run_mount_hooks, NULL },
+	{ "init: masks", protect_root, NULL },
+	{ "init: pivot root", pivot, NULL },
+	{ "init: user", become_user, NULL },
+	{ "init: ready", report_ready, NULL },
+	{ "init: wait for start", wait_start, NULL },
+	{ "init: startContainer hooks", run_start_hooks, NULL },
+	{ "init: seccomp", load_seccomp, NULL },
+	{ "init: execute", execute, NULL },
+};
+
+void init_main(struct launch *launch)
+{
+	struct init init = {
+		.launch = launch,
+		.plan = launch->plan,
+		.sync = launch->child_sync,
+	};
+	struct error err;
+
+	init_run(init_steps, ARRAY_SIZE(init_steps), &init, &err);
+	/* here only after a failure */
+	sync_send_error(init.sync, &err);
+	_exit(1);
+}

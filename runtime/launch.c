@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/macro.h"
+#include "base/path.h"
+#include "base/step.h"
+#include "base/sys.h"
+#include "runtime/console_socket.h"
+#include "runtime/handle.h"
+#include "runtime/init.h"
+#include "runtime/listener.h"
+#include "runtime/start_socket.h"
+#include "runtime/sync.h"
+
+/* How long killed processes may take to go. */
+#define REMOVE_TIMEOUT_MS 10000
+
+/* Only the undo side: the last thing that happens to a container, whatever ended it. */
+static int run_poststop_hooks(struct launch *launch, struct error *err)
+{
+	struct plan *plan = launch->plan;
+	const struct hooks_run run = {
+		.kind = "poststop",
+		.output = -1,
+		.directory = -1,
+		.state = plan ? hook_state_text(&plan->hook_state, "stopped", 0) : NULL,
+	};
+
+	(void)err;
+	if (plan && launch->hooks_begun)
+		hooks_run_all(&plan->hooks.poststop, &run);
+	return 0;
+}
+
+static int open_namespaces(struct launch *launch, struct error *err)
+{
+	return namespaces_open(&launch->plan->namespaces, &launch->namespaces, err);
+}
+
+static int close_namespaces(struct launch *launch, struct error *err)
+{
+	(void)err;
+	namespaces_close(&launch->namespaces);
+	return 0;
+}
+
+static int open_rootfs(struct launch *launch, struct error *err)
+{
+	return rootfs_open(launch->arena, &launch->plan->rootfs, &launch->rootfs, err);
+}
+
+static int close_rootfs(struct launch *launch, struct error *err)
+{
+	(void)err;
+	rootfs_close(&launch->rootfs);
+	return 0;
+}
+
+static int make_state_folder(struct launch *launch, struct error *err)
+{
+	launch->state_dir = handle_make_folder(launch->settings->root, launch->state->id, err);
+	if (launch->state_dir < 0)
+		return -1;
+	launch->state_dir_made = true;
+	return file_replace_at(launch->state_dir, CONFIG_FILE, launch->config, launch->config_size,
+			       0600, false, err);
+}
+
+static int remove_state_folder(struct launch *launch, struct error *err)
+{
+	cleanup_fd int parent = -1;
+
+	if (!launch->state_dir_made)
+		return 0;
+	parent = open(launch->settings->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (parent < 0)
+		return errno == ENOENT ? 0 : fail_errno(err, "open %s", launch->settings->root);
+	if (remove_tree_at(parent, launch->state->id, err) < 0)
+		return fail_in(err, "state folder");
+	launch->state_dir_made = false;
+	return 0;
+}
+
+static int open_sockets(struct launch *launch, struct error *err)
+{
+	int pair[2];
+
+	if (launch->console_socket) {
+		launch->console_sock = console_socket_connect(launch->console_socket, err);
+		if (launch->console_sock < 0)
+			return -1;
+	}
+	if (launch->start_socket) {
+		launch->start_listener = start_socket_listen(launch->state_dir, err);
+		if (launch->start_listener < 0)
+			return -1;
+	}
+	if (sync_pair(pair, err) < 0)
+		return -1;
+	launch->sync = pair[0];
+	launch->child_sync = pair[1];
+	return 0;
+}
+
+static int close_sockets(struct launch *launch, struct error *err)
+{
+	(void)err;
+	close_fd(&launch->console_sock);
+	close_fd(&launch->start_listener);
+	close_fd(&launch->sync);
+	close_fd(&launch->child_sync);
+	return 0;
+}
+
+static int make_cgroup(struct launch *launch, struct error *err)
+{
+	if (!launch->plan->has_cgroup)
+		return 0;
+	launch->cgroup = cgroup_apply(&launch->cgroup_host, &launch->plan->cgroup, err);
+	if (launch->cgroup < 0)
+		return -1;
+	launch->cgroup_path = launch->plan->cgroup.path;
+	return 0;
+}
+
+static int remove_cgroup(struct launch *launch, struct error *err)
+{
+	close_fd(&launch->cgroup);
+	if (!launch->cgroup_path)
+		return 0;
+	if (cgroup_remove(&launch->cgroup_host, launch->cgroup_path, REMOVE_TIMEOUT_MS, err) < 0)
+		return -1;
+	launch->cgroup_path = NULL;
+	return 0;
+}
+
+static int clone_init(struct launch *launch, struct error *err)
+{
+	struct clone_args args = {
+		.flags = launch->plan->namespaces.clone_flags | CLONE_PIDFD,
+		.pidfd = (uintptr_t)&launch->pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	pid_t pid;
+
+	launch->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (launch->proc < 0)
+		return fail_errno(err, "open /proc");
+	if (launch->cgroup >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)launch->cgroup;
+	}
+	if (namespaces_prepare(&launch->plan->namespaces, &launch->namespaces, err) < 0)
+		return -1;
+	pid = sys_clone3(&args);
+	if (pid == 0)
+		init_main(launch);
+	if (pid < 0)
+		return fail_errno(err, "clone the container's first process");
+	launch->pid = pid;
+	close_fd(&launch->child_sync);
+	close_fd(&launch->start_listener);
+	return namespaces_restore(&launch->namespaces, err);
+}
+
+static int kill_init(struct launch *launch, struct error *err)
+{
+	if (launch->pidfd < 0)
+		return 0;
+	if (pidfd_send_signal(launch->pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
+		return fail_errno(err, "kill the container's first process");
+	/* not our child when another ctr made it: then its parent reaps it */
+	if (launch->pid > 0)
+		while (waitid(P_PIDFD, (id_t)launch->pidfd, &(siginfo_t){ 0 }, WEXITED) < 0 &&
+		       errno == EINTR)
+			;
+	close_fd(&launch->pidfd);
+	return 0;
+}
+
+static int map_ids(struct launch *launch, struct error *err)
+{
+	const struct plan *plan = launch->plan;
+
+	if (plan->namespaces.own[NAMESPACE_USER] &&
+	    id_map_write(&plan->id_map, launch->proc, launch->pid, err) < 0)
+		return -1;
+	if (resource_limits_raise(&plan->process.resource_limits, launch->pid, err) < 0 ||
+	    scheduling_apply(&plan->process.scheduling, launch->proc, launch->pid, err) < 0)
+		return -1;
+	return sync_send(launch->sync, SYNC_MAPPED, launch->pid, -1, err);
+}
+
+static int run_mount_hooks(struct launch *launch, struct error *err)
+{
+	struct plan *plan = launch->plan;
+	struct hooks_run run = {
+		.kind = "prestart",
+		.output = -1,
+		.directory = -1,
+		.state = hook_state_text(&plan->hook_state, "creating", launch->pid),
+	};
+
+	launch->hooks_begun = true;
+	if (hooks_run(&plan->hooks.prestart, &run, err) < 0)
+		return -1;
+	run.kind = "createRuntime";
+	if (hooks_run(&plan->hooks.create_runtime, &run, err) < 0)
+		return -1;
+	return sync_send(launch->sync, SYNC_HOOKED, 0, -1, err);
+}
+
+static int take_console(struct launch *launch, int master, struct error *err)
+{
+	launch->console = master;
+	if (launch->console_sock < 0)
+		return 0;
+	if (console_socket_send_master(launch->console_sock, master, err) < 0)
+		return -1;
+	if (!launch->keep_console)
+		close_fd(&launch->console);
+	return 0;
+}
+
+/* Answers the child until it says what is awaited. */
+static int serve(struct launch *launch, enum sync_kind awaited, struct error *err)
+{
+	for (;;) {
+		struct sync_message message;
+		int result = -1;
+
+		if (sync_receive(launch->sync, &message, err) < 0)
+			return -1;
+		if (message.kind == awaited)
+			return 0;
+		switch (message.kind) {
+		case SYNC_CONSOLE:
+			result = take_console(launch, message.fd, err);
+			break;
+		case SYNC_MOUNTED:
+			result = run_mount_hooks(launch, err);
+			break;
+		case SYNC_LISTENER:
+			result = listener_send(&launch->plan->seccomp, &launch->plan->hook_state,
+					       launch->pid, message.fd, err);
+			break;
+		case SYNC_END:
+			result = fail(err, ECONNRESET,
+				      "the container's first process died while it was set up");
+			break;
+		default:
+			result = fail(err, EPROTO, "unexpected message %d", message.kind);
+		}
+		if (result < 0)
+			return -1;
+	}
+}
+
+static int wait_ready(struct launch *launch, struct error *err)
+{
+	return serve(launch, SYNC_READY, err);
+}
+
+static int write_pid_file(const struct launch *launch, struct error *err)
+{
+	char text[16];
+	int length = snprintf(text, sizeof(text), "%d", (int)launch->pid);
+
+	if (!launch->pid_file)
+		return 0;
+	if (file_replace_at(AT_FDCWD, launch->pid_file, text, (size_t)length, 0644, false, err) < 0)
+		return fail_in(err, "--pid-file");
+	return 0;
+}
+
+static int save_state(struct launch *launch, struct error *err)
+{
+	if (identity_get(launch->pidfd, launch->pid, &launch->state->init, err) < 0 ||
+	    state_save(launch->arena, launch->state_dir, STATE_FILE, launch->state, false, err) < 0)
+		return -1;
+	return write_pid_file(launch, err);
+}
+
+STEPS(launch);
+
+static const struct launch_step create_steps[] = {
+	{ "poststop hooks", NULL, run_poststop_hooks },
+	{ "namespaces", open_namespaces, close_namespaces },
+	{ "rootfs", open_rootfs, close_rootfs },
+	{ "state folder", make_state_folder, remove_state_folder },
+	{ "sockets", open_sockets, close_sockets },
+	{ "cgroup", make_cgroup, remove_cgroup },
+	{ "clone", clone_init, kill_init },
+	{ "id maps", map_ids, NULL },
+	{ "ready", wait_ready, NULL },
+	{ "state", save_state, NULL },
+};
+
+int launch_create(struct launch *launch, struct error *err)
+{
+	return launch_run(create_steps, ARRAY_SIZE(create_steps), launch, err);
+}
+
+int launch_remove(struct launch *launch, struct error *err)
+{
+	return launch_undo(create_steps, ARRAY_SIZE(create_steps), launch, err);
+}
+
+static int send_start(struct launch *launch, struct error *err)
+{
+	return sync_send(launch->sync, SYNC_START, 0, -1, err);
+}
+
+/* The end of file: execve has closed the child's end. */
+static int wait_executed(struct launch *launch, struct error *err)
+{
+	if (serve(launch, SYNC_END, err) < 0)
+		return -1;
+	close_fd(&launch->sync);
+	return 0;
+}
+
+static int run_poststart_hooks(struct launch *launch, struct error *err)
+{
+	struct plan *plan = launch->plan;
+	const struct hooks_run run = {
+		.kind = "poststart",
+		.output = -1,
+		.directory = -1,
+		.state = hook_state_text(&plan->hook_state, "running", launch->pid),
+	};
+
+	(void)err;
+	launch->hooks_begun = true;
+	hooks_run_all(&plan->hooks.poststart, &run);
+	return 0;
+}
+
+static const struct launch_step start_steps[] = {
+	{ "start", send_start, NULL },
+	{ "execute", wait_executed, NULL },
+	{ "poststart hooks", run_poststart_hooks, NULL },
+};
+
+int launch_start(struct launch *launch, struct error *err)
+{
+	struct error other;
+
+	if (launch_run(start_steps, ARRAY_SIZE(start_steps), launch, err) == 0)
+		return 0;
+	launch_remove(launch, &other);
+	return -1;
+}
+
+int launch_start_created(struct launch *launch, struct error *err)
+{
+	launch->sync = start_socket_connect(launch->state_dir, err);
+	if (launch->sync < 0)
+		return -1;
+	if (launch_run(start_steps, ARRAY_SIZE(start_steps), launch, err) < 0)
+		return -1;
+	if (unlinkat(launch->state_dir, START_SOCKET, 0) < 0 && errno != ENOENT)
+		return fail_errno(err, "remove %s", START_SOCKET);
+	return 0;
+}
+
+void launch_close(struct launch *launch)
+{
+	struct error ignored;
+
+	foreground_end(&launch->foreground);
+	close_sockets(launch, &ignored);
+	close_rootfs(launch, &ignored);
+	close_namespaces(launch, &ignored);
+	cgroup_host_close(&launch->cgroup_host);
+	close_fd(&launch->state_dir);
+	close_fd(&launch->cgroup);
+	close_fd(&launch->proc);
+	close_fd(&launch->pidfd);
+	close_fd(&launch->console);
+}

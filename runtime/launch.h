@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "cgroup/cgroup.h"
+#include "fs/rootfs.h"
+#include "runtime/foreground.h"
+#include "runtime/namespaces.h"
+#include "runtime/plan.h"
+#include "runtime/state.h"
+
+/*
+ * The parent's side of making a container: launch_create() brings it to "created",
+ * launch_start() has it execute its program (both with runtime/init.c as the other side).
+ */
+
+struct launch {
+	/* What is to be done. */
+	const struct settings *settings;
+	struct plan *plan;
+	struct state *state; /* as it will be saved; launch fills pid and identity */
+	const char *config;  /* the spec's text, kept beside the state for exec */
+	size_t config_size;
+	const char *pid_file, *console_socket;
+	bool start_socket; /* `create`: the child waits on start.sock */
+	bool keep_console; /* the master stays in console, for the caller */
+	int stdio[3];	   /* the container's standard streams, -1: inherited */
+	struct arena *arena;
+
+	/* How far it is: all -1, 0 or false at the beginning (LAUNCH_NONE). */
+	struct cgroup_host cgroup_host;
+	struct rootfs rootfs;
+	struct namespaces_fds namespaces;
+	int state_dir; /* <root>/<id>, locked */
+	bool state_dir_made;
+	int cgroup;		 /* its directory */
+	const char *cgroup_path; /* NULL: there is none (any more) */
+	int sync, child_sync;	 /* the pair between parent and child */
+	int start_listener;	 /* bound to start.sock */
+	int proc;		 /* the host's procfs */
+	int pidfd;
+	pid_t pid;	  /* 0: the process is no child of ours */
+	int console;	  /* pty master; the caller's with keep_console */
+	int console_sock; /* connected to console_socket */
+	bool hooks_begun; /* so poststop hooks are owed */
+	struct foreground foreground;
+};
+
+#define LAUNCH_NONE                                                                                \
+	.cgroup_host = { .root = -1 }, .state_dir = -1, .cgroup = -1, .rootfs = { .root = -1 },    \
+	.namespaces = NAMESPACES_FDS_NONE, .sync = -1, .child_sync = -1, .start_listener = -1,     \
+	.proc = -1, .pidfd = -1, .console = -1, .console_sock = -1, .stdio = { -1, -1, -1 },       \
+	.foreground = { .signals = -1 }
+
+/*
+ * Makes the container up to the state "created", all of it or nothing. Afterwards the lock of the
+ * state folder is still held.
+ */
+int launch_create(struct launch *launch, struct error *err);
+
+/*
+ * Has the child execute its program and returns when it does. When it cannot, the container is
+ * undone, as after a failure of launch_create().
+ */
+int launch_start(struct launch *launch, struct error *err);
+
+/*
+ * The undo side of launch_create(): kills what still runs, removes cgroup and state folder, runs
+ * poststop hooks if hooks_begun. Accepts what is gone already. For the end of a run, and for
+ * delete, which fills *launch from the saved state.
+ */
+int launch_remove(struct launch *launch, struct error *err);
+
+/*
+ * `ctr start`, another process than the one that created: has state_dir and plan, and talks to
+ * the child over start.sock. On failure nothing is undone.
+ */
+int launch_start_created(struct launch *launch, struct error *err);
+
+/* Closes what is open and lets go of the lock; the container goes on. */
+void launch_close(struct launch *launch);

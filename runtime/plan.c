@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/plan.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int plan_hooks(struct arena *arena, const struct spec *spec, struct plan *plan,
+		      struct error *err)
+{
+	const struct {
+		struct spec_hook_list *list;
+		const char *kind;
+	} kinds[] = {
+		{ &plan->hooks.prestart, "prestart" },
+		{ &plan->hooks.create_runtime, "createRuntime" },
+		{ &plan->hooks.create_container, "createContainer" },
+		{ &plan->hooks.start_container, "startContainer" },
+		{ &plan->hooks.poststart, "poststart" },
+		{ &plan->hooks.poststop, "poststop" },
+	};
+
+	if (!spec->hooks)
+		return 0;
+	plan->hooks = *spec->hooks;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (hooks_plan(arena, kinds[i].list, kinds[i].kind, err) < 0)
+			return -1;
+	plan->mount_hooks = plan->hooks.prestart.count || plan->hooks.create_runtime.count ||
+			    plan->hooks.create_container.count;
+	return 0;
+}
+
+static int plan_cgroup(struct arena *arena, const struct spec *spec,
+		       const struct plan_options *options, struct plan *plan,
+		       struct rootfs_options *rootfs, struct error *err)
+{
+	plan->has_cgroup = options->cgroup_mount != NULL;
+	if (!plan->has_cgroup)
+		return 0;
+	if (cgroup_plan(arena, spec->linux, options->id, options->own_cgroup, &plan->cgroup, err) <
+	    0)
+		return -1;
+	rootfs->cgroup = arena_printf(arena, "%s%s", options->cgroup_mount, plan->cgroup.path);
+	return 0;
+}
+
+static int plan_process(struct arena *arena, const struct spec *spec,
+			const struct plan_options *options, struct plan *plan, struct error *err)
+{
+	const struct process_context context = {
+		.id = options->id,
+		.user_namespace = plan->namespaces.own[NAMESPACE_USER] ||
+				  plan->namespaces.path[NAMESPACE_USER],
+		.keyring = !options->no_new_keyring,
+		.keep_groups = string_map_get(&spec->annotations, "run.oci.keep_original_groups") !=
+			       NULL,
+		.seccomp = plan->seccomp.program.filter != NULL,
+		.preserve_fds = (unsigned int)options->preserve_fds,
+		.last_capability = options->last_capability,
+		.personality = spec->linux ? spec->linux->personality : NULL,
+	};
+
+	if (process_plan(arena, spec->process, &context, &plan->process, err) < 0)
+		return -1;
+	return terminal_plan(spec->process, &plan->terminal, err);
+}
+
+int plan_make(struct arena *arena, const struct spec *spec, const struct plan_options *options,
+	      struct plan *plan, struct error *err)
+{
+	struct rootfs_options rootfs = options->rootfs;
+
+	*plan = (struct plan){
+		.spec = spec,
+		.id = options->id,
+		.bundle = options->bundle,
+		.no_pivot = options->no_pivot,
+	};
+	if (!spec->process)
+		return fail(err, EINVAL, "process: is missing");
+	rootfs.bundle = options->bundle;
+	namespaces_plan(spec, &plan->namespaces);
+	if (!plan->namespaces.own[NAMESPACE_MOUNT])
+		return fail(err, ENOTSUP,
+			    "linux.namespaces: a new mount namespace is needed: without one the "
+			    "container's mounts would be made on the host");
+	plan->raise_loopback = plan->namespaces.own[NAMESPACE_NETWORK];
+	if (plan->namespaces.own[NAMESPACE_USER] &&
+	    id_map_plan(arena, plan->namespaces.uid_mappings, plan->namespaces.gid_mappings,
+			&plan->id_map, err) < 0)
+		return -1;
+	if (plan_cgroup(arena, spec, options, plan, &rootfs, err) < 0 ||
+	    rootfs_plan(arena, spec, &rootfs, &plan->rootfs, err) < 0 ||
+	    seccomp_plan(arena, spec->linux ? spec->linux->seccomp : NULL, &plan->seccomp, err) <
+		    0 ||
+	    plan_process(arena, spec, options, plan, err) < 0 ||
+	    sysctl_plan(arena, spec->linux, &plan->sysctl, err) < 0 ||
+	    plan_hooks(arena, spec, plan, err) < 0)
+		return -1;
+	hook_state_plan(arena, spec, options->id, options->bundle, &plan->hook_state);
+	return 0;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "cgroup/cgroup.h"
+#include "fs/rootfs.h"
+#include "runtime/hook_state.h"
+#include "runtime/hooks.h"
+#include "runtime/id_map.h"
+#include "runtime/namespaces.h"
+#include "runtime/process.h"
+#include "runtime/seccomp.h"
+#include "runtime/sysctl.h"
+#include "runtime/terminal.h"
+#include "specs/runtime_spec.h"
+
+/*
+ * Everything that a launch will do, decided before it does anything: spec and options in, a plan
+ * out. Making it touches nothing; `ctr explain` prints it.
+ */
+
+struct plan_options {
+	const char *id;
+	const char *bundle;	  /* absolute */
+	const char *own_cgroup;	  /* cgroup_own(), when cgroup_plan_needs_own() */
+	const char *cgroup_mount; /* cgroup_host's; NULL: no cgroup is wanted */
+	struct rootfs_options rootfs;
+	unsigned int last_capability; /* capability_last() */
+	int preserve_fds;
+	bool no_pivot, no_new_keyring;
+};
+
+struct plan {
+	const struct spec *spec;
+	const char *id, *bundle;
+	bool has_cgroup;
+	struct cgroup_plan cgroup;
+	struct namespaces_plan namespaces;
+	struct id_map id_map; /* if namespaces.own[NAMESPACE_USER] */
+	struct rootfs_plan rootfs;
+	struct process_plan process;
+	struct terminal_plan terminal;
+	struct seccomp_plan seccomp;
+	struct sysctl_plan sysctl;
+	struct spec_hooks hooks; /* empty lists where there are none */
+	struct hook_state hook_state;
+	bool raise_loopback; /* a new network namespace: its lo is down */
+	bool mount_hooks;    /* there are hooks for when the mounts are done */
+	bool no_pivot;
+};
+
+int plan_make(struct arena *arena, const struct spec *spec, const struct plan_options *options,
+	      struct plan *plan, struct error *err);
+
+/* The plan as text, for `ctr explain`. */
+char *plan_print(struct arena *arena, const struct plan *plan);

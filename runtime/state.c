@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/state.h"
+
+#include <fcntl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "specs/schema.h"
+
+/* Annotations can be long, lower directories many. */
+#define STATE_MAX_SIZE ((size_t)16 << 20)
+
+SCHEMA(identity, INT(identity, pid, "pid"), UINT(identity, inode, "inode"),
+       UINT(identity, start, "start"));
+
+SCHEMA(state, STRING(state, oci_version, "ociVersion", .flags = REQUIRED),
+       STRING(state, id, "id", .flags = REQUIRED),
+       STRING(state, bundle, "bundle", .flags = REQUIRED), STRING(state, rootfs, "rootfs"),
+       STRING(state, created, "created"), STRING(state, owner, "owner"),
+       STRING(state, command, "command"), STRING(state, image, "image"),
+       STRING(state, cgroup, "cgroup"), STRING(state, data, "data"), STRING(state, upper, "upper"),
+       STRINGS(state, lowers, "lowers"), MAP(state, annotations, "annotations"),
+       EMBEDDED(state, init, "init", identity), EMBEDDED(state, monitor, "monitor", identity),
+       BOOL(state, idmapped, "idmapped"), BOOL(state, keep, "keep"),
+       BOOL(state, no_pivot, "noPivot"));
+
+SCHEMA(exit_record, INT(exit_record, exit_code, "exitCode", .flags = REQUIRED),
+       STRING(exit_record, finished, "finished"));
+
+char *state_encode(struct arena *arena, const struct state *state, size_t *size)
+{
+	return schema_encode(&state_schema, arena, state, JSON_COMPACT, size);
+}
+
+int state_decode(struct arena *arena, const char *name, const char *text, size_t size,
+		 struct state *state, struct error *err)
+{
+	*state = (struct state){ 0 };
+	return schema_decode(&state_schema, arena, name, text, size, state, err);
+}
+
+int state_save(struct arena *arena, int dir, const char *name, const struct state *state,
+	       bool durable, struct error *err)
+{
+	size_t size;
+	const char *text = state_encode(arena, state, &size);
+
+	return file_replace_at(dir, name, text, size, 0600, durable, err);
+}
+
+int state_load(struct arena *arena, int dir, const char *name, struct state *state,
+	       struct error *err)
+{
+	char *text;
+	size_t size;
+
+	if (file_read_at(dir, name, STATE_MAX_SIZE, arena, &text, &size, err) < 0)
+		return -1;
+	return state_decode(arena, name, text, size, state, err);
+}
+
+int exit_load(struct arena *arena, int dir, struct exit_record *record, struct error *err)
+{
+	char *text;
+	size_t size;
+
+	if (file_read_at(dir, EXIT_FILE, STATE_MAX_SIZE, arena, &text, &size, err) < 0)
+		return -1;
+	*record = (struct exit_record){ 0 };
+	return schema_decode(&exit_record_schema, arena, EXIT_FILE, text, size, record, err);
+}
+
+int exit_save(struct arena *arena, int dir, int exit_code, struct error *err)
+{
+	const struct exit_record record = {
+		.exit_code = exit_code,
+		.finished = state_time(arena),
+	};
+	size_t size;
+	const char *text = schema_encode(&exit_record_schema, arena, &record, JSON_COMPACT, &size);
+
+	return file_replace_at(dir, EXIT_FILE, text, size, 0600, false, err);
+}
+
+char *state_time(struct arena *arena)
+{
+	char text[32];
+	struct timespec now;
+	struct tm utc;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
+	return arena_printf(arena, "%s.%09ldZ", text, now.tv_nsec);
+}
+
+char *state_owner(struct arena *arena)
+{
+	uid_t uid = getuid();
+
+	return uid == 0 ? arena_strdup(arena, "root") : arena_printf(arena, "%u", uid);
+}

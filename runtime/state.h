@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/string_list.h"
+#include "runtime/container.h"
+#include "runtime/identity.h"
+#include "runtime/settings.h"
+
+/*
+ * What is remembered of a container between two calls of ctr.
+ *
+ *	<root>/<id>/state.json			while it has a process, or is of the OCI form
+ *	<data-root>/containers/<id>/container.json	the spec form: from its making to `rm`
+ *
+ * are the same document; in the second the process is absent. Beside each lies config.json, the
+ * spec as it is run.
+ */
+#define STATE_FILE "state.json"
+#define RECORD_FILE "container.json"
+#define CONFIG_FILE "config.json"
+#define EXIT_FILE "exit.json"
+#define LOG_FILE "log"
+#define START_SOCKET "start.sock"
+
+struct state {
+	char *oci_version, *id, *bundle, *rootfs;
+	char *created;		   /* RFC 3339 with nanoseconds */
+	char *owner;		   /* state_owner() */
+	char *command;		   /* process.args, joined */
+	char *image;		   /* NULL: from a spec */
+	char *cgroup;		   /* below the cgroup2 mount; NULL: none */
+	char *data;		   /* its folder in the data root; NULL: the OCI form */
+	char *upper;		   /* the writable layer; NULL: none of ctr's making */
+	struct string_list lowers; /* topmost first */
+	struct string_map annotations;
+	struct identity init, monitor; /* pid 0: none */
+	bool idmapped;		       /* ownership in the layers is as seen inside */
+	bool keep;		       /* the spec form without --rm: stays when it has stopped */
+	bool no_pivot;
+};
+
+/* exit.json */
+struct exit_record {
+	int64_t exit_code;
+	char *finished;
+};
+
+char *state_encode(struct arena *arena, const struct state *state, size_t *size);
+int state_decode(struct arena *arena, const char *name, const char *text, size_t size,
+		 struct state *state, struct error *err);
+
+/* Writes the document as file name (STATE_FILE, RECORD_FILE) of directory dir, by rename. */
+int state_save(struct arena *arena, int dir, const char *name, const struct state *state,
+	       bool durable, struct error *err);
+/* Reads it. ENOENT when there is none. */
+int state_load(struct arena *arena, int dir, const char *name, struct state *state,
+	       struct error *err);
+
+/* Reads exit.json of directory dir. ENOENT when there is none. */
+int exit_load(struct arena *arena, int dir, struct exit_record *record, struct error *err);
+/* Writes it, with the present time. */
+int exit_save(struct arena *arena, int dir, int exit_code, struct error *err);
+
+/* Now, as RFC 3339 with nanoseconds in UTC. */
+char *state_time(struct arena *arena);
+
+/* Who runs ctr: "root", or the number of the user. */
+char *state_owner(struct arena *arena);
