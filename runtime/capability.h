@@ -11,7 +11,8 @@
  */
 struct capability_sets {
 	uint64_t bounding, effective, inheritable, permitted, ambient;
-	unsigned int last; /* highest capability that this kernel has */
+	unsigned int last;     /* highest capability that this kernel has */
+	const char *names[64]; /* those that the spec names, for messages */
 };
 
 /* The highest capability of the running kernel: one look at /proc/sys/kernel/cap_last_cap. */
@@ -26,9 +27,6 @@ unsigned int capability_last(void);
  */
 int capability_plan(const struct spec_capabilities *spec, unsigned int last,
 		    struct capability_sets *sets, struct error *err);
-
-/* The name of a capability ("CAP_CHOWN"), for messages; "capability" for an unknown number. */
-const char *capability_name(unsigned int capability);
 
 /* Child side. Drops what is not in sets->bounding from the bounding set: needs CAP_SETPCAP. */
 int capability_drop_bounding(const struct capability_sets *sets, struct error *err);

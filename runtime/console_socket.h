@@ -10,7 +10,8 @@
  * message with a descriptor.
  */
 
-/* Connects to the socket at path, which may be longer than sockaddr_un has room for. */
+/* Connects to the socket at path, which may be longer than sockaddr_un has room for; the caller's.
+ */
 int console_socket_connect(const char *path, struct error *err);
 
 /* Sends the pty master; the payload is the slave's name ("/dev/pts/0"). */

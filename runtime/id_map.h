@@ -16,12 +16,12 @@
 struct id_map {
 	char *uid_text, *gid_text;   /* as /proc/PID/uid_map takes it; NULL: nothing to write */
 	char **uid_argv, **gid_argv; /* newuidmap, newgidmap; the slot of the PID is ID_MAP_PID */
-	bool one_gid;		     /* a single id: an unprivileged caller may write it itself */
-	bool one_uid;
+	bool own_uid, own_gid;	     /* nothing but the caller's own id: it may write that itself */
 };
 #define ID_MAP_PID 1
 
-/* Refuses maps that the kernel would refuse: empty, too long, overlapping, wrapping around. */
+/* Refuses maps that the kernel would refuse: empty, too long, overlapping, wrapping around, one
+ * without the other. */
 int id_map_plan(struct arena *arena, const struct spec_id_mappings *uids,
 		const struct spec_id_mappings *gids, struct id_map *map, struct error *err);
 

@@ -18,18 +18,21 @@
  * A process of a container, its first one (create, run) or one that joins (exec): what becomes of
  * a clone of ctr until it is the program that the spec names. Both call, in this order:
  *
- *	parent					child
+ *	parent                                  child
  *	process_plan()
  *	scheduling_set_initial_cpus()
- *	clone ------------------------------->	process_protect()
- *	scheduling_apply(pid)			(namespaces, mounts; terminal_open())
- *						process_prepare()	all privileges, in the root
- *						process_become_user()	from here it is the user
- *						process_find_executable()
- *						(seccomp filter)
- *						process_seal()
- *	resource_limits_apply(pid) <---ready---	(waits for start; startContainer hooks)
- *						process_execute()
+ *	clone --------------------------------> process_protect()  (see there when)
+ *	resource_limits_raise(pid)
+ *	scheduling_apply(pid)                   namespaces, mounts, terminal_open()
+ *	                                        process_prepare()      with all privileges
+ *	                                        process_become_user()  in the container's root
+ *	                                        process_find_executable()
+ *	                                        the seccomp filter
+ *	                                        process_seal()
+ *	                                        process_execute()
+ *
+ * The wait for `ctr start` and then the startContainer hooks come behind process_seal(): what
+ * waits is the container's user already, and the program was found.
  *
  * The functions of the child allocate nothing, write only to the plan and the stack, and use
  * nothing but system calls.
@@ -77,9 +80,11 @@ int process_plan(struct arena *arena, const struct spec_process *spec,
 		 struct error *err);
 
 /*
- * Child side, at once after clone: not dumpable, so that nobody of the container can ptrace it or
- * open its descriptors (CVE-2016-9962), and a session of its own. Files of /proc/self belong to
- * root from here until execve. Changing the user clears PR_SET_PDEATHSIG.
+ * Child side: not dumpable, so that nobody of the container can ptrace it or open its descriptors
+ * (CVE-2016-9962), and a session of its own. Files of /proc/self belong to root from here until
+ * execve. A child that joins a container calls it before that; one in a new user namespace when
+ * its maps are written (without root's privileges the parent could not write them any more).
+ * Changing the user clears PR_SET_PDEATHSIG.
  */
 int process_protect(struct error *err);
 

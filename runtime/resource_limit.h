@@ -27,9 +27,13 @@ int resource_limits_plan(struct arena *arena, const struct spec_process *process
 			 struct resource_limits *plan, struct error *err);
 
 /*
- * Sets them for process pid, 0 being the caller; allocates nothing. Raising a hard limit needs
- * CAP_SYS_RESOURCE in the first user namespace: where the container has one of its own, only the
- * parent can do that. Call it as late as possible: a small RLIMIT_NOFILE or RLIMIT_FSIZE hits the
- * set-up too.
+ * Parent side, right behind the clone: makes room below the hard limits of process pid where the
+ * spec wants more than ctr has itself, which needs CAP_SYS_RESOURCE in the first user namespace.
+ * The limits in force stay as they are.
  */
-int resource_limits_apply(const struct resource_limits *plan, pid_t pid, struct error *err);
+int resource_limits_raise(const struct resource_limits *plan, pid_t pid, struct error *err);
+
+/*
+ * Child side: sets them. As late as possible, because a small RLIMIT_NOFILE hits the set-up too.
+ */
+int resource_limits_apply(const struct resource_limits *plan, struct error *err);

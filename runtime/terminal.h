@@ -16,7 +16,7 @@
 
 struct terminal_plan {
 	bool wanted;
-	struct winsize size; /* process.consoleSize; rows 0: as the host terminal, if any */
+	struct winsize size; /* process.consoleSize; ws_row 0: not given */
 };
 
 int terminal_plan(const struct spec_process *process, struct terminal_plan *plan,

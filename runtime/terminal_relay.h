@@ -15,7 +15,8 @@
  *	poll(fds, ...);
  *	terminal_relay_move(relay, fds);	reads and writes what is possible, never blocks
  *
- * until relay->closed, or the process ended and terminal_relay_drain() returned.
+ * until relay->closed, or the process ended and terminal_relay_drain() returned. SIGPIPE must be
+ * ignored or blocked: an output that nobody reads any more is no error.
  */
 #define RELAY_FDS 3
 #define RELAY_BUFFER 16384
@@ -27,8 +28,8 @@ struct relay_buffer {
 
 struct terminal_relay {
 	int master, input, output; /* own descriptors, not blocking; -1: at its end */
-	bool closed;		   /* nothing will come from the container any more */
-	bool end_of_input;	   /* ^D is to be sent when the buffer is empty */
+	bool closed;		   /* the container closed it, and all was shown */
+	bool end_of_input;	   /* ^D is to be sent behind the buffer */
 	struct relay_buffer to_container, to_host;
 };
 
@@ -41,8 +42,10 @@ int terminal_relay_open(struct terminal_relay *relay, int master, int input, int
 void terminal_relay_close(struct terminal_relay *relay);
 
 void terminal_relay_poll(const struct terminal_relay *relay, struct pollfd fds[RELAY_FDS]);
-int terminal_relay_move(struct terminal_relay *relay, const struct pollfd fds[RELAY_FDS],
-			struct error *err);
+void terminal_relay_move(struct terminal_relay *relay, const struct pollfd fds[RELAY_FDS]);
 
-/* After the process ended: shows what is left in the pty, for at most timeout milliseconds. */
-int terminal_relay_drain(struct terminal_relay *relay, int timeout, struct error *err);
+/*
+ * After the process ended: shows what is left in the pty. Returns when the container closed it,
+ * or when for timeout milliseconds nothing could be moved or in all have passed.
+ */
+void terminal_relay_drain(struct terminal_relay *relay, int timeout);
