@@ -8,6 +8,7 @@ libbase_a_SOURCES = \
 	base/log.c base/log.h \
 	base/macro.h \
 	base/path.c base/path.h \
+	base/program.c base/program.h \
 	base/step.c base/step.h \
 	base/string_list.c base/string_list.h \
 	base/sys.h

@@ -2,13 +2,17 @@
 #include "runtime/guard.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "base/fd.h"
+#include "base/program.h"
 #include "base/sys.h"
 
 extern char **environ;
@@ -42,6 +46,7 @@ static int copy_sealed(int fd)
 	const int seals = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 	cleanup_fd int copy = memfd_create("ctr", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	struct stat status;
+	char path[32];
 	off_t done = 0;
 
 	if (copy < 0 || fstat(fd, &status) < 0)
@@ -51,13 +56,16 @@ static int copy_sealed(int fd)
 			return -1;
 	if (fcntl(copy, F_ADD_SEALS, seals) < 0)
 		return -1;
-	return take_fd(&copy);
+	/* a file that is open for writing cannot be executed */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", copy);
+	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
 int guard_self(char **argv, struct error *err)
 {
 	cleanup_fd int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	cleanup_fd int guarded = -1;
+	char path[PATH_MAX];
 
 	if (self < 0)
 		return fail_errno(err, "open /proc/self/exe");
@@ -68,6 +76,9 @@ int guard_self(char **argv, struct error *err)
 		guarded = copy_sealed(self);
 	if (guarded < 0)
 		return fail_errno(err, "make a protected view of the own program file");
+	if (program_path(path, sizeof(path), err) < 0)
+		return -1;
+	setenv(PROGRAM_PATH_VARIABLE, path, 1);
 	execveat(guarded, "", argv, environ, AT_EMPTY_PATH);
 	return fail_errno(err, "execute the own program file again");
 }

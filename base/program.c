@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/program.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool is_running_file(const char *path)
+{
+	struct stat running, file;
+
+	return stat("/proc/self/exe", &running) == 0 && stat(path, &file) == 0 &&
+	       running.st_ino == file.st_ino && running.st_dev == file.st_dev;
+}
+
+int program_path(char *buffer, size_t size, struct error *err)
+{
+	ssize_t length = readlink("/proc/self/exe", buffer, size - 1);
+	const char *told = secure_getenv(PROGRAM_PATH_VARIABLE);
+
+	if (length < 0)
+		return fail_errno(err, "read /proc/self/exe");
+	buffer[length] = '\0';
+	if (!is_running_file(buffer) && told)
+		snprintf(buffer, size, "%s", told);
+	return 0;
+}
+
+int program_companion(const char *name, char *buffer, size_t size, struct error *err)
+{
+	const char *told = secure_getenv("CTR_LIBEXEC");
+	char own[PATH_MAX];
+	const char *folders[] = { told, own, PKGLIBEXECDIR };
+
+	if (program_path(own, sizeof(own), err) < 0)
+		return -1;
+	*(strrchr(own, '/') ?: own) = '\0';
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		if (!folders[i] || !folders[i][0])
+			continue;
+		snprintf(buffer, size, "%s/%s", folders[i], name);
+		if (access(buffer, X_OK) == 0)
+			return 0;
+	}
+	return fail(err, ENOENT,
+		    "the companion program %s is not in %s: install it, or name its folder in "
+		    "CTR_LIBEXEC",
+		    name, PKGLIBEXECDIR);
+}
