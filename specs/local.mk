@@ -7,6 +7,11 @@ libspecs_a_SOURCES = \
 	specs/runtime_spec.c specs/runtime_spec.h \
 	specs/schema.c specs/schema.h \
 	specs/schema_encode.c \
+	specs/template.c \
 	specs/utf8.h \
+	specs/validate.c specs/validate.h \
+	specs/validate_linux.c \
+	specs/validate_support.c \
+	specs/validate_sysctl.c \
 	specs/yajl_arena.h
 libspecs_a_CPPFLAGS = $(AM_CPPFLAGS) $(YAJL_CFLAGS)

@@ -344,8 +344,8 @@ int spec_read(struct arena *arena, int dirfd, const char *path, struct spec *spe
 	      size_t *size, struct error *err);
 
 /*
- * The template of `ctr spec`: complete and runnable beside a folder "rootfs" (template.c). Rootless:
- * with a user namespace in which uid and gid, the caller's own, are root.
+ * The template of `ctr spec`: complete and runnable beside a folder "rootfs" (template.c).
+ * Rootless: with a user namespace in which uid and gid, the caller's own, are root.
  */
 void spec_template(struct arena *arena, bool rootless, uint32_t uid, uint32_t gid,
 		   struct spec *spec);
