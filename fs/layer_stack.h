@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/error.h"
+
 /*
  * The directories that an overlay mount joins, as they are on disk: diff and archive read them
  * themselves, so that they need no mount and see which layer a thing is from.
@@ -22,3 +24,10 @@ struct layer_stack {
 	 */
 	bool user_xattr;
 };
+
+/*
+ * Opens a layer as overlayfs sees it: without what is mounted on it, which matters for "/".
+ * Without the privilege for that (open_tree(2), OPEN_TREE_CLONE) it is just the directory.
+ * Returns an O_PATH descriptor, the caller's.
+ */
+int layer_open(const char *path, struct error *err);
