@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 noinst_LIBRARIES += libspecs.a
 libspecs_a_SOURCES = \
+	specs/image_document.c specs/image_document.h \
 	specs/json.c specs/json.h \
 	specs/json_writer.c specs/json_writer.h \
 	specs/optional.h \
