@@ -18,8 +18,9 @@
 struct init {
 	struct launch *launch;
 	struct plan *plan;
-	int sync;  /* to the parent; from start.sock on to `ctr start` */
-	pid_t pid; /* as the host numbers us */
+	int sync;	 /* to the parent; from start.sock on to `ctr start` */
+	pid_t pid;	 /* as the host numbers us */
+	int exit_status; /* 126 or 127 if it is the program that is at fault */
 };
 
 /* We are in the new namespaces, with the parent's privileges unless one is a user namespace. */
@@ -161,7 +162,11 @@ static int become_user(struct init *init, struct error *err)
 	if (process_prepare(process, init->launch->rootfs.root, proc, err) < 0 ||
 	    process_become_user(process, proc, err) < 0)
 		return -1;
-	return process_find_executable(process, err);
+	if (process_find_executable(process, err) < 0) {
+		init->exit_status = process_exit_status(err, 0);
+		return -1;
+	}
+	return 0;
 }
 
 /*
@@ -219,6 +224,11 @@ static int run_start_hooks(struct init *init, struct error *err)
 	return hooks_run(&plan->hooks.start_container, &run, err);
 }
 
+static int set_limits(struct init *init, struct error *err)
+{
+	return process_limit(&init->plan->process, err);
+}
+
 static int load_seccomp(struct init *init, struct error *err)
 {
 	const struct plan *plan = init->plan;
@@ -237,7 +247,9 @@ static int execute(struct init *init, struct error *err)
 {
 	if (process_seal(&init->plan->process, err) < 0)
 		return -1;
-	return process_execute(&init->plan->process, err);
+	process_execute(&init->plan->process, err);
+	init->exit_status = process_exit_status(err, 0);
+	return -1;
 }
 
 STEPS(init);
@@ -259,6 +271,7 @@ static const struct init_step init_steps[] = {
 	{ "init: ready", report_ready, NULL },
 	{ "init: wait for start", wait_start, NULL },
 	{ "init: startContainer hooks", run_start_hooks, NULL },
+	{ "init: limits", set_limits, NULL },
 	{ "init: seccomp", load_seccomp, NULL },
 	{ "init: execute", execute, NULL },
 };
@@ -274,6 +287,6 @@ void init_main(struct launch *launch)
 
 	init_run(init_steps, ARRAY_SIZE(init_steps), &init, &err);
 	/* here only after a failure */
-	sync_send_error(init.sync, &err);
+	sync_send_error(init.sync, &err, init.exit_status);
 	_exit(1);
 }

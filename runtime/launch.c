@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "base/fd.h"
@@ -39,6 +40,55 @@ static int run_poststop_hooks(struct launch *launch, struct error *err)
 	(void)err;
 	if (plan && launch->hooks_begun)
 		hooks_run_all(&plan->hooks.poststop, &run);
+	return 0;
+}
+
+/* Nobody can be given a directory's mode and owner at its birth whatever the umask. */
+static int make_layer(const struct launch *launch, int dir, const char *name, struct error *err)
+{
+	const struct stat *like = &launch->lower_root;
+
+	if (mkdirat(dir, name, 0700) < 0) {
+		if (errno == EEXIST)
+			return 0;
+		return fail_errno(err, "make directory %s", name);
+	}
+	if (fchownat(dir, name, like->st_uid, like->st_gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    fchmodat(dir, name, like->st_mode & 07777, 0) < 0)
+		return fail_errno(err, "set up directory %s", name);
+	return 0;
+}
+
+/* The spec form: what stays until `rm`. */
+static int make_data_folder(struct launch *launch, struct error *err)
+{
+	if (!launch->data_parent)
+		return 0;
+	launch->data_dir = handle_make_folder(launch->data_parent, launch->state->id, err);
+	if (launch->data_dir < 0)
+		return -1;
+	launch->remove_data = true;
+	if (launch->upper && (make_layer(launch, launch->data_dir, launch->upper, err) < 0 ||
+			      make_layer(launch, launch->data_dir, launch->work, err) < 0))
+		return -1;
+	if (file_replace_at(launch->data_dir, CONFIG_FILE, launch->config, launch->config_size,
+			    0600, false, err) < 0)
+		return -1;
+	return state_save(launch->arena, launch->data_dir, RECORD_FILE, launch->state, false, err);
+}
+
+static int remove_data_folder(struct launch *launch, struct error *err)
+{
+	cleanup_fd int parent = -1;
+
+	if (!launch->data_parent || !launch->remove_data)
+		return 0;
+	parent = open(launch->data_parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (parent < 0)
+		return errno == ENOENT ? 0 : fail_errno(err, "open %s", launch->data_parent);
+	if (remove_tree_at(parent, launch->state->id, err) < 0)
+		return fail_in(err, "%s", launch->data_parent);
+	launch->remove_data = false;
 	return 0;
 }
 
@@ -239,8 +289,10 @@ static int serve(struct launch *launch, enum sync_kind awaited, struct error *er
 		struct sync_message message;
 		int result = -1;
 
-		if (sync_receive(launch->sync, &message, err) < 0)
+		if (sync_receive(launch->sync, &message, err) < 0) {
+			launch->exit_status = message.exit_status;
 			return -1;
+		}
 		if (message.kind == awaited)
 			return 0;
 		switch (message.kind) {
@@ -296,6 +348,7 @@ STEPS(launch);
 static const struct launch_step create_steps[] = {
 	{ "poststop hooks", NULL, run_poststop_hooks },
 	{ "namespaces", open_namespaces, close_namespaces },
+	{ "data folder", make_data_folder, remove_data_folder },
 	{ "rootfs", open_rootfs, close_rootfs },
 	{ "state folder", make_state_folder, remove_state_folder },
 	{ "sockets", open_sockets, close_sockets },
@@ -383,6 +436,7 @@ void launch_close(struct launch *launch)
 	close_rootfs(launch, &ignored);
 	close_namespaces(launch, &ignored);
 	cgroup_host_close(&launch->cgroup_host);
+	close_fd(&launch->data_dir);
 	close_fd(&launch->state_dir);
 	close_fd(&launch->cgroup);
 	close_fd(&launch->proc);

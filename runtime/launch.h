@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/arena.h"
@@ -30,12 +31,18 @@ struct launch {
 	bool keep_console; /* the master stays in console, for the caller */
 	int stdio[3];	   /* the container's standard streams, -1: inherited */
 	struct arena *arena;
+	/* The spec form only. */
+	const char *data_parent;  /* where its folder is to be made; NULL: the OCI form */
+	const char *upper, *work; /* layers to make, absolute or in that folder; NULL: none */
+	struct stat lower_root;	  /* their mode and owner */
 
 	/* How far it is: all -1, 0 or false at the beginning (LAUNCH_NONE). */
 	struct cgroup_host cgroup_host;
 	struct rootfs rootfs;
 	struct namespaces_fds namespaces;
-	int state_dir; /* <root>/<id>, locked */
+	int data_dir;	  /* <data-root>/containers/<id> */
+	bool remove_data; /* it goes when the container is undone */
+	int state_dir;	  /* <root>/<id>, locked */
 	bool state_dir_made;
 	int cgroup;		 /* its directory */
 	const char *cgroup_path; /* NULL: there is none (any more) */
@@ -47,14 +54,15 @@ struct launch {
 	int console;	  /* pty master; the caller's with keep_console */
 	int console_sock; /* connected to console_socket */
 	bool hooks_begun; /* so poststop hooks are owed */
+	int exit_status;  /* 126 or 127 when the program could not be executed, else 0 */
 	struct foreground foreground;
 };
 
 #define LAUNCH_NONE                                                                                \
-	.cgroup_host = { .root = -1 }, .state_dir = -1, .cgroup = -1, .rootfs = { .root = -1 },    \
-	.namespaces = NAMESPACES_FDS_NONE, .sync = -1, .child_sync = -1, .start_listener = -1,     \
-	.proc = -1, .pidfd = -1, .console = -1, .console_sock = -1, .stdio = { -1, -1, -1 },       \
-	.foreground = { .signals = -1 }
+	.cgroup_host = { .root = -1 }, .data_dir = -1, .state_dir = -1, .cgroup = -1,              \
+	.rootfs = { .root = -1 }, .namespaces = NAMESPACES_FDS_NONE, .sync = -1, .child_sync = -1, \
+	.start_listener = -1, .proc = -1, .pidfd = -1, .console = -1, .console_sock = -1,          \
+	.stdio = { -1, -1, -1 }, .foreground = { .signals = -1 }
 
 /*
  * Makes the container up to the state "created", all of it or nothing. Afterwards the lock of the

@@ -55,5 +55,12 @@ struct plan {
 int plan_make(struct arena *arena, const struct spec *spec, const struct plan_options *options,
 	      struct plan *plan, struct error *err);
 
+/*
+ * The little that start and delete of an existing container need: hooks, their state and where
+ * the seccomp listener goes.
+ */
+int plan_existing(struct arena *arena, const struct spec *spec, const char *id, const char *bundle,
+		  struct plan *plan, struct error *err);
+
 /* The plan as text, for `ctr explain`. */
 char *plan_print(struct arena *arena, const struct plan *plan);

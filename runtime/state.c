@@ -23,7 +23,7 @@ SCHEMA(state, STRING(state, oci_version, "ociVersion", .flags = REQUIRED),
        STRINGS(state, lowers, "lowers"), MAP(state, annotations, "annotations"),
        EMBEDDED(state, init, "init", identity), EMBEDDED(state, monitor, "monitor", identity),
        BOOL(state, idmapped, "idmapped"), BOOL(state, keep, "keep"),
-       BOOL(state, no_pivot, "noPivot"));
+       BOOL(state, needs_spec, "needsSpec"));
 
 SCHEMA(exit_record, INT(exit_record, exit_code, "exitCode", .flags = REQUIRED),
        STRING(exit_record, finished, "finished"));

@@ -41,7 +41,7 @@ struct state {
 	struct identity init, monitor; /* pid 0: none */
 	bool idmapped;		       /* ownership in the layers is as seen inside */
 	bool keep;		       /* the spec form without --rm: stays when it has stopped */
-	bool no_pivot;
+	bool needs_spec;	       /* start and delete read config.json: hooks, a listener */
 };
 
 /* exit.json */

@@ -9,7 +9,7 @@
 #include "base/fd.h"
 
 struct packet {
-	int32_t kind, pid;
+	int32_t kind, number;
 	struct error error;
 };
 
@@ -22,14 +22,18 @@ int sync_pair(int pair[2], struct error *err)
 
 int sync_send(int sock, enum sync_kind kind, pid_t pid, int fd, struct error *err)
 {
-	struct packet packet = { .kind = kind, .pid = pid };
+	struct packet packet = { .kind = kind, .number = pid };
 
 	return send_fds(sock, &packet, offsetof(struct packet, error), &fd, fd >= 0, err);
 }
 
-void sync_send_error(int sock, const struct error *error)
+void sync_send_error(int sock, const struct error *error, int exit_status)
 {
-	struct packet packet = { .kind = SYNC_FAILED, .error = *error };
+	struct packet packet = {
+		.kind = SYNC_FAILED,
+		.number = exit_status,
+		.error = *error,
+	};
 	struct error ignored;
 
 	send_fds(sock, &packet, sizeof(packet), NULL, 0, &ignored);
@@ -38,7 +42,10 @@ void sync_send_error(int sock, const struct error *error)
 int sync_receive(int sock, struct sync_message *message, struct error *err)
 {
 	struct packet packet;
-	ssize_t size = receive_fds(sock, &packet, sizeof(packet), &message->fd, 1, err);
+	ssize_t size;
+
+	*message = (struct sync_message){ .fd = -1 };
+	size = receive_fds(sock, &packet, sizeof(packet), &message->fd, 1, err);
 
 	/* a dead peer that left unread messages behind resets the connection */
 	if (size < 0 && err->errnum == ECONNRESET)
@@ -47,15 +54,16 @@ int sync_receive(int sock, struct sync_message *message, struct error *err)
 		return -1;
 	if (size == 0) {
 		message->kind = SYNC_END;
-		message->pid = 0;
 		return 0;
 	}
 	if ((size_t)size < offsetof(struct packet, error))
 		return fail(err, EPROTO, "a message of %zd bytes", size);
 	message->kind = packet.kind;
-	message->pid = packet.pid;
-	if (message->kind != SYNC_FAILED)
+	if (message->kind != SYNC_FAILED) {
+		message->pid = packet.number;
 		return 0;
+	}
+	message->exit_status = packet.number;
 	if ((size_t)size != sizeof(packet))
 		return fail(err, EPROTO, "an error message of %zd bytes", size);
 	packet.error.text[sizeof(packet.error.text) - 1] = '\0';

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/container.h"
+
+#include <errno.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "runtime/detach.h"
+#include "runtime/foreground.h"
+#include "runtime/handle.h"
+#include "runtime/prepare.h"
+
+int container_create(const struct settings *settings, const struct container_options *options,
+		     struct error *err)
+{
+	cleanup_arena struct arena arena = { 0 };
+	cleanup_prepared struct prepared prepared = PREPARED_NONE;
+
+	if (prepare(settings, options, &arena, &prepared, err) < 0)
+		return -1;
+	prepared.launch.start_socket = true;
+	return launch_create(&prepared.launch, err);
+}
+
+/* Others may work on the container while it runs: exec, freeze, delete --force. */
+static void unlock(const struct launch *launch)
+{
+	flock(launch->state_dir, LOCK_UN);
+	if (launch->data_dir >= 0)
+		flock(launch->data_dir, LOCK_UN);
+}
+
+/*
+ * Locks the container again for its end. If somebody has deleted it meanwhile there is nothing
+ * left to undo, and what has its name now is not ours.
+ */
+static int lock_again(struct launch *launch, struct error *err)
+{
+	struct stat status;
+
+	while (flock(launch->state_dir, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return fail_errno(err, "lock the container");
+	if (fstat(launch->state_dir, &status) < 0)
+		return fail_errno(err, "look at the state folder");
+	if (status.st_nlink > 0)
+		return 0;
+	launch->state_dir_made = false;
+	launch->cgroup_path = NULL;
+	launch->remove_data = false;
+	launch->hooks_begun = false;
+	return 0;
+}
+
+/* The process has ended. What stays is the writable layer of the spec form with its exit status. */
+static int finish(const struct container_options *options, struct launch *launch, int exit_status,
+		  struct error *err)
+{
+	if (lock_again(launch, err) < 0)
+		return -1;
+	close_fd(&launch->pidfd); /* reaped */
+	if (options->form == FORM_OCI && options->keep)
+		return 0;
+	if (options->form == FORM_SPEC && !options->remove && launch->state_dir_made) {
+		launch->remove_data = false;
+		if (exit_save(launch->arena, launch->data_dir, exit_status, err) < 0)
+			return -1;
+	}
+	return launch_remove(launch, err);
+}
+
+static int run_foreground(const struct container_options *options, struct prepared *prepared,
+			  int *exit_status, struct error *err)
+{
+	struct launch *launch = &prepared->launch;
+	bool orphans = !prepared->plan.namespaces.own[NAMESPACE_PID];
+	int status, console;
+
+	launch->keep_console = !launch->console_socket;
+	if (foreground_begin(&launch->foreground, orphans && !options->no_subreaper, err) < 0)
+		return -1;
+	if (launch_create(launch, err) < 0 || launch_start(launch, err) < 0)
+		return -1;
+	close_fd(&prepared->layers_lock);
+	unlock(launch);
+	console = take_fd(&launch->console);
+	if (foreground_wait(&launch->foreground, launch->pidfd, launch->pid, console, &status,
+			    err) < 0 ||
+	    finish(options, launch, status, err) < 0)
+		return -1;
+	*exit_status = status;
+	return 0;
+}
+
+/* `run --detach` of the OCI form: nobody stays, as with runc. */
+static int run_alone(struct prepared *prepared, struct error *err)
+{
+	if (launch_create(&prepared->launch, err) < 0)
+		return -1;
+	return launch_start(&prepared->launch, err);
+}
+
+int container_run(const struct settings *settings, const struct container_options *options,
+		  struct arena *arena, const char **id, int *exit_status, struct error *err)
+{
+	cleanup_prepared struct prepared prepared = PREPARED_NONE;
+	int result;
+
+	*exit_status = 125;
+	if (prepare(settings, options, arena, &prepared, err) < 0)
+		return -1;
+	*id = prepared.state.id;
+	if (!options->detach) {
+		result = run_foreground(options, &prepared, exit_status, err);
+	} else {
+		result = options->form == FORM_OCI ? run_alone(&prepared, err)
+						   : detach_run(&prepared, err);
+		if (result == 0)
+			*exit_status = 0;
+	}
+	if (result < 0 && prepared.launch.exit_status)
+		*exit_status = prepared.launch.exit_status;
+	return result;
+}
+
+int container_start(const struct settings *settings, const char *id, struct error *err)
+{
+	cleanup_arena struct arena arena = { 0 };
+	cleanup_prepared struct prepared prepared = PREPARED_NONE;
+	cleanup_handle struct handle handle = HANDLE_NONE;
+	pid_t pid;
+
+	if (handle_open(settings, id, HANDLE_LOCK, &arena, &handle, err) < 0 ||
+	    handle_allow(&handle, "start", 1U << STATUS_CREATED, err) < 0)
+		return -1;
+	pid = (pid_t)handle.state.init.pid;
+	if (prepare_existing(settings, &handle, &arena, &prepared, err) < 0)
+		return -1;
+	prepared.launch.pid = pid;
+	return launch_start_created(&prepared.launch, err);
+}

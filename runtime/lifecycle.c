@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What happens to a container between its start and its removal. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/sys.h"
+#include "cgroup/freeze.h"
+#include "cgroup/process.h"
+#include "runtime/container.h"
+#include "runtime/handle.h"
+#include "runtime/prepare.h"
+
+#define ALIVE (1U << STATUS_CREATED | 1U << STATUS_RUNNING | 1U << STATUS_PAUSED)
+
+/* How long a killed container may take until its processes are gone. */
+#define KILL_TIMEOUT_MS 10000
+
+static bool shares_pid_namespace(struct arena *arena, const struct handle *handle)
+{
+	struct spec spec = { 0 };
+	struct error ignored;
+
+	if (handle_read_spec(arena, handle, &spec, &ignored) < 0 || !spec.linux)
+		return false;
+	for (size_t i = 0; i < spec.linux->namespaces.count; i++)
+		if (spec.linux->namespaces.items[i].type == NAMESPACE_PID)
+			return spec.linux->namespaces.items[i].path != NULL;
+	return true;
+}
+
+static int signal_cgroup(struct arena *arena, const struct handle *handle, int number,
+			 struct error *err)
+{
+	cleanup_fd int cgroup = handle_open_cgroup(arena, handle, err);
+
+	if (cgroup < 0)
+		return err->errnum == ENOENT ? 0 : -1;
+	return number == SIGKILL ? cgroup_kill(cgroup, err) : cgroup_signal(cgroup, number, err);
+}
+
+int container_kill(const struct settings *settings, const char *id, int number, bool all,
+		   struct error *err)
+{
+	cleanup_arena struct arena arena = { 0 };
+	cleanup_handle struct handle handle = HANDLE_NONE;
+
+	if (handle_open(settings, id, HANDLE_NO_LOCK, &arena, &handle, err) < 0)
+		return -1;
+	if (all)
+		return signal_cgroup(&arena, &handle, number, err);
+	if (handle_allow(&handle, "kill", ALIVE, err) < 0)
+		return -1;
+	/* with the host's pid namespace nothing dies with the first process */
+	if (number == SIGKILL && handle.state.cgroup && shares_pid_namespace(&arena, &handle))
+		return signal_cgroup(&arena, &handle, number, err);
+	if (pidfd_send_signal(handle.pidfd, number, NULL, 0) < 0) {
+		if (errno == ESRCH)
+			return fail(err, ESRCH, "%s: container not running", id);
+		return fail_errno(err, "%s: send signal %d", id, number);
+	}
+	return 0;
+}
+
+static int remove_locked(const struct settings *settings, struct handle *handle, bool data,
+			 struct arena *arena, struct error *err)
+{
+	cleanup_prepared struct prepared prepared = PREPARED_NONE;
+
+	if (prepare_existing(settings, handle, arena, &prepared, err) < 0)
+		return -1;
+	prepared.launch.remove_data = data;
+	return launch_remove(&prepared.launch, err);
+}
+
+static int delete_or_remove(const struct settings *settings, const char *id, bool force, bool data,
+			    struct error *err)
+{
+	cleanup_arena struct arena arena = { 0 };
+	cleanup_handle struct handle handle = HANDLE_NONE;
+
+	if (handle_open(settings, id, HANDLE_LOCK, &arena, &handle, err) < 0)
+		return force && err->errnum == ENOENT ? 0 : -1;
+	if (!force && handle.status != STATUS_STOPPED && handle.status != STATUS_CREATED)
+		return fail(err, EBUSY, "cannot delete container %s that is not stopped: it is %s",
+			    id, status_name(handle.status));
+	/* of the spec form only `rm` removes the writable layer, unless it was meant to go */
+	if (!handle.incomplete && !handle.state.keep)
+		data = true;
+	if (handle.dir < 0 && !data)
+		return fail(err, EEXIST,
+			    "%s: has stopped, only its writable layer is left: remove it with 'rm'",
+			    id);
+	return remove_locked(settings, &handle, data, &arena, err);
+}
+
+int container_delete(const struct settings *settings, const char *id, bool force, struct error *err)
+{
+	return delete_or_remove(settings, id, force, false, err);
+}
+
+int container_remove(const struct settings *settings, const char *id, bool force, struct error *err)
+{
+	return delete_or_remove(settings, id, force, true, err);
+}
+
+int container_cleanup(const struct settings *settings, const char *id, bool remove,
+		      struct error *err)
+{
+	cleanup_arena struct arena arena = { 0 };
+	cleanup_handle struct handle handle = HANDLE_NONE;
+
+	if (handle_open(settings, id, HANDLE_LOCK, &arena, &handle, err) < 0)
+		return err->errnum == ENOENT ? 0 : -1;
+	/* another container may have the name by now */
+	if (handle.dir < 0 || handle.status != STATUS_STOPPED)
+		return 0;
+	return remove_locked(settings, &handle, remove, &arena, err);
+}
+
+/* Waits on a pidfd; false at the timeout. */
+static bool wait_pidfd(int pidfd, int timeout_ms)
+{
+	struct pollfd poll_fd = { .fd = pidfd, .events = POLLIN };
+	int result;
+
+	do
+		result = poll(&poll_fd, 1, timeout_ms);
+	while (result < 0 && errno == EINTR);
+	return result > 0;
+}
+
+int container_stop(const struct settings *settings, const char *id, int timeout_ms,
+		   struct error *err)
+{
+	cleanup_arena struct arena arena = { 0 };
+	cleanup_handle struct handle handle = HANDLE_NONE;
+	int ignored;
+
+	if (handle_open(settings, id, HANDLE_NO_LOCK, &arena, &handle, err) < 0)
+		return -1;
+	if (handle.status == STATUS_STOPPED)
+		return 0;
+	if (handle_allow(&handle, "stop", ALIVE, err) < 0)
+		return -1;
+	if (handle.status == STATUS_PAUSED && container_thaw(settings, id, err) < 0)
+		return -1;
+	if (pidfd_send_signal(handle.pidfd, SIGTERM, NULL, 0) < 0 && errno != ESRCH)
+		return fail_errno(err, "%s: send SIGTERM", id);
+	if (!wait_pidfd(handle.pidfd, timeout_ms)) {
+		if (pidfd_send_signal(handle.pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
+			return fail_errno(err, "%s: send SIGKILL", id);
+		if (!wait_pidfd(handle.pidfd, KILL_TIMEOUT_MS))
+			return fail(err, ETIMEDOUT, "%s: does not die of SIGKILL", id);
+	}
+	/* whoever is its parent now records the exit status */
+	return handle.state.data ? container_wait(settings, id, &ignored, err) : 0;
+}
+
+/*
+ * The exit status of a container of the spec form: its parent (the monitor or a ctr in the
+ * foreground) leaves exit.json. Waits for that file or for the end of all who could write it.
+ */
+static int wait_exit_file(const struct handle *handle, int monitor, struct error *err)
+{
+	cleanup_fd int notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", handle->data);
+	if (notify < 0 || inotify_add_watch(notify, path, IN_MOVED_TO | IN_DELETE_SELF) < 0)
+		return fail_errno(err, "%s: watch its folder", handle->state.id);
+	for (;;) {
+		struct pollfd polls[] = {
+			{ .fd = notify, .events = POLLIN },
+			{ .fd = monitor, .events = POLLIN },
+		};
+		char events[4096];
+
+		if (faccessat(handle->data, EXIT_FILE, F_OK, 0) == 0)
+			return 0;
+		if (poll(polls, 2, monitor >= 0 ? -1 : KILL_TIMEOUT_MS) == 0 || polls[1].revents)
+			return 0;
+		if (read(notify, events, sizeof(events)) < 0 && errno != EAGAIN && errno != EINTR)
+			return fail_errno(err, "%s: watch its folder", handle->state.id);
+	}
+}
+
+int container_wait(const struct settings *settings, const char *id, int *exit_status,
+		   struct error *err)
+{
+	cleanup_arena struct arena arena = { 0 };
+	cleanup_handle struct handle handle = HANDLE_NONE;
+	cleanup_fd int monitor = -1;
+	struct exit_record record;
+	struct error ignored;
+
+	*exit_status = -1;
+	if (handle_open(settings, id, HANDLE_NO_LOCK, &arena, &handle, err) < 0)
+		return -1;
+	monitor = identity_open(&handle.state.monitor, &ignored);
+	if (handle.pidfd >= 0)
+		wait_pidfd(handle.pidfd, -1);
+	if (handle.data < 0)
+		return 0;
+	if (handle.dir >= 0 && wait_exit_file(&handle, monitor, err) < 0)
+		return -1;
+	if (exit_load(&arena, handle.data, &record, err) == 0)
+		*exit_status = (int)record.exit_code;
+	else if (err->errnum != ENOENT)
+		return -1;
+	/* until the monitor is done with it the name is not free */
+	if (monitor >= 0)
+		wait_pidfd(monitor, -1);
+	return 0;
+}
+
+int container_freeze(const struct settings *settings, const char *id, int timeout_ms,
+		     struct error *err)
+{
+	cleanup_arena struct arena arena = { 0 };
+	cleanup_handle struct handle handle = HANDLE_NONE;
+	cleanup_fd int cgroup = -1;
+
+	if (handle_open(settings, id, HANDLE_LOCK, &arena, &handle, err) < 0 ||
+	    handle_allow(&handle, "freeze", ALIVE, err) < 0)
+		return -1;
+	cgroup = handle_open_cgroup(&arena, &handle, err);
+	if (cgroup < 0 || cgroup_freeze(cgroup, timeout_ms, err) < 0)
+		return fail_in(err, "%s", id);
+	return 0;
+}
+
+int container_thaw(const struct settings *settings, const char *id, struct error *err)
+{
+	cleanup_arena struct arena arena = { 0 };
+	cleanup_handle struct handle handle = HANDLE_NONE;
+	cleanup_fd int cgroup = -1;
+
+	if (handle_open(settings, id, HANDLE_LOCK, &arena, &handle, err) < 0 ||
+	    handle_allow(&handle, "thaw", ALIVE, err) < 0)
+		return -1;
+	cgroup = handle_open_cgroup(&arena, &handle, err);
+	if (cgroup < 0 || cgroup_thaw(cgroup, KILL_TIMEOUT_MS, err) < 0)
+		return fail_in(err, "%s", id);
+	return 0;
+}
+
+int container_processes(const struct settings *settings, const char *id, struct arena *arena,
+			pid_t **pids, size_t *count, struct error *err)
+{
+	cleanup_handle struct handle handle = HANDLE_NONE;
+	struct process_list list = { 0 };
+	cleanup_fd int cgroup = -1;
+
+	if (handle_open(settings, id, HANDLE_NO_LOCK, arena, &handle, err) < 0 ||
+	    handle_allow(&handle, "list the processes of", ALIVE, err) < 0)
+		return -1;
+	cgroup = handle_open_cgroup(arena, &handle, err);
+	if (cgroup < 0 || cgroup_processes(arena, cgroup, true, &list, err) < 0)
+		return fail_in(err, "%s", id);
+	*pids = list.items;
+	*count = list.count;
+	return 0;
+}
+
+int container_open_log(const struct settings *settings, const char *id, struct error *err)
+{
+	cleanup_arena struct arena arena = { 0 };
+	cleanup_handle struct handle handle = HANDLE_NONE;
+	int log = -1;
+
+	if (handle_open(settings, id, HANDLE_NO_LOCK, &arena, &handle, err) < 0)
+		return -1;
+	if (handle.data >= 0)
+		log = openat(handle.data, LOG_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (log < 0 && (handle.data < 0 || errno == ENOENT))
+		return fail(err, ENOENT,
+			    "%s: has no log: only 'run --detach' of a spec or image keeps one", id);
+	return log < 0 ? fail_errno(err, "%s: open its log", id) : log;
+}

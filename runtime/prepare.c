@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/prepare.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "runtime/spec_form.h"
+
+static char *make_id(struct arena *arena)
+{
+	unsigned char bytes[6];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+		abort(); /* cannot happen for so few bytes (getrandom(2)) */
+	return arena_printf(arena, "%02x%02x%02x%02x%02x%02x", bytes[0], bytes[1], bytes[2],
+			    bytes[3], bytes[4], bytes[5]);
+}
+
+static char *join_words(struct arena *arena, const struct string_list *words)
+{
+	char *text = arena_strdup(arena, words->count ? words->items[0] : "");
+
+	for (size_t i = 1; i < words->count; i++)
+		text = arena_printf(arena, "%s %s", text, words->items[i]);
+	return text;
+}
+
+/*
+ * systemd's socket activation (sd_listen_fds(3)): the descriptors from 3 on are handed through,
+ * and the variables that announce them, if they are meant for us.
+ */
+static int pass_listen_fds(struct arena *arena, struct spec_process *process)
+{
+	const char *count = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
+	const char *names = getenv("LISTEN_FDNAMES");
+	struct string_list env;
+	int number = count ? atoi(count) : 0;
+
+	if (number <= 0 || (pid && atoi(pid) != getpid()))
+		return 0;
+	env.items = arena_array(arena, char *, process->env.count + 4);
+	env.count = process->env.count;
+	if (env.count)
+		memcpy(env.items, process->env.items, env.count * sizeof(char *));
+	env.items[env.count++] = arena_printf(arena, "LISTEN_FDS=%d", number);
+	env.items[env.count++] = arena_strdup(arena, "LISTEN_PID=1");
+	if (names)
+		env.items[env.count++] = arena_printf(arena, "LISTEN_FDNAMES=%s", names);
+	process->env = env;
+	return number;
+}
+
+static int check_terminal(const struct spec *spec, const struct container_options *options,
+			  struct error *err)
+{
+	bool detached = options->detach;
+	bool terminal = spec->process && spec->process->terminal;
+
+	if (options->console_socket && !terminal)
+		return fail(err, EINVAL,
+			    "--console-socket: process.terminal is false, there is no console");
+	if (options->console_socket && !detached)
+		return fail(
+			err, EINVAL,
+			"--console-socket: only with --detach: else the terminal is shown here");
+	if (terminal && detached && options->form == FORM_OCI && !options->console_socket)
+		return fail(err, EINVAL,
+			    "process.terminal: a detached container needs --console-socket for it");
+	return 0;
+}
+
+static int read_bundle(const struct container_options *options, struct arena *arena,
+		       struct prepared *prepared, struct error *err)
+{
+	char bundle[PATH_MAX], *config, *text;
+	struct launch *launch = &prepared->launch;
+
+	if (!realpath(options->bundle, bundle))
+		return fail_errno(err, "bundle %s", options->bundle);
+	config = path_join(arena, bundle, CONFIG_FILE);
+	if (spec_read(arena, AT_FDCWD, config, &prepared->spec, &text, &launch->config_size, err) <
+		    0 ||
+	    spec_validate(config, &prepared->spec, err) < 0)
+		return -1;
+	if (prepared->spec.overlay)
+		return fail(err, ENOTSUP,
+			    "%s: overlay: only for 'run SPEC': in the bundle form root.path is "
+			    "used as it is",
+			    config);
+	launch->config = text;
+	prepared->state.bundle = arena_strdup(arena, bundle);
+	return 0;
+}
+
+/* What the rest of ctr will know of the container, apart from its process. */
+static void fill_state(struct arena *arena, const struct container_options *options,
+		       struct prepared *prepared)
+{
+	struct state *state = &prepared->state;
+	const struct spec *spec = &prepared->spec;
+
+	state->id = options->id ? arena_strdup(arena, options->id) : make_id(arena);
+	state->oci_version = spec->oci_version;
+	state->created = state_time(arena);
+	state->owner = state_owner(arena);
+	state->command = spec->process ? join_words(arena, &spec->process->args) : NULL;
+	state->annotations = spec->annotations;
+	state->needs_spec = spec->hooks || (spec->linux && spec->linux->seccomp &&
+					    spec->linux->seccomp->listener_path);
+	if (spec->root)
+		state->rootfs = path_join(arena, state->bundle, spec->root->path);
+}
+
+static int make_plan(const struct settings *settings, struct arena *arena,
+		     struct plan_options *options, struct prepared *prepared, struct error *err)
+{
+	struct state *state = &prepared->state;
+
+	options->id = state->id;
+	options->bundle = state->bundle;
+	options->last_capability = capability_last();
+	if (!settings->no_cgroup) {
+		if (cgroup_host_open(arena, &prepared->launch.cgroup_host, err) < 0 ||
+		    (cgroup_plan_needs_own(prepared->spec.linux) &&
+		     cgroup_own(arena, &options->own_cgroup, err) < 0))
+			return -1;
+		options->cgroup_mount = prepared->launch.cgroup_host.mount;
+	}
+	if (plan_make(arena, &prepared->spec, options, &prepared->plan, err) < 0)
+		return -1;
+	if (prepared->plan.has_cgroup)
+		state->cgroup = arena_strdup(arena, prepared->plan.cgroup.path);
+	return 0;
+}
+
+int prepare(const struct settings *settings, const struct container_options *options,
+	    struct arena *arena, struct prepared *prepared, struct error *err)
+{
+	struct plan_options plan_options = {
+		.no_pivot = options->no_pivot,
+		.no_new_keyring = options->no_new_keyring,
+		.preserve_fds = options->preserve_fds,
+	};
+
+	*prepared = (struct prepared){
+		.layers_lock = -1,
+		.launch = {
+			LAUNCH_NONE,
+			.settings = settings,
+			.plan = &prepared->plan,
+			.state = &prepared->state,
+			.arena = arena,
+			.pid_file = options->pid_file,
+			.console_socket = options->console_socket,
+		},
+	};
+	if (options->id && !path_is_plain_name(options->id))
+		return fail(err, EINVAL, "%s: not a container ID (letters, digits and _+.- only)",
+			    options->id);
+	if (options->form == FORM_OCI) {
+		if (read_bundle(options, arena, prepared, err) < 0)
+			return -1;
+		fill_state(arena, options, prepared);
+	} else {
+		if (spec_form_read(settings, options, arena, prepared, err) < 0)
+			return -1;
+		fill_state(arena, options, prepared);
+		if (spec_form_layers(settings, options, arena, prepared, &plan_options.rootfs,
+				     err) < 0)
+			return -1;
+	}
+	if (check_terminal(&prepared->spec, options, err) < 0)
+		return -1;
+	if (prepared->spec.process)
+		plan_options.preserve_fds += pass_listen_fds(arena, prepared->spec.process);
+	return make_plan(settings, arena, &plan_options, prepared, err);
+}
+
+/* The cgroup of a container whose making was interrupted before it was recorded. */
+static int guess_cgroup(const struct settings *settings, struct arena *arena,
+			struct prepared *prepared, struct error *err)
+{
+	struct cgroup_plan plan;
+	const char *own = NULL;
+
+	if (settings->no_cgroup)
+		return 0;
+	if (cgroup_plan_needs_own(prepared->spec.linux) && cgroup_own(arena, &own, err) < 0)
+		return -1;
+	if (cgroup_plan(arena, prepared->spec.linux, prepared->state.id, own, &plan, err) < 0)
+		return -1;
+	prepared->state.cgroup = arena_strdup(arena, plan.path);
+	return 0;
+}
+
+static int read_existing(const struct settings *settings, const struct handle *handle,
+			 struct arena *arena, struct prepared *prepared, struct error *err)
+{
+	struct state *state = &prepared->state;
+
+	if (!handle->incomplete && !state->needs_spec)
+		return 0;
+	if (spec_read(arena, prepared->launch.state_dir, CONFIG_FILE, &prepared->spec, NULL, NULL,
+		      err) < 0) {
+		/* interrupted before it was written: then nothing else was made either */
+		return handle->incomplete && err->errnum == ENOENT ? 0 : -1;
+	}
+	if (handle->incomplete) {
+		state->bundle = arena_strdup(arena, "/");
+		return guess_cgroup(settings, arena, prepared, err);
+	}
+	prepared->launch.plan = &prepared->plan;
+	return plan_existing(arena, &prepared->spec, state->id, state->bundle, &prepared->plan,
+			     err);
+}
+
+int prepare_existing(const struct settings *settings, struct handle *handle, struct arena *arena,
+		     struct prepared *prepared, struct error *err)
+{
+	struct launch *launch = &prepared->launch;
+
+	*prepared = (struct prepared){
+		.layers_lock = -1,
+		.state = handle->state,
+		.launch = {
+			LAUNCH_NONE,
+			.settings = settings,
+			.state = &prepared->state,
+			.arena = arena,
+		},
+	};
+	launch->state_dir = take_fd(&handle->dir);
+	launch->state_dir_made = launch->state_dir >= 0;
+	launch->data_dir = take_fd(&handle->data);
+	launch->data_parent = launch->data_dir >= 0 ? handle_data_path(arena, settings) : NULL;
+	launch->pidfd = take_fd(&handle->pidfd);
+	launch->hooks_begun = handle->state.init.pid != 0;
+	if (launch->state_dir >= 0 && read_existing(settings, handle, arena, prepared, err) < 0)
+		return -1;
+	launch->cgroup_path = prepared->state.cgroup;
+	if (launch->cgroup_path && cgroup_host_open(arena, &launch->cgroup_host, err) < 0)
+		return -1;
+	return 0;
+}
+
+void prepared_close(struct prepared *prepared)
+{
+	launch_close(&prepared->launch);
+	close_fd(&prepared->layers_lock);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "runtime/container.h"
+#include "runtime/handle.h"
+#include "runtime/launch.h"
+
+/* From the options of a verb to a launch that is ready to go: reads, decides, makes nothing. */
+
+struct prepared {
+	struct spec spec;
+	struct plan plan;
+	struct state state;
+	struct launch launch;
+	int layers_lock; /* held until the layers are recorded; -1: none */
+};
+
+/*
+ * Reads the spec (or the image's), validates it and plans. Everything lives in the arena. On
+ * success and on failure: prepared_close().
+ */
+int prepare(const struct settings *settings, const struct container_options *options,
+	    struct arena *arena, struct prepared *prepared, struct error *err);
+
+/* The same for a container that exists: a launch for launch_remove() and launch_start_created(). */
+int prepare_existing(const struct settings *settings, struct handle *handle, struct arena *arena,
+		     struct prepared *prepared, struct error *err);
+
+void prepared_close(struct prepared *prepared);
+
+#define PREPARED_NONE ((struct prepared){ .launch = { LAUNCH_NONE }, .layers_lock = -1 })
+#define cleanup_prepared __attribute__((cleanup(prepared_close)))

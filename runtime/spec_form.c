@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/spec_form.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "runtime/image_form.h"
+
+/* The folder that a spec's relative paths begin at. */
+static int find_folder(const char *spec_path, struct arena *arena, char **folder, struct error *err)
+{
+	char path[PATH_MAX];
+
+	if (!realpath(spec_path, path))
+		return fail_errno(err, "%s", spec_path);
+	*strrchr(path, '/') = '\0';
+	*folder = arena_strdup(arena, path[0] ? path : "/");
+	return 0;
+}
+
+int spec_form_read(const struct settings *settings, const struct container_options *options,
+		   struct arena *arena, struct prepared *prepared, struct error *err)
+{
+	struct spec *spec = &prepared->spec;
+	const char *name = options->image;
+
+	if (options->image) {
+		if (image_form_spec(settings, options->image, arena, prepared, err) < 0)
+			return -1;
+	} else {
+		name = options->spec_path;
+		if (find_folder(name, arena, &prepared->state.bundle, err) < 0 ||
+		    spec_read(arena, AT_FDCWD, name, spec, NULL, NULL, err) < 0)
+			return -1;
+	}
+	if (options->args.count && !spec->process)
+		return fail(err, EINVAL, "%s: process: is missing", name);
+	if (options->args.count)
+		spec->process->args = options->args;
+	return spec_validate(name, spec, err);
+}
+
+static int choose_lowers(const struct settings *settings, struct arena *arena,
+			 struct prepared *prepared, struct string_list *lowers, struct error *err)
+{
+	const struct spec *spec = &prepared->spec;
+	const struct spec_overlay *overlay = spec->overlay;
+	const char *bundle = prepared->state.bundle;
+	char *image = overlay && overlay->image ? overlay->image : prepared->state.image;
+
+	if (image) {
+		prepared->state.image = image;
+		return image_form_lowers(settings, image, arena, prepared, lowers, err);
+	}
+	if (overlay && overlay->lower.count) {
+		lowers->items = arena_array(arena, char *, overlay->lower.count + 1);
+		for (size_t i = 0; i < overlay->lower.count; i++)
+			lowers->items[lowers->count++] =
+				path_join(arena, bundle, overlay->lower.items[i]);
+		return 0;
+	}
+	if (!spec->root)
+		return fail(err, EINVAL,
+			    "root: is missing, and so are overlay.lower and overlay.image");
+	lowers->items = arena_array(arena, char *, 2);
+	lowers->items[lowers->count++] = path_join(arena, bundle, spec->root->path);
+	return 0;
+}
+
+/* The writable layer: where the spec says, or in the container's own folder. */
+static void choose_upper(struct arena *arena, struct prepared *prepared,
+			 struct rootfs_options *rootfs)
+{
+	const struct spec_overlay *overlay = prepared->spec.overlay;
+	struct state *state = &prepared->state;
+
+	if (prepared->spec.root && prepared->spec.root->readonly)
+		return;
+	if (overlay && overlay->upper) {
+		rootfs->upper = path_clean(arena, path_join(arena, state->bundle, overlay->upper));
+		rootfs->work = arena_printf(arena, "%s.work", rootfs->upper);
+	} else {
+		rootfs->upper = path_join(arena, state->data, "upper");
+		rootfs->work = path_join(arena, state->data, "work");
+	}
+	prepared->launch.upper = rootfs->upper;
+	prepared->launch.work = rootfs->work;
+	state->upper = arena_strdup(arena, rootfs->upper);
+}
+
+static bool has_user_namespace(const struct spec *spec)
+{
+	for (size_t i = 0; spec->linux && i < spec->linux->namespaces.count; i++)
+		if (spec->linux->namespaces.items[i].type == NAMESPACE_USER)
+			return true;
+	return false;
+}
+
+/* The spec with all that was decided in it, so that it means the same wherever it is read. */
+static void encode_config(struct arena *arena, struct prepared *prepared,
+			  const struct rootfs_options *rootfs)
+{
+	struct spec config = prepared->spec;
+	struct spec_root root = prepared->spec.root ? *prepared->spec.root
+						    : (struct spec_root){ 0 };
+	struct spec_overlay overlay = { 0 };
+
+	if (prepared->spec.overlay)
+		overlay = *prepared->spec.overlay;
+	overlay.lower = rootfs->lowers;
+	overlay.image = NULL;
+	if (!root.path)
+		root.path = rootfs->lowers.items[0];
+	root.path = path_join(arena, prepared->state.bundle, root.path);
+	config.root = &root;
+	config.overlay = &overlay;
+	prepared->launch.config = spec_encode(arena, &config, &prepared->launch.config_size);
+}
+
+int spec_form_layers(const struct settings *settings, const struct container_options *options,
+		     struct arena *arena, struct prepared *prepared, struct rootfs_options *rootfs,
+		     struct error *err)
+{
+	struct launch *launch = &prepared->launch;
+	struct state *state = &prepared->state;
+
+	launch->data_parent = handle_data_path(arena, settings);
+	if (launch->data_parent[0] != '/')
+		return fail(err, EINVAL, "--data-root %s: an absolute path is needed",
+			    settings->data_root);
+	state->data = path_join(arena, launch->data_parent, state->id);
+	state->keep = !options->remove;
+	if (choose_lowers(settings, arena, prepared, &rootfs->lowers, err) < 0)
+		return -1;
+	state->lowers = rootfs->lowers;
+	choose_upper(arena, prepared, rootfs);
+	rootfs->volatile_upper = options->remove ||
+				 (prepared->spec.overlay && prepared->spec.overlay->volatile_upper);
+	rootfs->idmap = has_user_namespace(&prepared->spec);
+	state->idmapped = rootfs->idmap;
+	if (stat(rootfs->lowers.items[0], &launch->lower_root) < 0)
+		return fail_errno(err, "lower layer %s", rootfs->lowers.items[0]);
+	if (!S_ISDIR(launch->lower_root.st_mode))
+		return fail(err, ENOTDIR, "lower layer %s: not a directory",
+			    rootfs->lowers.items[0]);
+	encode_config(arena, prepared, rootfs);
+	return 0;
+}
