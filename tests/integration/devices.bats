@@ -1,0 +1,164 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Device nodes and links, the device rules that the kernel enforces, masked and read-only paths.
+
+load helpers
+
+DEV='.mounts += [{destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["nosuid", "mode=755"]},
+	{destination: "/dev/pts", type: "devpts", source: "devpts", options: ["newinstance", "ptmxmode=0666"]},
+	{destination: "/dev/shm", type: "tmpfs", source: "shm"}]'
+
+# with_shell MODE ARGUMENT: rules that deny all devices but the default ones.
+DENY='.linux.resources.devices = [{allow: false, access: "rwm"}]'
+
+@test "the default devices are there with their numbers, modes and owners" {
+	inside "$DEV" 'cd /dev; stat -c "%n %F %t:%T %a %u:%g" null zero full random urandom tty'
+	equal "$output" "null character special file 1:3 666 0:0
+zero character special file 1:5 666 0:0
+full character special file 1:7 666 0:0
+random character special file 1:8 666 0:0
+urandom character special file 1:9 666 0:0
+tty character special file 5:0 666 0:0"
+}
+
+@test "the default links are there" {
+	inside "$DEV" 'cd /dev; for l in fd stdin stdout stderr ptmx; do echo "$l $(readlink $l)"; done'
+	equal "$output" "fd /proc/self/fd
+stdin /proc/self/fd/0
+stdout /proc/self/fd/1
+stderr /proc/self/fd/2
+ptmx pts/ptmx"
+}
+
+@test "the default devices work" {
+	inside "$DEV" 'echo x >/dev/null; head -c 4 /dev/zero | xxd -p; head -c 9 /dev/urandom | wc -c
+		echo x 2>&1 >/dev/full; echo through >/dev/stdout'
+	equal "${lines[0]}" 00000000
+	equal "${lines[1]}" 9
+	contains "$output" 'No space left' through
+}
+
+@test "the devices of a rootfs without a mount at /dev are there too" {
+	inside . 'stat -c "%n %t:%T" /dev/null; readlink /dev/fd'
+	equal "$output" $'/dev/null 1:3\n/proc/self/fd'
+}
+
+@test "linux.devices: kinds, numbers, modes and owners" {
+	inside "$DEV"' | .linux.devices = [
+		{path: "/dev/a", type: "c", major: 1, minor: 3, fileMode: 384, uid: 7, gid: 8},
+		{path: "/dev/sub/folder/b", type: "b", major: 7, minor: 0, fileMode: 432},
+		{path: "/dev/u", type: "u", major: 1, minor: 5},
+		{path: "/dev/p", type: "p", fileMode: 420},
+		{path: "/other/c", type: "c", major: 1, minor: 9}]' \
+		'stat -c "%n %F %t:%T %a %u:%g" /dev/a /dev/sub/folder/b /dev/u /dev/p /other/c'
+	equal "$output" "/dev/a character special file 1:3 600 7:8
+/dev/sub/folder/b block special file 7:0 660 0:0
+/dev/u character special file 1:5 666 0:0
+/dev/p fifo 0:0 644 0:0
+/other/c character special file 1:9 666 0:0"
+}
+
+@test "modes of devices do not depend on the caller's umask" {
+	spec "$DEV | .linux.devices = [{path: \"/dev/a\", type: \"c\", major: 1, minor: 3, fileMode: 438}]" \
+		sh -c 'stat -c %a /dev/a /dev/null /dev/sub 2>/dev/null'
+	run bash -c "umask 077; '$CTR' --root '$ROOT' --data-root '$DATA' run --rm --name $ID spec.json 3>&-"
+	equal "$output" $'666\n666'
+}
+
+@test "a device rule that denies all leaves the default devices" {
+	inside "$DEV | $DENY" 'echo x >/dev/null && head -c1 /dev/zero >/dev/null && head -c1 /dev/urandom >/dev/null && echo fine'
+	equal "$output" fine
+}
+
+@test "a denied device cannot be made nor opened" {
+	inside "$DEV | $DENY"' | .linux.devices = [{path: "/dev/kmsg", type: "c", major: 1, minor: 11}]' \
+		'head -c1 /dev/kmsg 2>&1; mknod /tmp/loop b 7 0 2>&1; mknod /tmp/mem c 1 1 2>&1; true'
+	equal "$(grep -c 'Operation not permitted' <<<"$output")" 3
+}
+
+@test "an allow rule opens exactly what it names" {
+	inside "$DEV"' | .linux.resources.devices = [{allow: false, access: "rwm"},
+			{allow: true, type: "c", major: 1, minor: 11, access: "r"}]
+		| .linux.devices = [{path: "/dev/kmsg", type: "c", major: 1, minor: 11}]' \
+		'exec 4</dev/kmsg && echo readable; { echo >/dev/kmsg; } 2>&1; mknod /tmp/kmsg c 1 11 2>&1; true'
+	contains "$output" readable
+	equal "$(grep -c 'not permitted' <<<"$output")" 2
+}
+
+@test "of device rules the last one that matches counts" {
+	inside "$DEV"' | .linux.resources.devices = [{allow: true, access: "rwm"},
+			{allow: false, type: "c", major: 1, access: "m"}, {allow: true, type: "c", major: 1, minor: 5, access: "m"}]' \
+		'mknod /tmp/five c 1 5 && echo made; mknod /tmp/one c 1 1 2>&1; true'
+	contains "$output" made 'not permitted'
+}
+
+@test "a rule with a wildcard minor covers all minors" {
+	inside "$DEV"' | .linux.resources.devices = [{allow: false, access: "rwm"},
+			{allow: true, type: "b", major: 7, access: "m"}]' \
+		'mknod /tmp/l0 b 7 0 && mknod /tmp/l1 b 7 1 && echo both; mknod /tmp/x b 8 0 2>&1; true'
+	contains "$output" both 'not permitted'
+}
+
+@test "device rules hold for processes that exec brings" {
+	background "$DEV | $DENY" "$IDLE"
+	run ctr exec "$ID" mknod /tmp/loop b 7 0
+	contains "$output" 'not permitted'
+	run -0 ctr exec "$ID" sh -c 'echo x >/dev/null'
+}
+
+@test "device nodes of a user namespace are the host's, by bind mounts" {
+	inside "$DEV"' | .linux.namespaces += [{type: "user"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+		.linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}]' \
+		'echo x >/dev/null; stat -c "%t:%T" /dev/null /dev/urandom; head -c 3 /dev/urandom | wc -c'
+	equal "$output" $'1:3\n1:9\n3'
+}
+
+@test "a masked file reads as empty and a masked folder is empty and read-only" {
+	inside '.linux.maskedPaths = ["/etc/passwd", "/etc/deep"]' \
+		'wc -c </etc/passwd; ls -A /etc/deep | wc -l; touch /etc/deep/x 2>&1; cat /etc/group | head -1'
+	equal "${lines[0]}" 0
+	equal "${lines[1]}" 0
+	contains "$output" 'Read-only file system' root:
+}
+
+@test "masked paths of /proc are masked" {
+	inside '.linux.maskedPaths = ["/proc/kcore", "/proc/keys", "/proc/scsi", "/proc/timer_list"]' \
+		'wc -c </proc/timer_list; cat /proc/self/mountinfo'
+	equal "${lines[0]}" 0
+	mount_line /proc/timer_list
+}
+
+@test "a masked path that is not there is nothing to mask" {
+	inside '.linux.maskedPaths = ["/not/there", "/proc/neither"] | .linux.readonlyPaths = ["/nor/this"]' 'echo ran'
+	equal "$output" ran
+}
+
+@test "a masked path through a symlink does not reach outside of the root" {
+	cp -al "$ROOTFS" mine
+	mkdir outside
+	echo precious >outside/file
+	ln -s "$DIR/outside" mine/link
+	inside '.root.path = "mine" | .linux.maskedPaths = ["/link"] | .linux.readonlyPaths = ["/link"]' 'echo ran'
+	equal "$output" ran
+	equal "$(<outside/file)" precious
+	echo more >outside/new
+}
+
+@test "a read-only path cannot be written, what is beside it can" {
+	inside '.linux.readonlyPaths = ["/etc/deep", "/proc/sys", "/etc/passwd"]' \
+		'touch /etc/deep/x 2>&1; echo 1 2>&1 >/proc/sys/kernel/domainname; echo x 2>&1 >>/etc/passwd; touch /etc/y && cat /etc/deep/one'
+	equal "$(grep -c 'Read-only file system' <<<"$output")" 3
+	equal "${lines[-1]}" one
+}
+
+@test "a read-only path covers the mounts below it" {
+	inside '.mounts += [{destination: "/m", type: "tmpfs", source: "tmpfs"}, {destination: "/m/n", type: "tmpfs", source: "tmpfs"}]
+		| .linux.readonlyPaths = ["/m"]' 'touch /m/x 2>&1; touch /m/n/x 2>&1; true'
+	equal "$(grep -c 'Read-only file system' <<<"$output")" 2
+}
+
+@test "the container cannot take a mask away without CAP_SYS_ADMIN" {
+	inside '.linux.maskedPaths = ["/etc/passwd"]' 'umount /etc/passwd 2>&1; wc -c </etc/passwd'
+	equal "${lines[-1]}" 0
+}

@@ -1,0 +1,237 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The eight namespaces: new, joined by path, the host's. Seen from inside and at /proc/PID/ns.
+
+load helpers
+
+# is_new KIND [FILTER]: with it in linux.namespaces (as FILTER says), the namespace is not ours.
+is_new() {
+	local inside_name
+	inside "${2:-.}" "readlink /proc/self/ns/$1"
+	inside_name=$output
+	matches "$inside_name" "^$1:\[[0-9]+\]$"
+	[[ $inside_name != "$(readlink "/proc/self/ns/$1")" ]] || fail "it is the host's: $inside_name"
+}
+
+without() {
+	echo ".linux.namespaces |= map(select(.type != \"$1\"))"
+}
+
+# is_hosts KIND TYPE: without it in linux.namespaces, the namespace is ours.
+is_hosts() {
+	inside "$(without "$2")" "readlink /proc/self/ns/$1"
+	equal "$output" "$(readlink "/proc/self/ns/$1")"
+}
+
+# is_joined KIND TYPE: with the path of another container's, that one's is seen.
+is_joined() {
+	local pid
+	background "${3:-.}" "$IDLE"
+	pid=$(pid_of "$ID")
+	spec "$(without "$2") | .linux.namespaces += [{type: \"$2\", path: \"/proc/$pid/ns/$1\"}]" \
+		readlink "/proc/self/ns/$1"
+	run -0 ctr run --rm --name "$ID-2" spec.json
+	equal "$output" "$(readlink "/proc/$pid/ns/$1")"
+}
+
+@test "a new pid namespace: the program is PID 1 and sees only itself" {
+	is_new pid
+	inside . 'echo $$; ls -d /proc/[0-9]*'
+	equal "${lines[0]}" 1
+	lacks "$output" "/proc/$$"
+}
+
+@test "a new mount namespace: a mount inside is not seen outside" {
+	is_new mnt
+}
+
+@test "a new network namespace has only loopback, which is up" {
+	is_new net
+	inside . 'ip -o link; ip -o addr show dev lo; ping -c1 -w5 127.0.0.1 >/dev/null || echo no ping'
+	equal "$(grep -c link/ <<<"$output")" 1
+	contains "$output" '127.0.0.1' UP
+}
+
+@test "network mode none is the default and has loopback up" {
+	inside '.network = {mode: "none"}' 'ip -o addr show dev lo'
+	contains "$output" '127.0.0.1'
+}
+
+@test "network mode host is the network namespace of the host" {
+	inside '.network = {mode: "host"} | '"$(without network)" 'readlink /proc/self/ns/net'
+	equal "$output" "$(readlink /proc/self/ns/net)"
+}
+
+@test "a new uts namespace has the hostname and domainname of the spec" {
+	is_new uts
+	inside '.hostname = "box" | .domainname = "example.test"' \
+		'hostname; cat /proc/sys/kernel/hostname /proc/sys/kernel/domainname'
+	equal "$output" $'box\nbox\nexample.test'
+	[[ $(hostname) != box ]]
+}
+
+@test "a new ipc namespace" {
+	is_new ipc
+	inside . 'cat /proc/sysvipc/shm | wc -l'
+	equal "$output" 1
+}
+
+@test "a new cgroup namespace shows the container's own cgroup as the root" {
+	is_new cgroup
+	inside . 'grep ^0:: /proc/self/cgroup'
+	equal "$output" '0::/'
+}
+
+@test "without a cgroup namespace the cgroup's full path is seen" {
+	inside "$(without cgroup)" 'grep ^0:: /proc/self/cgroup'
+	contains "$output" "$ID"
+}
+
+@test "a new user namespace has exactly the mappings of the spec" {
+	is_new user '.linux.namespaces += [{type: "user"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+		.linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}]'
+	inside '.linux.namespaces += [{type: "user"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 10}, {containerID: 10, hostID: 200000, size: 5}] |
+		.linux.gidMappings = [{containerID: 0, hostID: 300000, size: 7}]' \
+		'cat /proc/self/uid_map /proc/self/gid_map; id'
+	equal "$(tr -s ' ' <<<"$output" | head -3)" $' 0 100000 10\n 10 200000 5\n 0 300000 7'
+	contains "$output" 'uid=0(root) gid=0(root)'
+}
+
+@test "in a user namespace root inside is an ordinary user outside" {
+	background '.linux.namespaces += [{type: "user"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+		.linux.gidMappings = [{containerID: 0, hostID: 200000, size: 65536}]' "$IDLE"
+	local pid
+	pid=$(pid_of "$ID")
+	equal "$(status_field "$pid" Uid)" $'100000\t100000\t100000\t100000'
+	equal "$(status_field "$pid" Gid)" $'200000\t200000\t200000\t200000'
+}
+
+@test "in a user namespace the files of the rootfs are owned as on disk, and new ones too" {
+	inside '.linux.namespaces += [{type: "user"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+		.linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}]' \
+		'stat -c %u:%g /etc/passwd /home/user; touch /new; chown 1000:29 /new; stat -c %u:%g /new'
+	equal "$output" $'0:0\n1000:1000\n1000:29'
+}
+
+@test "in a user namespace the writable layer holds the owners as seen inside" {
+	spec '.linux.namespaces += [{type: "user"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+		.linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}]' \
+		sh -c 'touch /new; chown 1000:29 /new'
+	run -0 ctr run --name "$ID" spec.json
+	equal "$(stat -c %u:%g "$DATA/containers/$ID/upper/new")" 1000:29
+}
+
+@test "root of a user namespace cannot do what root of the host can" {
+	inside '.linux.namespaces += [{type: "user"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+		.linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}]' \
+		'mknod /tmp/null c 1 3 2>&1; cat /proc/1/environ >/dev/null && echo own; probe call setuid 70000'
+	contains "$output" 'Operation not permitted' own EINVAL
+}
+
+@test "a new time namespace has the offsets of the spec" {
+	local own inside_name
+	spec '.linux.namespaces += [{type: "time"}] | .linux.timeOffsets =
+		{monotonic: {secs: 100000, nanosecs: 5}, boottime: {secs: 200000}}' \
+		sh -c 'readlink /proc/self/ns/time; probe clock monotonic; probe clock boottime; cat /proc/self/timens_offsets'
+	own=$("$HELPERS/probe" clock monotonic)
+	run -0 ctr run --rm --name "$ID" spec.json
+	inside_name=${lines[0]}
+	[[ $inside_name != "$(readlink /proc/self/ns/time)" ]]
+	((lines[1] >= own + 100000 && lines[1] < own + 101000)) || fail "monotonic is ${lines[1]}, ours $own"
+	((lines[2] >= own + 200000)) || fail "boottime is ${lines[2]}"
+	matches "$output" 'monotonic +100000 +5'
+	matches "$output" 'boottime +200000 +0'
+}
+
+@test "a time offset may be negative" {
+	inside '.linux.namespaces += [{type: "time"}] | .linux.timeOffsets = {boottime: {secs: -1, nanosecs: 0}}' \
+		'cat /proc/self/timens_offsets'
+	matches "$output" 'boottime +-1 +0'
+}
+
+@test "without pid, ipc, uts, network entries these namespaces are the host's" {
+	is_hosts ipc ipc
+	is_hosts uts uts
+	is_hosts net network
+	is_hosts pid pid
+	is_hosts user user
+	is_hosts time time
+}
+
+@test "the network namespace of another container is joined by path" {
+	is_joined net network
+}
+
+@test "the uts namespace of another container is joined by path" {
+	is_joined uts uts '.hostname = "first"'
+}
+
+@test "the ipc namespace of another container is joined by path" {
+	is_joined ipc ipc
+}
+
+@test "the pid namespace of another container is joined by path" {
+	is_joined pid pid
+}
+
+@test "the cgroup namespace of another container is joined by path" {
+	is_joined cgroup cgroup
+}
+
+@test "the time namespace of another container is joined by path" {
+	is_joined time time '.linux.namespaces += [{type: "time"}] | .linux.timeOffsets = {monotonic: {secs: 7}}'
+}
+
+@test "the user namespace of another container is joined by path with those it owns" {
+	local pid user='.linux.namespaces += [{type: "user"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+		.linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}]'
+	background "$user" "$IDLE"
+	pid=$(pid_of "$ID")
+	spec ".linux.namespaces |= map(select(.type != \"user\")) |
+		.linux.namespaces += [{type: \"user\", path: \"/proc/$pid/ns/user\"}]" \
+		sh -c 'readlink /proc/self/ns/user; id -u'
+	run -0 ctr run --rm --name "$ID-2" spec.json
+	equal "$output" "$(readlink "/proc/$pid/ns/user")"$'\n0'
+}
+
+@test "a namespace kept by a bind mount is joined" {
+	touch kept
+	unshare --net="$DIR/kept" true
+	HOST_MOUNTS+=("$DIR/kept")
+	inside "$(without network) | .linux.namespaces += [{type: \"network\", path: \"$DIR/kept\"}]" \
+		'readlink /proc/self/ns/net'
+	equal "$output" "net:[$(stat -Lc %i kept)]"
+}
+
+@test "a namespace path of another kind is refused" {
+	spec "$(without network) | .linux.namespaces += [{type: \"network\", path: \"/proc/self/ns/uts\"}]" true
+	run -125 ctr run --rm --name "$ID" spec.json
+	contains "$output" '/proc/self/ns/uts'
+	nothing_created
+}
+
+@test "a namespace path that is not there is refused by name" {
+	spec "$(without network) | .linux.namespaces += [{type: \"network\", path: \"$DIR/nothing\"}]" true
+	run -125 ctr run --rm --name "$ID" spec.json
+	contains "$output" "$DIR/nothing" 'No such file'
+	nothing_created
+}
+
+@test "a namespace path that is an ordinary file or a FIFO is refused and does not hang" {
+	touch plain
+	mkfifo fifo
+	local file
+	for file in plain fifo; do
+		spec "$(without network) | .linux.namespaces += [{type: \"network\", path: \"$DIR/$file\"}]" true
+		run -125 ctr run --rm --name "$ID" spec.json
+		contains "$output" "$DIR/$file"
+	done
+	nothing_created
+}
