@@ -104,8 +104,8 @@ static int wait_end(const struct foreground *foreground, int pidfd, pid_t pid,
 			forward_signals(foreground, pidfd, pid, relay);
 		if (polls[POLL_PROCESS].revents)
 			return 0;
-		if (count == POLL_COUNT && terminal_relay_move(relay, polls + POLL_RELAY, err) < 0)
-			return -1;
+		if (count == POLL_COUNT)
+			terminal_relay_move(relay, polls + POLL_RELAY);
 	}
 }
 
@@ -122,7 +122,7 @@ static int wait_with_terminal(const struct foreground *foreground, int pidfd, pi
 	if (result == 0)
 		result = wait_end(foreground, pidfd, pid, &relay, err);
 	if (result == 0)
-		result = terminal_relay_drain(&relay, DRAIN_MS, err);
+		terminal_relay_drain(&relay, DRAIN_MS);
 	terminal_host_restore();
 	terminal_relay_close(&relay);
 	return result;

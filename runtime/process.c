@@ -172,10 +172,27 @@ static void add_home(struct process_plan *plan, int root)
 		plan->env_count++;
 }
 
+/* The working directory may be missing, as engines rely on; a new one belongs to the user. */
+static int make_directory(const struct process_plan *plan, int root, struct error *err)
+{
+	cleanup_fd int there = -1, made = -1;
+
+	if (!plan->cwd[1])
+		return 0;
+	there = open_in_root(root, plan->cwd, O_PATH, 0, err);
+	if (there >= 0)
+		return 0;
+	made = mkdir_in_root(root, plan->cwd, 0755, err);
+	if (made < 0)
+		return fail_in(err, "process.cwd");
+	if (fchownat(made, "", plan->credentials.uid, plan->credentials.gid, AT_EMPTY_PATH) < 0)
+		return fail_errno(err, "process.cwd: give %s to user %u", plan->cwd,
+				  plan->credentials.uid);
+	return 0;
+}
+
 int process_prepare(struct process_plan *plan, int root, int proc, struct error *err)
 {
-	cleanup_fd int cwd = -1;
-
 	if (plan->keyring && keyring_join(plan->keyring, plan->user_namespace, err) < 0)
 		return -1;
 	if (personality_apply(&plan->personality, err) < 0)
@@ -184,13 +201,7 @@ int process_prepare(struct process_plan *plan, int root, int proc, struct error 
 		return -1;
 	if (!plan->has_home)
 		add_home(plan, root);
-	/* "/" is there; any other may be missing, as engines rely on. */
-	if (plan->cwd[1]) {
-		cwd = mkdir_in_root(root, plan->cwd, 0755, err);
-		if (cwd < 0)
-			return fail_in(err, "process.cwd");
-	}
-	return 0;
+	return make_directory(plan, root, err);
 }
 
 /*
@@ -230,8 +241,7 @@ int process_become_user(const struct process_plan *plan, int proc, struct error 
 	inside = chdir(plan->cwd) == 0;
 	if (!inside && errno != EACCES && errno != EPERM)
 		return fail_errno(err, "process.cwd: chdir to %s", plan->cwd);
-	if (resource_limits_apply(&plan->resource_limits, err) < 0 ||
-	    capability_drop_bounding(&plan->capabilities, err) < 0 ||
+	if (capability_drop_bounding(&plan->capabilities, err) < 0 ||
 	    credentials_apply(&plan->credentials, proc, err) < 0 ||
 	    capability_apply(&plan->capabilities, also, err) < 0)
 		return -1;
@@ -248,6 +258,11 @@ int process_find_executable(struct process_plan *plan, struct error *err)
 {
 	return executable_find(plan->argv[0], plan->path, plan->executable,
 			       sizeof(plan->executable), err);
+}
+
+int process_limit(const struct process_plan *plan, struct error *err)
+{
+	return resource_limits_apply(&plan->resource_limits, err);
 }
 
 int process_seal(const struct process_plan *plan, struct error *err)

@@ -27,12 +27,14 @@
  *	                                        process_prepare()      with all privileges
  *	                                        process_become_user()  in the container's root
  *	                                        process_find_executable()
+ *	                                        process_limit()
  *	                                        the seccomp filter
  *	                                        process_seal()
  *	                                        process_execute()
  *
- * The wait for `ctr start` and then the startContainer hooks come behind process_seal(): what
- * waits is the container's user already, and the program was found.
+ * The wait for `ctr start` and then the startContainer hooks come before process_limit(): what
+ * waits is the container's user already, and the program was found, but a small RLIMIT_NOFILE
+ * would not let it accept a connection.
  *
  * The functions of the child allocate nothing, write only to the plan and the stack, and use
  * nothing but system calls.
@@ -105,6 +107,9 @@ int process_become_user(const struct process_plan *plan, int proc, struct error 
 
 /* Child side, as the user: finds argv[0]. errnum is ENOENT (exit 127) or EACCES (exit 126). */
 int process_find_executable(struct process_plan *plan, struct error *err);
+
+/* Child side: process.rlimits. */
+int process_limit(const struct process_plan *plan, struct error *err);
 
 /* Child side, behind the seccomp filter, which must allow capset(2): gives up what was kept for
  * loading it. Does nothing when nothing was kept. */

@@ -34,6 +34,7 @@ int resource_limits_plan(struct arena *arena, const struct spec_process *process
 int resource_limits_raise(const struct resource_limits *plan, pid_t pid, struct error *err);
 
 /*
- * Child side: sets them. As late as possible, because a small RLIMIT_NOFILE hits the set-up too.
+ * Child side: sets them. As late as possible, because a small RLIMIT_NOFILE hits the set-up too,
+ * but before the seccomp filter, which need not allow prlimit(2).
  */
 int resource_limits_apply(const struct resource_limits *plan, struct error *err);

@@ -99,41 +99,6 @@ int terminal_open(const struct terminal_plan *plan, const struct credentials *us
 	return 0;
 }
 
-/* A file to mount upon, which is never followed when it is a link (CVE-2025-52565). */
-static int open_console(int root, struct error *err)
-{
-	cleanup_fd int dev = open_in_root(root, "dev", O_PATH | O_DIRECTORY, 0, err);
-	cleanup_fd int console = -1;
-	struct stat st;
-
-	if (dev < 0)
-		return -1;
-	if (mknodat(dev, "console", S_IFREG | 0600, 0) < 0 && errno != EEXIST)
-		return fail_errno(err, "make dev/console");
-	console = openat(dev, "console", O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (console < 0 || fstat(console, &st) < 0)
-		return fail_errno(err, "open dev/console");
-	if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))
-		return fail(err, ELOOP, "dev/console: neither a file nor a device");
-	return take_fd(&console);
-}
-
-int terminal_bind_console(int root, int slave, struct error *err)
-{
-	cleanup_fd int console = open_console(root, err);
-	cleanup_fd int mount = -1;
-
-	if (console < 0)
-		return fail_in(err, "process.terminal");
-	mount = open_tree(slave, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	if (mount < 0)
-		return fail_errno(err, "process.terminal: clone the mount of the pty");
-	if (move_mount(mount, "", console, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) <
-	    0)
-		return fail_errno(err, "process.terminal: mount dev/console");
-	return 0;
-}
-
 int terminal_make_controlling(int slave, struct error *err)
 {
 	if (ioctl(slave, TIOCSCTTY, 0) < 0)

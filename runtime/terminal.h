@@ -31,11 +31,6 @@ int terminal_plan(const struct spec_process *process, struct terminal_plan *plan
 int terminal_open(const struct terminal_plan *plan, const struct credentials *user, int root,
 		  int *master, int *slave, struct error *err);
 
-/*
- * Child side, in the container's mount namespace: makes dev/console below root show the slave.
- */
-int terminal_bind_console(int root, int slave, struct error *err);
-
 /* Child side, as leader of its session (process_protect()): the slave becomes the controlling
  * terminal and the standard streams. The slave stays open as well. */
 int terminal_make_controlling(int slave, struct error *err);
