@@ -16,3 +16,20 @@ libspecs_a_SOURCES = \
 	specs/validate_sysctl.c \
 	specs/yajl_arena.h
 libspecs_a_CPPFLAGS = $(AM_CPPFLAGS) $(YAJL_CFLAGS)
+
+# Examples and JSON Schemas go with the program's data.
+examplesdir = $(pkgdatadir)/examples
+dist_examples_DATA = \
+	specs/examples/background.json \
+	specs/examples/hello.json \
+	specs/examples/hooks.json \
+	specs/examples/limits.json \
+	specs/examples/readonly.json \
+	specs/examples/seccomp.json \
+	specs/examples/shell.json \
+	specs/examples/terminal.json \
+	specs/examples/userns.json
+schemadir = $(pkgdatadir)/schema
+dist_schema_DATA = \
+	specs/schema/network.schema.json \
+	specs/schema/overlay.schema.json
