@@ -1,1 +1,80 @@
 # SPDX-License-Identifier: Apache-2.0
+noinst_LIBRARIES += libcli.a
+libcli_a_SOURCES = \
+	cli/age.c cli/age.h \
+	cli/command.h \
+	cli/commit.h cli/commit_command.c \
+	cli/each.c \
+	cli/help.c \
+	cli/option.c cli/option.h \
+	cli/option_print.c \
+	cli/program.c \
+	cli/signal_name.c cli/signal_name.h \
+	cli/size.c cli/size.h \
+	cli/suggest.c cli/suggest.h \
+	cli/table.c cli/table.h \
+	cli/value.c cli/value.h \
+	cli/verbs.h \
+	cli/version.c
+
+bin_PROGRAMS += ctr
+ctr_SOURCES = \
+	cli/main.c \
+	cli/check.c cli/check.h \
+	cli/check_cgroup.c \
+	cli/check_kernel.c \
+	cli/check_namespaces.c \
+	cli/check_overlay.c \
+	cli/check_programs.c \
+	cli/cleanup.c \
+	cli/completion.c cli/completion.h \
+	cli/completion_bash.c \
+	cli/completion_fish.c \
+	cli/completion_zsh.c \
+	cli/create.c \
+	cli/delete.c \
+	cli/diff.c \
+	cli/exec.c \
+	cli/explain.c \
+	cli/features.c \
+	cli/freeze.c \
+	cli/images.c \
+	cli/inspect.c \
+	cli/kill.c \
+	cli/list.c \
+	cli/log_reader.c cli/log_reader.h \
+	cli/logs.c \
+	cli/process_table.c cli/process_table.h \
+	cli/prune.c \
+	cli/ps.c \
+	cli/rm.c \
+	cli/rmi.c \
+	cli/run.c \
+	cli/spec.c \
+	cli/start.c \
+	cli/state.c \
+	cli/stop.c \
+	cli/thaw.c \
+	cli/wait.c
+# Each library before those that it stands on.
+CTR_LIBS = libcli.a libruntime.a libfs.a libcgroup.a libnet.a libspecs.a libbase.a
+ctr_LDADD = $(CTR_LIBS) $(CTR_STATIC_LIBS)
+ctr_LDFLAGS = $(AM_LDFLAGS) $(CTR_STATIC_LDFLAGS)
+
+# The commit that this was built from, asked at every make and written when it is another one.
+cli/build-commit.h: cli-build-commit
+.PHONY: cli-build-commit
+cli-build-commit:
+	@$(MKDIR_P) cli
+	@commit=`git -C '$(srcdir)' describe --always --dirty --abbrev=12 2>/dev/null || \
+		cat '$(srcdir)/.commit' 2>/dev/null || echo unknown`; \
+	line="#define CTR_BUILD_COMMIT \"$$commit\""; \
+	echo "$$line" | cmp -s - cli/build-commit.h || echo "$$line" > cli/build-commit.h
+cli/version.$(OBJEXT): cli/build-commit.h
+CLEANFILES += cli/build-commit.h
+
+check_PROGRAMS += tests/unit/test_option tests/unit/test_suggest
+tests_unit_test_option_SOURCES = tests/unit/test_option.c
+tests_unit_test_option_LDADD = libunit.a libcli.a libbase.a
+tests_unit_test_suggest_SOURCES = tests/unit/test_suggest.c
+tests_unit_test_suggest_LDADD = libunit.a libcli.a libbase.a

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/check.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/program.h"
+
+/* Looks for a program as the shell does, and in the administrator's folders. */
+static const char *find_program(const struct check *check, const char *name)
+{
+	const char *search = getenv("PATH") ?: "";
+	char *folders = arena_printf(check->arena, "%s:/usr/sbin:/sbin:/usr/bin", search);
+
+	for (char *folder = strsep(&folders, ":"); folder; folder = strsep(&folders, ":")) {
+		char *path = arena_printf(check->arena, "%s/%s", *folder ? folder : ".", name);
+
+		if (access(path, X_OK) == 0)
+			return path;
+	}
+	return NULL;
+}
+
+static void report(const struct check *check, const char *name, const char *advice,
+		   struct finding *finding)
+{
+	const char *path = find_program(check, name);
+
+	if (path)
+		finding_set(finding, FINDING_OK, path, NULL);
+	else
+		finding_set(finding, FINDING_MISSING, "not installed", advice);
+}
+
+void probe_companions(const struct check *check, struct finding *finding)
+{
+	char image[PATH_MAX], monitor[PATH_MAX];
+	struct error err;
+
+	(void)check;
+	if (program_companion("ctr-image", image, sizeof(image), &err) < 0 ||
+	    program_companion("ctr-monitor", monitor, sizeof(monitor), &err) < 0)
+		finding_set(finding, FINDING_MISSING, err.text,
+			    "run -d and commit need the companion programs");
+	else
+		finding_set(finding, FINDING_OK, "ctr-image, ctr-monitor", NULL);
+}
+
+void probe_criu(const struct check *check, struct finding *finding)
+{
+	report(check, "criu", "only checkpoint and restore will need it: apt install criu",
+	       finding);
+}
+
+void probe_skopeo(const struct check *check, struct finding *finding)
+{
+	report(check, "skopeo", "only for images from registries: apt install skopeo", finding);
+}
+
+void probe_newuidmap(const struct check *check, struct finding *finding)
+{
+	report(check, "newuidmap", "only for users who are not root: apt install uidmap", finding);
+}
+
+void probe_pasta(const struct check *check, struct finding *finding)
+{
+	report(check, "pasta", "only for networks of users who are not root: apt install passt",
+	       finding);
+}

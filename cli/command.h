@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/macro.h"
+#include "cli/option.h"
+#include "runtime/settings.h"
+
+/*
+ * A verb is one file: its options, its struct command (all that help, completion and the check of
+ * the man page need), and its function. The verbs of a program stand in one table (main.c,
+ * image_main.c); program_main() does all that they have in common.
+ *
+ * The verbs that need large libraries live in a companion program. Their struct command is in
+ * image_commands.c, which both programs link: ctr shows their help and completes them too.
+ */
+
+/* Options that every verb takes, in front of the verb or behind it. */
+struct globals {
+	const char *root, *data_root; /* as given; NULL: not */
+	const char *log;
+	int log_format; /* enum log_format */
+	int cgroup_manager;
+	bool debug, systemd_cgroup, rootless, version, help;
+};
+
+enum cgroup_manager { CGROUP_MANAGER_CGROUPFS, CGROUP_MANAGER_DISABLED, CGROUP_MANAGER_SYSTEMD };
+
+struct invocation;
+
+/* Does what the verb says. Returns the exit status (from 0 on), or -1 with *err. */
+typedef int command_function(struct invocation *invocation, struct error *err);
+
+enum command_group {
+	GROUP_RUN,
+	GROUP_SAVE,
+	GROUP_IMAGES,
+	GROUP_OCI,
+	GROUP_ABOUT,
+	GROUP_COUNT,
+	GROUP_HIDDEN = GROUP_COUNT, /* only ctr itself calls it */
+};
+
+enum command_flag {
+	COMMAND_GUARD = 1,	  /* runs the container's code: see runtime/guard.h */
+	COMMAND_NEEDS_ROOT = 2,	  /* of the user namespace that we are in */
+	COMMAND_MAKES_CGROUP = 4, /* and so needs a cgroup manager that there is */
+};
+
+/* The exit status of a failure of ours, as the callers of a verb expect it. */
+enum command_failure {
+	FAILURE_OCI = 1,
+	FAILURE_RUN = 125,
+	FAILURE_EXEC = 255,
+};
+
+struct command {
+	const char *name;
+	const char *alias; /* NULL: none */
+	enum command_group group;
+	const char *summary;	 /* one phrase without a period */
+	const char *arguments;	 /* the positionals as --help shows them: "ID [SIGNAL]"; or "" */
+	int min, max;		 /* how many positionals; max -1: any number */
+	const char *description; /* paragraphs of lines, each with its newline; NULL: none */
+	const char *examples;	 /* lines, each with its newline; NULL: none */
+	const struct option *options;
+	size_t option_count;
+	void *values; /* what the options fill, holding their defaults */
+	enum option_order order;
+	int flags; /* COMMAND_* */
+	enum command_failure failure;
+	const char *companion; /* the program that has it, if not ctr itself */
+};
+
+/* For struct command: rows and the static structure with the defaults. */
+#define COMMAND_OPTIONS(rows, defaults)                                                            \
+	.options = (rows), .option_count = ARRAY_SIZE(rows), .values = &(defaults)
+
+struct verb {
+	const struct command *command;
+	command_function *run; /* NULL: in the companion */
+};
+
+struct program {
+	const struct verb *verbs;
+	size_t count;
+};
+
+/* A command line, as its function gets it. */
+struct invocation {
+	const struct program *program;
+	const struct command *command;
+	struct settings settings; /* what the global options say to runtime/ */
+	struct arena *arena;	  /* freed when the function has returned */
+	char **arguments;	  /* the positionals, ended by NULL */
+	int count;		  /* of them, within command->min and max */
+	int failure;		  /* exit status when the function fails; it may change that */
+};
+
+/*
+ * The whole main(): options, help, the companion, the guard, the verb, and the one place that
+ * prints errors. Returns the exit status.
+ */
+int program_main(const struct program *program, char **argv);
+
+/* Finds a verb by name or alias. NULL: unknown, and the error has the nearest match. */
+const struct verb *program_find(const struct program *program, const char *name, struct error *err);
+
+/* The rows of struct globals, for help and completion. */
+extern const struct option global_options[];
+extern const size_t global_option_count;
+
+/* The name that the program was called by, for messages: "ctr". */
+const char *program_name(void);
+
+/* In help.c: the grouped list of verbs, and the page of one. */
+void help_print_program(FILE *out, const struct program *program);
+void help_print_command(FILE *out, const struct command *command);
+
+/* In version.c: three lines. */
+void version_print(FILE *out);

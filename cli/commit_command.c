@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/commit.h"
+
+#include "cli/command.h"
+
+struct commit_options commit_options = { .format = COMMIT_TEXT };
+
+static const char *const compressions[] = {
+	[COMMIT_ZSTD] = "zstd",
+	[COMMIT_GZIP] = "gzip",
+	[COMMIT_NONE] = "none",
+	NULL,
+};
+static const char *const formats[] = { [COMMIT_TEXT] = "text", [COMMIT_JSON] = "json", NULL };
+
+static const struct option rows[] = {
+	OPTION_WORD(0, "compression", "NAME", struct commit_options, compression, compressions,
+		    "of the new layer: zstd (default), gzip or none"),
+	OPTION_STRING('m', "message", "TEXT", struct commit_options, message,
+		      "put TEXT into the image's history"),
+	OPTION_STRING(0, "author", "TEXT", struct commit_options, author, "who made it"),
+	OPTION_WORD('f', "format", "FORMAT", struct commit_options, format, formats,
+		    "text or json"),
+};
+
+const struct command commit_command = {
+	.name = "commit",
+	.group = GROUP_SAVE,
+	.summary = "Make an image of a container's present root",
+	.arguments = "ID NAME[:TAG]",
+	.min = 2,
+	.max = 2,
+	.description = "Freezes the container, archives its writable layer as the topmost layer of "
+		       "an image in\n"
+		       "the store, and thaws it. Prints the digest, the size and how long it was "
+		       "frozen. Killed\n"
+		       "at any moment, the store holds the old state or the new one.\n",
+	.examples =
+		"ctr commit web app:2\nctr commit --compression gzip -m 'as shipped' web app:2\n",
+	COMMAND_OPTIONS(rows, commit_options),
+	.flags = COMMAND_NEEDS_ROOT,
+	.failure = FAILURE_RUN,
+	.companion = "ctr-image",
+};

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/verbs.h"
+
+#include "runtime/container.h"
+
+static struct container_options options = { .form = FORM_OCI, .bundle = "." };
+
+static const struct option rows[] = {
+	OPTION_STRING('b', "bundle", "DIR", struct container_options, bundle,
+		      "the folder of config.json (default: this one)"),
+	OPTION_STRING(0, "console-socket", "SOCKET", struct container_options, console_socket,
+		      "send the terminal's master to this unix socket"),
+	OPTION_STRING(0, "pid-file", "FILE", struct container_options, pid_file,
+		      "write the number of the first process to FILE"),
+	OPTION_INT(0, "preserve-fds", "N", struct container_options, preserve_fds, 0, 1000,
+		   "hand descriptors 3 to 3+N-1 to the process"),
+	OPTION_FLAG(0, "no-pivot", struct container_options, no_pivot,
+		    "change root without pivot_root (for a root on ramfs)"),
+	OPTION_FLAG(0, "no-new-keyring", struct container_options, no_new_keyring,
+		    "keep the caller's session keyring"),
+	OPTION_FLAG(0, "no-subreaper", struct container_options, no_subreaper,
+		    "accepted for engines, without effect here"),
+};
+
+const struct command create_command = {
+	.name = "create",
+	.group = GROUP_OCI,
+	.summary = "Make a container that waits for 'start'",
+	.arguments = "ID",
+	.min = 1,
+	.max = 1,
+	.description =
+		"The process of the bundle's config.json is set up to the last step before it is "
+		"executed.\nStandard input, output and error become the container's.\n",
+	.examples = "ctr create --bundle /srv/web web\n",
+	COMMAND_OPTIONS(rows, options),
+	.flags = COMMAND_GUARD | COMMAND_NEEDS_ROOT | COMMAND_MAKES_CGROUP,
+	.failure = FAILURE_OCI,
+};
+
+int cmd_create(struct invocation *invocation, struct error *err)
+{
+	options.id = invocation->arguments[0];
+	return container_create(&invocation->settings, &options, err);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/verbs.h"
+
+#include <string.h>
+
+static const char *const group_titles[GROUP_COUNT] = {
+	[GROUP_RUN] = "Run containers",
+	[GROUP_SAVE] = "Freeze, compare, save",
+	[GROUP_IMAGES] = "Images and space",
+	[GROUP_OCI] = "As the OCI runtime of an engine",
+	[GROUP_ABOUT] = "About specs, this machine and ctr",
+};
+
+const struct command help_command = {
+	.name = "help",
+	.group = GROUP_ABOUT,
+	.summary = "List the verbs, or tell all about one",
+	.arguments = "[VERB]",
+	.max = 1,
+	.failure = FAILURE_RUN,
+};
+
+static int name_width(const struct program *program)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < program->count; i++) {
+		size_t length = strlen(program->verbs[i].command->name);
+
+		if (length > width)
+			width = length;
+	}
+	return (int)width;
+}
+
+static void print_group(FILE *out, const struct program *program, int group)
+{
+	int width = name_width(program);
+
+	fprintf(out, "\n%s:\n", group_titles[group]);
+	for (size_t i = 0; i < program->count; i++) {
+		const struct command *command = program->verbs[i].command;
+
+		if ((int)command->group == group)
+			fprintf(out, "  %-*s  %s\n", width, command->name, command->summary);
+	}
+}
+
+void help_print_program(FILE *out, const struct program *program)
+{
+	const char *name = program_name();
+
+	fprintf(out,
+		"Usage: %s [GLOBAL OPTIONS] VERB [OPTIONS] [ARGUMENTS]\n\n"
+		"Runs a JSON spec, or an image, as a container; freezes, compares and saves it.\n",
+		name);
+	for (int group = 0; group < GROUP_COUNT; group++)
+		print_group(out, program, group);
+	fputs("\nGlobal options:\n", out);
+	options_print(out, global_options, global_option_count);
+	fprintf(out, "\n'%s VERB --help' tells more of a verb; the manual is %s(1).\n", name, name);
+}
+
+/* Prints lines, each behind indent; empty ones stay empty. */
+static void print_lines(FILE *out, const char *indent, const char *lines)
+{
+	while (*lines) {
+		size_t length = strcspn(lines, "\n");
+
+		fprintf(out, "%s%.*s\n", length ? indent : "", (int)length, lines);
+		lines += length + (lines[length] == '\n');
+	}
+}
+
+void help_print_command(FILE *out, const struct command *command)
+{
+	fprintf(out, "Usage: %s %s%s%s%s\n", program_name(), command->name,
+		command->option_count ? " [OPTIONS]" : "", *command->arguments ? " " : "",
+		command->arguments);
+	if (command->alias)
+		fprintf(out, "The same: %s %s\n", program_name(), command->alias);
+	fprintf(out, "\n%s.\n", command->summary);
+	if (command->description) {
+		fputc('\n', out);
+		print_lines(out, "", command->description);
+	}
+	if (command->option_count) {
+		fputs("\nOptions:\n", out);
+		options_print(out, command->options, command->option_count);
+	}
+	if (command->examples) {
+		fputs("\nExamples:\n", out);
+		print_lines(out, "  ", command->examples);
+	}
+	fprintf(out, "\n'%s --help' tells of the global options.\n", program_name());
+}
+
+int cmd_help(struct invocation *invocation, struct error *err)
+{
+	const struct verb *verb;
+
+	if (!invocation->count) {
+		help_print_program(stdout, invocation->program);
+		return 0;
+	}
+	verb = program_find(invocation->program, invocation->arguments[0], err);
+	if (!verb)
+		return -1;
+	help_print_command(stdout, verb->command);
+	return 0;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ctr-image: the companion with the verbs that need archives, compression and digests. ctr
+ * executes it with the command line that it got, so the verbs parse the same options.
+ */
+#include "cli/verbs.h"
+
+static const struct verb verbs[] = {
+	{ &commit_command, cmd_commit },
+};
+
+static const struct program program = { verbs, ARRAY_SIZE(verbs) };
+
+int main(int argc, char **argv)
+{
+	(void)argc;
+	return program_main(&program, argv);
+}

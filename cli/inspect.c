@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/verbs.h"
+
+#include "runtime/container.h"
+#include "specs/json_writer.h"
+
+const struct command inspect_command = {
+	.name = "inspect",
+	.group = GROUP_RUN,
+	.summary = "Print all that is known of containers, as JSON",
+	.arguments = "ID...",
+	.min = 1,
+	.max = -1,
+	.flags = COMMAND_NEEDS_ROOT,
+	.failure = FAILURE_RUN,
+};
+
+static void write_member(struct json_writer *writer, const char *key, const char *text)
+{
+	json_write_key(writer, key);
+	json_write_string(writer, text);
+}
+
+static void write_info(struct json_writer *writer, const struct container_info *info)
+{
+	json_begin_object(writer);
+	write_member(writer, "id", info->id);
+	write_member(writer, "status", status_name(info->status));
+	json_write_key(writer, "pid");
+	json_write_int(writer, info->pid);
+	json_write_key(writer, "exitStatus");
+	if (info->exited)
+		json_write_int(writer, info->exit_status);
+	else
+		json_write_null(writer);
+	write_member(writer, "command", info->command);
+	write_member(writer, "image", info->image);
+	write_member(writer, "bundle", info->bundle);
+	write_member(writer, "rootfs", info->rootfs);
+	write_member(writer, "cgroup", info->cgroup);
+	write_member(writer, "data", info->data);
+	write_member(writer, "owner", info->owner);
+	write_member(writer, "created", info->created);
+	write_member(writer, "finished", info->finished);
+	json_write_key(writer, "annotations");
+	json_begin_object(writer);
+	for (size_t i = 0; i < info->annotations.count; i++)
+		write_member(writer, info->annotations.items[i].key,
+			     info->annotations.items[i].value);
+	json_end_object(writer);
+	json_end_object(writer);
+}
+
+int cmd_inspect(struct invocation *invocation, struct error *err)
+{
+	struct json_writer *writer = json_writer_new(invocation->arena, JSON_INDENTED);
+	struct container_info info;
+
+	json_begin_array(writer);
+	for (int i = 0; i < invocation->count; i++) {
+		if (container_info(&invocation->settings, invocation->arguments[i],
+				   invocation->arena, &info, err) < 0)
+			return -1;
+		write_info(writer, &info);
+	}
+	json_end_array(writer);
+	fputs(json_writer_text(writer, NULL), stdout);
+	return 0;
+}

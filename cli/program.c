@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/program.h"
+#include "cli/suggest.h"
+#include "runtime/guard.h"
+
+static const char *const log_formats[] = { [LOG_TEXT] = "text", [LOG_JSON] = "json", NULL };
+static const char *const cgroup_managers[] = {
+	[CGROUP_MANAGER_CGROUPFS] = "cgroupfs",
+	[CGROUP_MANAGER_DISABLED] = "disabled",
+	[CGROUP_MANAGER_SYSTEMD] = "systemd",
+	NULL,
+};
+
+const struct option global_options[] = {
+	OPTION_STRING(0, "root", "DIR", struct globals, root, "where the run-time state is"),
+	OPTION_STRING(0, "data-root", "DIR", struct globals, data_root,
+		      "where layers, images and writable layers are"),
+	OPTION_STRING(0, "log", "FILE", struct globals, log, "append messages to FILE too"),
+	OPTION_WORD(0, "log-format", "FORMAT", struct globals, log_format, log_formats,
+		    "text or json, for --log"),
+	OPTION_FLAG(0, "debug", struct globals, debug, "tell what is being done"),
+	OPTION_WORD(0, "cgroup-manager", "NAME", struct globals, cgroup_manager, cgroup_managers,
+		    "cgroupfs, or disabled: no cgroups at all"),
+	OPTION_FLAG(0, "systemd-cgroup", struct globals, systemd_cgroup,
+		    "refused: systemd as cgroup manager is not supported yet"),
+	OPTION_FLAG(0, "rootless", struct globals, rootless, "accepted, without effect"),
+	OPTION_FLAG('h', "help", struct globals, help, "show help and exit"),
+	OPTION_FLAG('v', "version", struct globals, version, "show the version and exit"),
+};
+const size_t global_option_count = ARRAY_SIZE(global_options);
+
+const char *program_name(void)
+{
+	return program_invocation_short_name;
+}
+
+static bool is_called(const struct command *command, const char *name)
+{
+	return !strcmp(command->name, name) || (command->alias && !strcmp(command->alias, name));
+}
+
+static void suggest_verb(const struct command *command, struct suggestion *suggestion)
+{
+	if (command->group == GROUP_HIDDEN)
+		return;
+	suggest(suggestion, command->name);
+	if (command->alias)
+		suggest(suggestion, command->alias);
+}
+
+const struct verb *program_find(const struct program *program, const char *name, struct error *err)
+{
+	struct suggestion suggestion = { .word = name };
+
+	for (size_t i = 0; i < program->count; i++)
+		if (is_called(program->verbs[i].command, name))
+			return &program->verbs[i];
+	for (size_t i = 0; i < program->count; i++)
+		suggest_verb(program->verbs[i].command, &suggestion);
+	if (suggestion.best)
+		fail(err, EINVAL, "unknown verb '%s' (did you mean '%s'?)", name, suggestion.best);
+	else
+		fail(err, EINVAL, "unknown verb '%s' (see '%s --help')", name, program_name());
+	return NULL;
+}
+
+/*
+ * A descriptor 0, 1 or 2 that the caller closed would be the next one that we open, and then the
+ * container's. One system call tells whether all are there.
+ */
+static int open_standard_fds(struct error *err)
+{
+	struct pollfd fds[3] = { { .fd = 0 }, { .fd = 1 }, { .fd = 2 } };
+
+	if (poll(fds, ARRAY_SIZE(fds), 0) <= 0)
+		return 0;
+	for (int i = 0; i < 3; i++)
+		if ((fds[i].revents & POLLNVAL) && open("/dev/null", O_RDWR) != i)
+			return fail_errno(err, "open /dev/null");
+	return 0;
+}
+
+/* Called again when there were options behind the verb; the log may be another one then. */
+static int setup_log(const struct globals *globals, struct error *err)
+{
+	static const char *opened;
+	static struct log log = { .fd = -1 };
+
+	log.format = globals->log_format;
+	log.debug = globals->debug;
+	if (globals->log && globals->log != opened) {
+		int fd = open(globals->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+		if (fd < 0)
+			return fail_errno(err, "--log %s", globals->log);
+		log.fd = fd;
+		opened = globals->log;
+	}
+	log_setup(&log);
+	return 0;
+}
+
+static int check_cgroup_manager(const struct globals *globals, struct error *err)
+{
+	if (!globals->systemd_cgroup && globals->cgroup_manager != CGROUP_MANAGER_SYSTEMD)
+		return 0;
+	return fail(err, EOPNOTSUPP,
+		    "systemd as cgroup manager is not supported yet: use cgroupfs "
+		    "(podman: --cgroup-manager=cgroupfs, Docker: native.cgroupdriver=cgroupfs)");
+}
+
+static const char *default_root(struct arena *arena)
+{
+	const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
+
+	if (geteuid() == 0 || !runtime_dir)
+		return "/run/ctr";
+	return arena_printf(arena, "%s/ctr", runtime_dir);
+}
+
+static const char *default_data_root(struct arena *arena)
+{
+	const char *data_home = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+
+	if (geteuid() == 0 || (!data_home && !home))
+		return "/var/lib/ctr";
+	if (data_home)
+		return arena_printf(arena, "%s/ctr", data_home);
+	return arena_printf(arena, "%s/.local/share/ctr", home);
+}
+
+static struct settings make_settings(const struct globals *globals, struct arena *arena)
+{
+	return (struct settings){
+		.root = globals->root ?: default_root(arena),
+		.data_root = globals->data_root ?: default_data_root(arena),
+		.no_cgroup = globals->cgroup_manager == CGROUP_MANAGER_DISABLED,
+	};
+}
+
+static int check_count(const struct command *command, int count, char **arguments,
+		       struct error *err)
+{
+	if (count < command->min)
+		return fail(err, EINVAL, "%s is missing (see '%s %s --help')",
+			    count == 0 ? command->arguments : "an argument", program_name(),
+			    command->name);
+	if (command->max >= 0 && count > command->max)
+		return fail(err, EINVAL, "one argument too many: '%s' (see '%s %s --help')",
+			    arguments[command->max], program_name(), command->name);
+	return 0;
+}
+
+/* What was printed must have arrived: a full disk is a failure of the command. */
+static int flush(struct error *err)
+{
+	if (fflush(stdout) || ferror(stdout))
+		return fail_errno(err, "write to standard output");
+	return 0;
+}
+
+static int run_verb(const struct verb *verb, struct invocation *invocation, struct globals *globals,
+		    char **args, struct error *err)
+{
+	const struct command *command = verb->command;
+	const struct option_table tables[] = {
+		{ command->options, command->option_count, command->values },
+		{ global_options, global_option_count, globals },
+	};
+	int status;
+
+	invocation->count = options_parse(tables, ARRAY_SIZE(tables), command->order,
+					  invocation->arena, &args, err);
+	invocation->arguments = args;
+	if (invocation->count < 0)
+		return -1;
+	if (globals->help) {
+		help_print_command(stdout, command);
+		return flush(err);
+	}
+	if (globals->version) {
+		version_print(stdout);
+		return flush(err);
+	}
+	if (setup_log(globals, err) < 0 || check_count(command, invocation->count, args, err) < 0)
+		return -1;
+	if ((command->flags & COMMAND_MAKES_CGROUP) && check_cgroup_manager(globals, err) < 0)
+		return -1;
+	invocation->settings = make_settings(globals, invocation->arena);
+	if ((command->flags & COMMAND_NEEDS_ROOT) && geteuid() != 0)
+		return fail(err, EPERM, "only root can do this yet: run it with sudo");
+	status = verb->run(invocation, err);
+	return status < 0 || flush(err) < 0 ? -1 : status;
+}
+
+/* The companion gets the same arguments and name, so that it parses and says the same. */
+static int exec_companion(const char *name, char **argv, struct error *err)
+{
+	char path[PATH_MAX];
+
+	if (program_companion(name, path, sizeof(path), err) < 0)
+		return -1;
+	execv(path, argv);
+	return fail_errno(err, "execute %s", path);
+}
+
+/* Finds the verb and makes this the program and the image of it that shall run it. */
+static int start_verb(struct invocation *invocation, struct globals *globals, char **argv,
+		      char **args, struct error *err)
+{
+	const struct verb *verb = program_find(invocation->program, args[0], err);
+	int status = -1;
+
+	if (!verb)
+		return -1;
+	invocation->command = verb->command;
+	invocation->failure = verb->command->failure;
+	/* The first two execute with all of argv, so they come before anything that changes it. */
+	if ((verb->run || exec_companion(verb->command->companion, argv, err) >= 0) &&
+	    (!(verb->command->flags & COMMAND_GUARD) || guard_self(argv, err) >= 0))
+		status = run_verb(verb, invocation, globals, args + 1, err);
+	return status < 0 ? fail_in(err, "%s", verb->command->name) : status;
+}
+
+static int run_program(struct invocation *invocation, struct globals *globals, char **argv,
+		       struct error *err)
+{
+	const struct option_table table = { global_options, global_option_count, globals };
+	char **args = argv[0] ? argv + 1 : argv;
+
+	if (open_standard_fds(err) < 0 ||
+	    options_parse(&table, 1, OPTIONS_FIRST, invocation->arena, &args, err) < 0 ||
+	    setup_log(globals, err) < 0)
+		return -1;
+	if (globals->version) {
+		version_print(stdout);
+		return flush(err);
+	}
+	if (globals->help || !args[0]) {
+		help_print_program(stdout, invocation->program);
+		return flush(err);
+	}
+	return start_verb(invocation, globals, argv, args, err);
+}
+
+int program_main(const struct program *program, char **argv)
+{
+	cleanup_arena struct arena arena = { 0 };
+	struct globals globals = { 0 };
+	struct invocation invocation = {
+		.program = program,
+		.arena = &arena,
+		.failure = FAILURE_RUN,
+	};
+	struct error err, other;
+	int status = run_program(&invocation, &globals, argv, &err);
+
+	if (status >= 0)
+		return status;
+	/* Options may have been parsed, --log among them, before one was found wrong. */
+	setup_log(&globals, &other);
+	log_error("%s", err.text);
+	return invocation.failure;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/verbs.h"
+
+#include <string.h>
+
+#include "cli/age.h"
+#include "cli/process_table.h"
+#include "cli/table.h"
+#include "runtime/container.h"
+#include "specs/json_writer.h"
+
+struct ps_options {
+	bool all;
+	int format; /* enum format */
+};
+
+static struct ps_options options;
+
+static const struct option rows[] = {
+	OPTION_FLAG('a', "all", struct ps_options, all, "stopped containers too"),
+	OPTION_WORD('f', "format", "FORMAT", struct ps_options, format, format_words,
+		    "table or json"),
+};
+
+const struct command ps_command = {
+	.name = "ps",
+	.group = GROUP_RUN,
+	.summary = "List running containers, or the processes of one",
+	.arguments = "[ID]",
+	.max = 1,
+	.description = "With ID, --format json prints the process numbers as the host has them: "
+		       "[1,2,3].\n",
+	.examples = "ctr ps -a\nctr ps web\n",
+	COMMAND_OPTIONS(rows, options),
+	.flags = COMMAND_NEEDS_ROOT,
+	.failure = FAILURE_OCI,
+};
+
+static const char *show_status(struct arena *arena, const struct container_info *info)
+{
+	const char *name = status_name(info->status);
+
+	if (info->status == STATUS_STOPPED && info->exited)
+		return arena_printf(arena, "%s (%d)", name, info->exit_status);
+	return name;
+}
+
+static void print_containers(struct arena *arena, const struct container_info *items, size_t count)
+{
+	struct table table = TABLE(arena, "ID", "STATUS", "PID", "CREATED", "IMAGE", "COMMAND");
+
+	for (size_t i = 0; i < count; i++) {
+		const struct container_info *info = &items[i];
+
+		table_add(&table, info->id, show_status(arena, info),
+			  info->pid ? arena_printf(arena, "%d", info->pid) : NULL,
+			  age_of(arena, info->created), info->image, info->command);
+	}
+	table_print(&table, stdout);
+}
+
+static int ps_containers(struct invocation *invocation, struct error *err)
+{
+	struct container_info *items;
+	size_t count, kept = 0;
+
+	if (container_list(&invocation->settings, invocation->arena, &items, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (options.all || items[i].status != STATUS_STOPPED)
+			items[kept++] = items[i];
+	if (options.format == FORMAT_JSON)
+		fputs(container_list_json(invocation->arena, items, kept, NULL), stdout);
+	else
+		print_containers(invocation->arena, items, kept);
+	return 0;
+}
+
+static void print_pids(struct arena *arena, const pid_t *pids, size_t count)
+{
+	struct json_writer *writer = json_writer_new(arena, JSON_COMPACT);
+
+	json_begin_array(writer);
+	for (size_t i = 0; i < count; i++)
+		json_write_int(writer, pids[i]);
+	json_end_array(writer);
+	puts(json_writer_text(writer, NULL));
+}
+
+static int ps_processes(struct invocation *invocation, struct error *err)
+{
+	pid_t *pids;
+	size_t count;
+
+	if (container_processes(&invocation->settings, invocation->arguments[0], invocation->arena,
+				&pids, &count, err) < 0)
+		return -1;
+	if (options.format == FORMAT_JSON)
+		print_pids(invocation->arena, pids, count);
+	else
+		process_table_print(invocation->arena, pids, count, stdout);
+	return 0;
+}
+
+int cmd_ps(struct invocation *invocation, struct error *err)
+{
+	return invocation->count ? ps_processes(invocation, err) : ps_containers(invocation, err);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/verbs.h"
+
+#include "runtime/container.h"
+
+const struct command state_command = {
+	.name = "state",
+	.group = GROUP_OCI,
+	.summary = "Print the state of a container as the OCI specification's JSON",
+	.arguments = "ID",
+	.min = 1,
+	.max = 1,
+	.flags = COMMAND_NEEDS_ROOT,
+	.failure = FAILURE_OCI,
+};
+
+int cmd_state(struct invocation *invocation, struct error *err)
+{
+	struct container_info info;
+
+	if (container_info(&invocation->settings, invocation->arguments[0], invocation->arena,
+			   &info, err) < 0)
+		return -1;
+	fputs(container_info_json(invocation->arena, &info, NULL), stdout);
+	return 0;
+}

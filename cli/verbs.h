@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "cli/command.h"
+
+/* One file a verb: its command and its function. */
+#define VERB(name)                                                                                 \
+	extern const struct command name##_command;                                                \
+	command_function cmd_##name
+
+VERB(check);
+VERB(cleanup);
+VERB(commit);
+VERB(completion);
+VERB(create);
+VERB(delete);
+VERB(diff);
+VERB(exec);
+VERB(explain);
+VERB(features);
+VERB(freeze);
+VERB(help);
+VERB(images);
+VERB(inspect);
+VERB(kill);
+VERB(list);
+VERB(logs);
+VERB(prune);
+VERB(ps);
+VERB(rm);
+VERB(rmi);
+VERB(run);
+VERB(spec);
+VERB(start);
+VERB(state);
+VERB(stop);
+VERB(thaw);
+VERB(version);
+VERB(wait);
+
+/*
+ * For verbs that take several containers: calls one for each positional. A failure does not keep
+ * the others from their turn; each is told, the last one as the error of the command.
+ */
+int invocation_each(struct invocation *invocation,
+		    int (*one)(struct invocation *, const char *id, struct error *),
+		    struct error *err);
+
+/* A duration of the command line as runtime/ takes it: milliseconds in an int, at most its range.
+ */
+int duration_clamp(int64_t milliseconds);
