@@ -12,3 +12,17 @@ libcgroup_a_SOURCES = \
 	cgroup/process.c cgroup/process.h \
 	cgroup/remove.c \
 	cgroup/walk.c cgroup/walk.h
+
+check_PROGRAMS += tests/unit/test_limits tests/unit/test_cgroup tests/unit/test_device_program
+CGROUP_TEST_LIBS = libunit.a libcgroup.a libspecs.a libbase.a $(YAJL_LIBS)
+tests_unit_test_limits_SOURCES = tests/unit/test_limits.c
+tests_unit_test_limits_LDADD = $(CGROUP_TEST_LIBS) -lm
+tests_unit_test_cgroup_SOURCES = tests/unit/test_cgroup.c
+tests_unit_test_cgroup_LDADD = $(CGROUP_TEST_LIBS)
+tests_unit_test_device_program_SOURCES = tests/unit/test_device_program.c
+tests_unit_test_device_program_LDADD = $(CGROUP_TEST_LIBS)
+EXTRA_DIST += \
+	tests/unit/golden/cgroup.txt \
+	tests/unit/golden/device_default.txt \
+	tests/unit/golden/device_rules.txt \
+	tests/unit/golden/limits.txt
