@@ -19,3 +19,35 @@ libruntime_a_SOURCES += \
 	runtime/terminal.c runtime/terminal.h \
 	runtime/terminal_host.c runtime/terminal_host.h \
 	runtime/terminal_relay.c runtime/terminal_relay.h
+
+process_tests = \
+	tests/unit/test_capability \
+	tests/unit/test_hooks \
+	tests/unit/test_id_map \
+	tests/unit/test_passwd \
+	tests/unit/test_process \
+	tests/unit/test_sysctl \
+	tests/unit/test_terminal
+check_PROGRAMS += $(process_tests)
+process_test_libraries = libunit.a libruntime.a libspecs.a libbase.a $(CTR_STATIC_LIBS)
+tests_unit_test_capability_SOURCES = tests/unit/test_capability.c
+tests_unit_test_capability_LDADD = $(process_test_libraries)
+tests_unit_test_hooks_SOURCES = tests/unit/test_hooks.c
+tests_unit_test_hooks_LDADD = $(process_test_libraries)
+tests_unit_test_id_map_SOURCES = tests/unit/test_id_map.c
+tests_unit_test_id_map_LDADD = $(process_test_libraries)
+tests_unit_test_passwd_SOURCES = tests/unit/test_passwd.c
+tests_unit_test_passwd_LDADD = $(process_test_libraries)
+tests_unit_test_process_SOURCES = tests/unit/test_process.c
+tests_unit_test_process_LDADD = $(process_test_libraries)
+tests_unit_test_sysctl_SOURCES = tests/unit/test_sysctl.c
+tests_unit_test_sysctl_LDADD = $(process_test_libraries)
+tests_unit_test_terminal_SOURCES = tests/unit/test_terminal.c
+tests_unit_test_terminal_LDADD = $(process_test_libraries)
+
+if FUZZING
+noinst_PROGRAMS += tests/fuzz/fuzz_passwd
+tests_fuzz_fuzz_passwd_SOURCES = tests/fuzz/fuzz_passwd.c
+tests_fuzz_fuzz_passwd_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_passwd_LDADD = libruntime.a libspecs.a libbase.a $(CTR_STATIC_LIBS)
+endif
