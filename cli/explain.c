@@ -53,10 +53,20 @@ static int warn_of_unknown(struct arena *arena, const char *path, struct error *
 	return (int)unknown.count;
 }
 
+static int print_plan(struct invocation *invocation, struct error *err)
+{
+	cleanup_prepared struct prepared prepared = { 0 };
+
+	if (prepare(&invocation->settings, &options.container, invocation->arena, &prepared, err) <
+	    0)
+		return -1;
+	fputs(plan_print(invocation->arena, &prepared.plan), stdout);
+	return 0;
+}
+
 int cmd_explain(struct invocation *invocation, struct error *err)
 {
 	struct container_options *container = &options.container;
-	cleanup_prepared struct prepared prepared = { 0 };
 	const char *path = invocation->arguments[0];
 	int unknown;
 
@@ -70,10 +80,8 @@ int cmd_explain(struct invocation *invocation, struct error *err)
 		container->spec_path = path;
 	}
 	unknown = warn_of_unknown(invocation->arena, path, err);
-	if (unknown < 0 ||
-	    prepare(&invocation->settings, container, invocation->arena, &prepared, err) < 0)
+	if (unknown < 0 || print_plan(invocation, err) < 0)
 		return -1;
-	fputs(plan_print(invocation->arena, &prepared.plan), stdout);
 	if (unknown && options.strict)
 		return fail(err, EINVAL, "%s: %d unknown members", path, unknown);
 	return 0;
