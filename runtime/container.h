@@ -112,10 +112,11 @@ struct container_info {
 	const char *created; /* RFC 3339 with nanoseconds */
 	const char *command; /* process.args joined by blanks */
 	const char *image;   /* NULL: from a spec */
-	const char *cgroup;  /* absolute folder, NULL: none */
+	const char *cgroup;  /* below the cgroup2 mount, NULL: none */
 	const char *data;    /* its folder below the data root, NULL: none */
 	const char *owner;   /* name of the user who made it */
 	struct string_map annotations;
+	const char *oci_version;
 	bool exited; /* an exit status is recorded */
 	int exit_status;
 	const char *finished; /* RFC 3339, NULL: unknown */

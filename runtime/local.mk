@@ -1,1 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
+noinst_LIBRARIES += libruntime.a
+libruntime_a_SOURCES = \
+	runtime/container.c runtime/container.h \
+	runtime/detach.c runtime/detach.h \
+	runtime/exec_process.c runtime/exec_process.h \
+	runtime/foreground.c runtime/foreground.h \
+	runtime/guard.c runtime/guard.h \
+	runtime/handle.c runtime/handle.h \
+	runtime/hook_state.c runtime/hook_state.h \
+	runtime/identity.c runtime/identity.h \
+	runtime/image_form.c runtime/image_form.h \
+	runtime/init.c runtime/init.h \
+	runtime/join.c \
+	runtime/launch.c runtime/launch.h \
+	runtime/layers.c \
+	runtime/lifecycle.c \
+	runtime/list.c \
+	runtime/listener.c runtime/listener.h \
+	runtime/namespaces.c runtime/namespaces.h \
+	runtime/plan.c runtime/plan.h \
+	runtime/prepare.c runtime/prepare.h \
+	runtime/settings.h \
+	runtime/spec_form.c runtime/spec_form.h \
+	runtime/start_socket.c runtime/start_socket.h \
+	runtime/state.c runtime/state.h \
+	runtime/sync.c runtime/sync.h
+
+include runtime/process.mk
+include runtime/seccomp.mk
+
+# Waits for a detached container; as small in memory as can be.
+pkglibexec_PROGRAMS += ctr-monitor
+ctr_monitor_SOURCES = runtime/monitor_main.c
+ctr_monitor_LDFLAGS = $(AM_LDFLAGS) $(STATIC_LDFLAGS)

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/exec_process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "runtime/passwd.h"
+
+static struct string_list append(struct arena *arena, const struct string_list *list,
+				 const struct string_list *more)
+{
+	struct string_list result = {
+		.items = arena_array(arena, char *, list->count + more->count + 1),
+	};
+
+	for (size_t i = 0; i < list->count; i++)
+		result.items[result.count++] = list->items[i];
+	for (size_t i = 0; i < more->count; i++)
+		result.items[result.count++] = more->items[i];
+	return result;
+}
+
+/* -e NAME takes the value from ctr's own environment, as docker exec has it. */
+static struct string_list complete_env(struct arena *arena, const struct string_list *env)
+{
+	struct string_list result = { .items = arena_array(arena, char *, env->count + 1) };
+
+	for (size_t i = 0; i < env->count; i++) {
+		const char *value = strchr(env->items[i], '=') ? NULL : getenv(env->items[i]);
+
+		if (strchr(env->items[i], '='))
+			result.items[result.count++] = env->items[i];
+		else if (value)
+			result.items[result.count++] =
+				arena_printf(arena, "%s=%s", env->items[i], value);
+	}
+	return result;
+}
+
+/* A user of another name is at home elsewhere: HOME is looked up again, unless it was given. */
+static struct string_list without_home(struct arena *arena, const struct string_list *env)
+{
+	struct string_list result = { .items = arena_array(arena, char *, env->count + 1) };
+
+	for (size_t i = 0; i < env->count; i++)
+		if (strncmp(env->items[i], "HOME=", 5) != 0)
+			result.items[result.count++] = env->items[i];
+	return result;
+}
+
+static int set_user(struct arena *arena, const char *name, int proc, pid_t pid,
+		    struct spec_process *process, struct error *err)
+{
+	struct passwd_user user;
+	cleanup_fd int root = -1;
+	char path[32];
+
+	snprintf(path, sizeof(path), "%d/root", (int)pid);
+	root = openat(proc, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return fail_errno(err, "open the container's root");
+	if (passwd_resolve(arena, root, name, &user, err) < 0)
+		return fail_in(err, "--user");
+	process->user.uid = user.uid;
+	process->user.gid = user.gid;
+	process->user.additional_gids.items = user.groups;
+	process->user.additional_gids.count = user.group_count;
+	process->env = without_home(arena, &process->env);
+	return 0;
+}
+
+/* Never the inheritable and ambient sets: programs would pass them on (CVE-2022-29162). */
+static void add_capabilities(struct arena *arena, const struct string_list *caps,
+			     struct spec_process *process)
+{
+	struct spec_capabilities *sets = arena_new(arena, struct spec_capabilities);
+
+	if (process->capabilities)
+		*sets = *process->capabilities;
+	sets->bounding = append(arena, &sets->bounding, caps);
+	sets->effective = append(arena, &sets->effective, caps);
+	sets->permitted = append(arena, &sets->permitted, caps);
+	process->capabilities = sets;
+}
+
+static int read_process(struct arena *arena, const char *path, struct spec_process *process,
+			struct error *err)
+{
+	char *text;
+	size_t size;
+
+	if (file_read_at(AT_FDCWD, path, SPEC_MAX_SIZE, arena, &text, &size, err) < 0)
+		return -1;
+	return spec_process_decode(arena, path, text, size, process, err);
+}
+
+int exec_process_spec(struct arena *arena, const struct exec_options *options, int proc,
+		      const struct handle *handle, const struct spec *spec,
+		      struct spec_process *process, struct error *err)
+{
+	struct string_list env;
+
+	if (options->process_path) {
+		if (read_process(arena, options->process_path, process, err) < 0)
+			return -1;
+	} else {
+		*process = *spec->process;
+		process->args = options->args;
+		process->terminal = false;
+		process->console_size = NULL;
+	}
+	if (options->terminal)
+		process->terminal = true;
+	if (options->user &&
+	    set_user(arena, options->user, proc, (pid_t)handle->state.init.pid, process, err) < 0)
+		return -1;
+	if (options->cwd)
+		process->cwd = (char *)(uintptr_t)options->cwd;
+	if (!process->cwd || process->cwd[0] != '/')
+		return fail(err, EINVAL, "%s: the working directory must be absolute",
+			    process->cwd ? process->cwd : "process.cwd");
+	env = complete_env(arena, &options->env);
+	process->env = append(arena, &process->env, &env);
+	if (options->caps.count)
+		add_capabilities(arena, &options->caps, process);
+	if (!process->args.count)
+		return fail(err, EINVAL, "process.args: is missing");
+	return 0;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What state, list, ps and inspect show of containers. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "runtime/container.h"
+#include "runtime/handle.h"
+#include "specs/json_writer.h"
+
+static int fill_info(struct arena *arena, const struct handle *handle, struct container_info *info,
+		     struct error *err)
+{
+	const struct state *state = &handle->state;
+	struct exit_record record;
+
+	*info = (struct container_info){
+		.id = state->id,
+		.status = handle->status,
+		.pid = handle->pidfd >= 0 ? (pid_t)state->init.pid : 0,
+		.bundle = state->bundle ? state->bundle : "",
+		.rootfs = state->rootfs ? state->rootfs : "",
+		.created = state->created ? state->created : "",
+		.command = state->command ? state->command : "",
+		.image = state->image,
+		.cgroup = state->cgroup,
+		.data = state->data,
+		.owner = state->owner ? state->owner : "",
+		.oci_version = state->oci_version ? state->oci_version : "1.0.0",
+		.annotations = state->annotations,
+	};
+	if (handle->data < 0 || handle->status != STATUS_STOPPED)
+		return 0;
+	if (exit_load(arena, handle->data, &record, err) < 0)
+		return err->errnum == ENOENT ? 0 : fail_in(err, "%s", state->id);
+	info->exited = true;
+	info->exit_status = (int)record.exit_code;
+	info->finished = record.finished;
+	return 0;
+}
+
+int container_info(const struct settings *settings, const char *id, struct arena *arena,
+		   struct container_info *info, struct error *err)
+{
+	cleanup_handle struct handle handle = HANDLE_NONE;
+
+	if (handle_open(settings, id, HANDLE_NO_LOCK, arena, &handle, err) < 0)
+		return -1;
+	return fill_info(arena, &handle, info, err);
+}
+
+struct names {
+	char **items;
+	size_t count, room;
+};
+
+static void add_name(struct arena *arena, struct names *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (!strcmp(names->items[i], name))
+			return;
+	if (names->count == names->room) {
+		char **larger = arena_array(arena, char *, names->room = 2 * names->room + 64);
+
+		if (names->count)
+			memcpy(larger, names->items, names->count * sizeof(char *));
+		names->items = larger;
+	}
+	names->items[names->count++] = arena_strdup(arena, name);
+}
+
+/* Adds the IDs that have a folder below path; a path that is not there has none. */
+static int read_names(struct arena *arena, const char *path, struct names *names, struct error *err)
+{
+	cleanup_dir DIR *dir = open_dir_at(AT_FDCWD, path, err);
+	struct dirent *entry;
+
+	if (!dir)
+		return err->errnum == ENOENT ? 0 : -1;
+	while (errno = 0, (entry = readdir(dir)))
+		if (entry->d_type != DT_REG && path_is_plain_name(entry->d_name))
+			add_name(arena, names, entry->d_name);
+	return errno ? fail_errno(err, "read %s", path) : 0;
+}
+
+static int compare_created(const void *left, const void *right)
+{
+	const struct container_info *a = left, *b = right;
+	int order = strcmp(a->created, b->created);
+
+	return order ? order : strcmp(a->id, b->id);
+}
+
+int container_list(const struct settings *settings, struct arena *arena,
+		   struct container_info **items, size_t *count, struct error *err)
+{
+	struct names names = { 0 };
+
+	*count = 0;
+	*items = NULL;
+	if (read_names(arena, settings->root, &names, err) < 0 ||
+	    read_names(arena, handle_data_path(arena, settings), &names, err) < 0)
+		return -1;
+	if (!names.count)
+		return 0;
+	*items = arena_array(arena, struct container_info, names.count);
+	for (size_t i = 0; i < names.count; i++) {
+		cleanup_handle struct handle handle = HANDLE_NONE;
+
+		if (handle_open(settings, names.items[i], HANDLE_NO_LOCK, arena, &handle, err) <
+			    0 ||
+		    fill_info(arena, &handle, &(*items)[*count], err) < 0) {
+			/* one that goes meanwhile is no error, one that is broken hides no other */
+			if (err->errnum != ENOENT)
+				log_warning("%s", err->text);
+			continue;
+		}
+		(*count)++;
+	}
+	qsort(*items, *count, sizeof(**items), compare_created);
+	return 0;
+}
+
+static void write_info(struct json_writer *writer, const struct container_info *info)
+{
+	const struct {
+		const char *key, *value;
+	} strings[] = {
+		{ "bundle", info->bundle },   { "rootfs", info->rootfs },
+		{ "created", info->created }, { "command", info->command },
+		{ "image", info->image },     { "cgroup", info->cgroup },
+		{ "data", info->data },	      { "owner", info->owner },
+	};
+
+	json_begin_object(writer);
+	json_write_key(writer, "ociVersion");
+	json_write_string(writer, info->oci_version);
+	json_write_key(writer, "id");
+	json_write_string(writer, info->id);
+	json_write_key(writer, "pid");
+	json_write_int(writer, info->pid);
+	json_write_key(writer, "status");
+	json_write_string(writer, status_name(info->status));
+	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
+		if (!strings[i].value)
+			continue;
+		json_write_key(writer, strings[i].key);
+		json_write_string(writer, strings[i].value);
+	}
+	if (info->exited) {
+		json_write_key(writer, "exitCode");
+		json_write_int(writer, info->exit_status);
+	}
+	if (info->finished) {
+		json_write_key(writer, "finished");
+		json_write_string(writer, info->finished);
+	}
+	json_write_key(writer, "annotations");
+	json_begin_object(writer);
+	for (size_t i = 0; i < info->annotations.count; i++) {
+		json_write_key(writer, info->annotations.items[i].key);
+		json_write_string(writer, info->annotations.items[i].value);
+	}
+	json_end_object(writer);
+	json_end_object(writer);
+}
+
+char *container_info_json(struct arena *arena, const struct container_info *info, size_t *size)
+{
+	struct json_writer *writer = json_writer_new(arena, JSON_INDENTED);
+
+	write_info(writer, info);
+	return json_writer_text(writer, size);
+}
+
+char *container_list_json(struct arena *arena, const struct container_info *items, size_t count,
+			  size_t *size)
+{
+	struct json_writer *writer = json_writer_new(arena, JSON_INDENTED);
+
+	json_begin_array(writer);
+	for (size_t i = 0; i < count; i++)
+		write_info(writer, &items[i]);
+	json_end_array(writer);
+	return json_writer_text(writer, size);
+}
