@@ -11,6 +11,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 RUNTIMES = ("ctr", "crun", "runc")
@@ -35,14 +36,21 @@ table = {}  # row title -> {"unit": ..., "samples": {name: [number, ...]}}
 
 
 def output(*command):
-    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    """Runs command; (status, standard output, standard error). Files and no pipes: a container
+    that goes on would hold a pipe open, and we would wait for its end."""
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                                timeout=60).returncode
+        out.seek(0)
+        err.seek(0)
+        return status, out.read(), err.read()
 
 
 def must(*command):
-    done = output(*command)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)}: {done.returncode}: {done.stderr.strip()}")
-    return done.stdout
+    status, out, err = output(*command)
+    if status:
+        raise RuntimeError(f"{' '.join(command)}: {status}: {err.strip()}")
+    return out
 
 
 def runtime(name):
@@ -77,18 +85,24 @@ def make_bundle(name, *args):
     return os.path.dirname(path)
 
 
-def measure(title, variants, column=0):
-    """variants: {name: [step, ...]}, a step being [kind, word, ...]. Adds a row to the table."""
+def measure(title, variants):
+    """variants: {name: [step, ...]}, a step being [kind, word, ...]. Returns for each name
+    the (microseconds, kilobytes) of each round; what failed is a note."""
     plan = ""
     for name, steps in variants.items():
         plan += f"variant\t{name}\n" + "".join("\t".join(step) + "\n" for step in steps)
     spawn = os.path.join(options.build, "tests/bench/spawn")
-    done = subprocess.run([spawn, str(rounds)], input=plan, capture_output=True, text=True)
-    lines = [line.split("\t") for line in done.stdout.splitlines()]
+    with open("plan", "w") as file:
+        file.write(plan)
+    with open("plan") as file, open("times", "w") as out, open("words", "w") as err:
+        subprocess.run([spawn, str(rounds)], stdin=file, stdout=out, stderr=err, timeout=600)
+    with open("times") as file:
+        lines = [line.rstrip("\n").split("\t") for line in file]
+    with open("words") as file:
+        words = " ".join(file.read().split())[-300:]
     for line in lines:
         if line[1] == "failed":
-            notes.append(f"{title}: {line[0]} failed ({line[2]}): "
-                         + " ".join(done.stderr.split())[-300:])
+            notes.append(f"{title}: {line[0]} failed ({line[2]}): {words}")
     good = [line for line in lines if line[1] != "failed"]
     failed = {line[0] for line in lines if line[1] == "failed"}
     return {name: [tuple(map(float, line[1:3])) for line in good if line[0] == name]
@@ -109,7 +123,7 @@ def bwrap(*command):
 
 def row_run():
     bundle = make_bundle("bundle-true", "/bin/true")
-    variants = {name: [["time", *runtime(name), "run", "--bundle", bundle, f"{prefix}r%r"]]
+    variants = {name: [["time", *runtime(name), "run", "--bundle", bundle, f"{prefix}r%r-{name}"]]
                 for name in present()}
     if programs["bwrap"]:
         variants["bwrap"] = [["time", *bwrap("/bin/true")]]
@@ -126,7 +140,7 @@ def row_lifecycle():
     bundle = make_bundle("bundle-life", "/bin/true")
     variants = {}
     for name in present():
-        pid, container = os.path.join(here, "pid-" + name), f"{prefix}l%r"
+        pid, container = os.path.join(here, "pid-" + name), f"{prefix}l%r-{name}"
         variants[name] = [
             ["time", *runtime(name), "create", "--bundle", bundle, "--pid-file", pid, container],
             ["time", *runtime(name), "start", container],
@@ -141,7 +155,7 @@ def start_sleepers(row):
     bundle = make_bundle("bundle-" + row, "/bin/sleep", "1000000")
     running = {}
     for name in present():
-        container = f"{prefix}{row}"
+        container = f"{prefix}{row}-{name}"  # also names its cgroup
         try:
             must(*runtime(name), "create", "--bundle", bundle, container)
             must(*runtime(name), "start", container)
@@ -213,9 +227,13 @@ def monitor_of_conmon(bundle, number):
     must(programs["conmon"], "--api-version", "1", "-c", container, "-u", container,
          "-r", crun[0], "--runtime-arg", crun[1], "--runtime-arg", crun[2], "-b", bundle,
          "-p", os.path.join(folder, "pid"), "-n", container, "--exit-dir", folder,
-         "--full-attach", "-s", "-l", "k8s-file:" + os.path.join(folder, "log"),
+         "--full-attach", "-l", "k8s-file:" + os.path.join(folder, "log"),
          "--log-level", "warning", "--conmon-pidfile", pid_file)
     try:
+        for _ in range(100):  # conmon has gone into the background
+            if os.path.exists(os.path.join(folder, "pid")):
+                break
+            time.sleep(0.05)
         must(*crun, "start", container)
         time.sleep(0.1)
         with open(pid_file) as file:
@@ -246,7 +264,7 @@ def machine():
     versions = []
     for name in ("ctr", "crun", "runc", "bwrap", "conmon"):
         if programs[name]:
-            words = output(programs[name], "--version").stdout.split("\n")[0].split()
+            words = output(programs[name], "--version")[1].split("\n")[0].split()
             versions.append(f"{name} {words[-1] if words else '?'}")
     return (f"{cpu}, {os.cpu_count()} processors, {memory} GB, Linux {os.uname().release}",
             ", ".join(versions))
