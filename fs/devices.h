@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "base/arena.h"
@@ -16,8 +17,9 @@
  */
 
 struct device_plan {
-	char *path;  /* clean and absolute, inside the root */
-	mode_t mode; /* type and permission bits */
+	const char *path;	      /* clean and absolute, inside the root */
+	const char *directory, *name; /* the two parts of path */
+	mode_t mode;		      /* type and permission bits */
 	dev_t number;
 	uid_t uid;
 	gid_t gid;
@@ -30,10 +32,18 @@ struct device_list {
 	bool links; /* fd, stdin, stdout, stderr, core, ptmx */
 };
 
+/* Plans the default devices and linux.devices. Errors name the member. Pure. */
 int devices_plan(struct arena *arena, const struct spec *spec, struct device_list *plan,
 		 struct error *err);
 
-/* Parent side: opens the host's node of a device that is to be bound; a detached mount. */
+/* Prints the plan, a line for each node. */
+void devices_print(FILE *stream, const struct device_list *plan);
+
+/*
+ * Parent side: opens the host's node of a device that is to be bound, and checks that it is the
+ * one that is meant. Its mode and owner stay as the host has them. Returns a detached mount, the
+ * caller's.
+ */
 int device_open(const struct device_plan *device, struct error *err);
 
 /*

@@ -1,1 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
+# The start path's part of fs; layers, diff, commit and the store are in layers.mk.
+noinst_LIBRARIES += libfs.a
+libfs_a_SOURCES = \
+	fs/copy_up.c fs/copy_up.h \
+	fs/device_nodes.c \
+	fs/devices.c fs/devices.h \
+	fs/filesystem.c fs/filesystem.h \
+	fs/idmap.c fs/idmap.h \
+	fs/masks.c fs/masks.h \
+	fs/mount.h \
+	fs/mount_apply.c \
+	fs/mount_open.c \
+	fs/mount_options.c fs/mount_options.h \
+	fs/mount_plan.c \
+	fs/mount_point.c fs/mount_point.h \
+	fs/overlay.c fs/overlay.h \
+	fs/private_namespace.c fs/private_namespace.h \
+	fs/rootfs.c fs/rootfs.h \
+	fs/rootfs_open.c \
+	fs/rootfs_plan.c
+
+include fs/layers.mk

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -26,12 +27,12 @@ enum mount_kind {
 
 struct mount_plan {
 	enum mount_kind kind;
-	char *destination; /* clean and absolute, inside the root */
-	char *type;	   /* of a filesystem; NULL for binds */
-	char *source;	   /* absolute for binds; a name or device otherwise */
-	char *fallback;	   /* a path to bind read-only where the user namespace may not mount */
+	const char *destination; /* clean and absolute, inside the root */
+	const char *type;	 /* of a filesystem; NULL for binds */
+	const char *source;	 /* absolute for binds; a name or device otherwise */
+	const char *fallback; /* a path to bind read-only where the user namespace may not mount */
 	struct mount_options options;
-	char *data;		 /* all data as mount(2) takes it; NULL where fsconfig(2) does */
+	const char *data;	 /* all data as mount(2) takes it; NULL where fsconfig(2) does */
 	bool ordinary_directory; /* proc and sysfs: no symbolic link may lead to the destination */
 	const struct spec_id_mappings *uids,
 		*gids; /* of an idmapped mount; NULL: the container's */
@@ -57,6 +58,9 @@ struct mount_context {
 /* Plans spec->mounts. Errors name the member. Pure. */
 int mounts_plan(struct arena *arena, const struct mount_context *context, struct mount_list *plan,
 		struct error *err);
+
+/* Prints the plan, a line for each mount. */
+void mounts_print(FILE *stream, const struct mount_list *plan);
 
 /*
  * Parent side, before clone: opens what a mount of the host shows. userns: the user namespace

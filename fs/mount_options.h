@@ -3,9 +3,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/arena.h"
-#include "base/error.h"
 #include "base/string_list.h"
 
 /*
@@ -28,10 +28,13 @@ struct mount_options {
 
 /*
  * Sorts the words. Where words contradict each other the last one counts, as in mount(8). Words
- * that the table does not have are the filesystem's own. Pure. EINVAL: two kinds of propagation.
+ * that the table does not have are the filesystem's own. Pure; the lists point into words.
  */
-int mount_options_parse(struct arena *arena, const struct string_list *words,
-			struct mount_options *options, struct error *err);
+void mount_options_parse(struct arena *arena, const struct string_list *words,
+			 struct mount_options *options);
 
 /* All words of the table in its order, ending with NULL: mountOptions of `ctr features`. */
 const char *const *mount_option_names(void);
+
+/* Prints the options as words, a blank before each. */
+void mount_options_print(FILE *stream, const struct mount_options *options);

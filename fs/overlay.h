@@ -15,15 +15,22 @@
 
 struct overlay_plan {
 	struct string_list lowers; /* absolute paths, topmost first; at least one */
-	char *upper, *work;	   /* absolute, siblings on one mount; NULL: a read-only view */
+	const char *upper, *work;  /* absolute, siblings on one mount; NULL: a read-only view */
 	bool volatile_upper;	   /* nothing is synced: not after a crash to be used again */
 	bool scratch;		   /* without an upper: a tmpfs as upper layer (for mount points) */
 };
 
 /*
+ * Makes upper and work when they are missing: upper with mode and owner of the topmost lower's
+ * root, which the view's root will have. Parent side, before overlay_open(). The folder that they
+ * are in must be there.
+ */
+int overlay_prepare(const struct overlay_plan *plan, struct error *err);
+
+/*
  * Mounts the view, with the caller's privileges, and returns it as a detached mount: nothing is
  * attached anywhere, closing the fd undoes it. userns: layers are idmapped to this user namespace;
- * -1: as they are. The directories must be there. Without upper and scratch one lower alone is a
- * recursive bind of it, read-only.
+ * -1: as they are. Without upper and scratch one lower alone is a read-only bind of it (without
+ * what is mounted below it, as in every view).
  */
 int overlay_open(const struct overlay_plan *plan, int userns, struct error *err);

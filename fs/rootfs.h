@@ -43,13 +43,14 @@ struct rootfs_options {
 };
 
 struct rootfs_plan {
-	char *path;		      /* root.path, absolute */
+	const char *path;	      /* root.path, absolute */
 	struct overlay_plan *overlay; /* NULL: a recursive bind of path */
 	bool readonly;
 	uint64_t propagation; /* MS_* of linux.rootfsPropagation; 0: private */
 	bool idmap;
 	bool user_namespace;
-	char *user_namespace_path; /* joined: its mappings are used; NULL: those of the spec */
+	const char
+		*user_namespace_path; /* joined: its mappings are used; NULL: those of the spec */
 	const struct spec_id_mappings *uids, *gids;
 	struct mount_list mounts;
 	struct device_list devices;

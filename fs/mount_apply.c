@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/sys.h"
+#include "fs/copy_up.h"
+#include "fs/filesystem.h"
+#include "fs/mount.h"
+#include "fs/mount_point.h"
+
+/*
+ * Here we are the child: root of the container's namespaces, the root is attached, the host's
+ * root is still there. Nothing may be allocated.
+ */
+
+static bool has_mode(const struct string_list *data)
+{
+	for (size_t i = 0; i < data->count; i++)
+		if (!strncmp(data->items[i], "mode=", 5))
+			return true;
+	return false;
+}
+
+/* A tmpfs without a mode has that of the directory beneath: /tmp stays 1777, /run 0755. */
+static int set_mode_beneath(int context, int target, struct error *err)
+{
+	struct stat status;
+	char mode[16];
+
+	if (fstat(target, &status) < 0)
+		return fail_errno(err, "look at the mount point");
+	snprintf(mode, sizeof(mode), "%o", status.st_mode & 07777);
+	return filesystem_set(context, "mode", mode, err);
+}
+
+static int make_filesystem(const struct mount_plan *plan, int target, bool existed,
+			   struct error *err)
+{
+	const struct mount_options *options = &plan->options;
+	uint64_t attributes = options->attr_set |
+			      (options->recursive_attr_set & ~options->attr_clear);
+	cleanup_fd int context = filesystem_open(plan->type, err);
+	cleanup_fd int mount = -1;
+
+	if (context < 0 || filesystem_set(context, "source", plan->source, err) < 0 ||
+	    filesystem_set_words(context, &options->flags, err) < 0 ||
+	    filesystem_set_words(context, &options->data, err) < 0)
+		return -1;
+	if (existed && !strcmp(plan->type, "tmpfs") && !has_mode(&options->data) &&
+	    set_mode_beneath(context, target, err) < 0)
+		return -1;
+	/* what is copied up must be written before the mount is read-only */
+	mount = filesystem_mount(context, options->copy_up ? 0 : attributes, err);
+	if (mount < 0)
+		return -1;
+	if (options->copy_up && (copy_up(target, mount, err) < 0 ||
+				 mount_change(mount, attributes, 0, 0, false, err) < 0))
+		return fail_in(err, "tmpcopyup");
+	return take_fd(&mount);
+}
+
+/*
+ * A user namespace that does not own the network, IPC or cgroup namespace may not mount what
+ * shows it. What the host has is bound then, read-only.
+ */
+static int bind_fallback(const struct mount_plan *plan, struct error *err)
+{
+	cleanup_fd int mount = open_tree(AT_FDCWD, plan->fallback,
+					 OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+
+	if (mount < 0)
+		return fail_errno(err, "bind %s instead", plan->fallback);
+	if (mount_change(mount, plan->options.attr_set | MOUNT_ATTR_RDONLY, 0, MS_PRIVATE, true,
+			 err) < 0)
+		return fail_in(err, "bind %s instead", plan->fallback);
+	return take_fd(&mount);
+}
+
+static int make_or_bind(const struct mount_plan *plan, int target, bool existed, struct error *err)
+{
+	struct error refused;
+	int mount = make_filesystem(plan, target, existed, &refused);
+
+	if (mount >= 0)
+		return mount;
+	if (plan->fallback && (refused.errnum == EPERM || refused.errnum == EBUSY))
+		return bind_fallback(plan, err);
+	*err = refused;
+	return -1;
+}
+
+/* Any propagation of its own that the spec wants: a new mount is private. */
+static int set_propagation(const struct mount_plan *plan, int mount, struct error *err)
+{
+	uint64_t propagation = plan->options.propagation;
+
+	if (plan->kind != MOUNT_FILESYSTEM || !propagation || propagation == MS_PRIVATE)
+		return 0;
+	if (propagation & MS_SHARED)
+		propagation = MS_SHARED;
+	return mount_change(mount, 0, 0, propagation, false, err);
+}
+
+static int apply_filesystem(const struct mount_plan *plan, int root, struct error *err)
+{
+	cleanup_fd int target = -1, mount = -1;
+	struct error missing;
+	bool existed;
+
+	if (!plan->ordinary_directory)
+		target = open_in_root(root, plan->destination, O_PATH | O_DIRECTORY, 0, &missing);
+	existed = target >= 0;
+	if (target < 0)
+		target = mount_point_open(root, plan->destination, true, plan->ordinary_directory,
+					  err);
+	if (target < 0)
+		return -1;
+	mount = make_or_bind(plan, target, existed, err);
+	if (mount < 0 || mount_move(mount, target, err) < 0)
+		return -1;
+	return set_propagation(plan, mount, err);
+}
+
+static int apply_source(const struct mount_plan *plan, struct mount_source *source, int root,
+			struct error *err)
+{
+	cleanup_fd int mount = take_fd(&source->mount);
+	cleanup_fd int target = mount_point_open(root, plan->destination, source->directory,
+						 plan->ordinary_directory, err);
+
+	return target < 0 ? -1 : mount_move(mount, target, err);
+}
+
+/* New superblock flags and data for the filesystem that is mounted at target. */
+static int reconfigure(const struct mount_options *options, int target, struct error *err)
+{
+	cleanup_fd int context = fspick(target, "", FSPICK_EMPTY_PATH | FSPICK_CLOEXEC);
+
+	if (context < 0)
+		return fail_errno(err, "open the filesystem");
+	if (filesystem_set_words(context, &options->flags, err) < 0 ||
+	    filesystem_set_words(context, &options->data, err) < 0)
+		return -1;
+	if (fsconfig(context, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0)
+		return fail_errno(err, "reconfigure the filesystem");
+	return 0;
+}
+
+/*
+ * Only what the options name is changed: flags that the user namespace may not clear (those of a
+ * mount that it inherited) stay without being asked for.
+ */
+static int apply_remount(const struct mount_plan *plan, int root, struct error *err)
+{
+	const struct mount_options *options = &plan->options;
+	cleanup_fd int target = open_in_root(root, plan->destination, O_PATH, 0, err);
+
+	if (target < 0)
+		return -1;
+	if (!options->bind && (options->flags.count || options->data.count) &&
+	    reconfigure(options, target, err) < 0)
+		return -1;
+	if ((options->recursive_attr_set || options->recursive_attr_clear) &&
+	    mount_change(target, options->recursive_attr_set, options->recursive_attr_clear, 0,
+			 true, err) < 0)
+		return -1;
+	if ((options->attr_set || options->attr_clear) &&
+	    mount_change(target, options->attr_set, options->attr_clear, 0, false, err) < 0)
+		return -1;
+	if (!options->propagation)
+		return 0;
+	return mount_change(target, 0, 0, options->propagation, options->recursive_propagation,
+			    err);
+}
+
+int mounts_apply(const struct mount_list *plan, struct mount_source *sources, int root,
+		 struct error *err)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct mount_plan *mount = &plan->items[i];
+		int result;
+
+		if (mount->kind == MOUNT_REMOUNT)
+			result = apply_remount(mount, root, err);
+		else if (mount->kind == MOUNT_FILESYSTEM)
+			result = apply_filesystem(mount, root, err);
+		else
+			result = apply_source(mount, &sources[i], root, err);
+		if (result < 0)
+			return fail_in(err, "mount %s", mount->destination);
+	}
+	return 0;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "base/macro.h"
+#include "base/sys.h"
+#include "fs/filesystem.h"
+#include "fs/idmap.h"
+#include "fs/mount.h"
+#include "fs/private_namespace.h"
+
+/*
+ * Here we are the parent: on the host, before the clone, with the caller's privileges. Nothing is
+ * attached; closing the descriptors undoes all.
+ */
+
+static int open_bind(const struct mount_plan *plan, struct error *err)
+{
+	unsigned int recursive = plan->options.recursive_bind ? AT_RECURSIVE : 0;
+	int mount =
+		open_tree(AT_FDCWD, plan->source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive);
+
+	return mount < 0 ? fail_errno(err, "source %s", plan->source) : mount;
+}
+
+static int open_filesystem(const struct mount_plan *plan, struct error *err)
+{
+	const struct mount_options *options = &plan->options;
+	cleanup_fd int context = filesystem_open(plan->type, err);
+
+	if (context < 0 || filesystem_set(context, "source", plan->source, err) < 0 ||
+	    filesystem_set_words(context, &options->flags, err) < 0 ||
+	    filesystem_set_words(context, &options->data, err) < 0)
+		return -1;
+	/* a disk that cannot be written needs more than a read-only mount of it */
+	if ((options->attr_set & MOUNT_ATTR_RDONLY) && filesystem_set(context, "ro", NULL, err) < 0)
+		return -1;
+	return filesystem_mount(context, 0, err);
+}
+
+/*
+ * mount(2) can only attach: it does so where nobody sees it, on a directory that is always there
+ * (not "/": what is mounted on the root of a process is not found by its path), and a detached
+ * clone is handed out.
+ */
+static int mount_and_clone(void *context, struct error *err)
+{
+	static const struct {
+		const char *name;
+		unsigned long flag;
+	} flags[] = {
+		{ "sync", MS_SYNCHRONOUS },
+		{ "dirsync", MS_DIRSYNC },
+		{ "mand", MS_MANDLOCK },
+		{ "lazytime", MS_LAZYTIME },
+	};
+	const struct mount_plan *plan = context;
+	unsigned long set = plan->options.version_counter ? MS_I_VERSION : 0;
+	int mounted;
+
+	for (size_t i = 0; i < plan->options.flags.count; i++)
+		for (size_t j = 0; j < ARRAY_SIZE(flags); j++)
+			if (!strcmp(plan->options.flags.items[i], flags[j].name))
+				set |= flags[j].flag;
+	if (plan->options.attr_set & MOUNT_ATTR_RDONLY)
+		set |= MS_RDONLY;
+	if (mount(plan->source, "/proc", plan->type, set, plan->data) < 0)
+		return fail_errno(err, "mount filesystem '%s'", plan->type);
+	mounted = open_tree(AT_FDCWD, "/proc", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	return mounted < 0 ? fail_errno(err, "clone the mount") : mounted;
+}
+
+static int open_mount(const struct mount_plan *plan, struct error *err)
+{
+	if (plan->kind == MOUNT_BIND)
+		return open_bind(plan, err);
+	if (plan->data) {
+		struct mount_plan copy = *plan;
+
+		return private_namespace_run(mount_and_clone, &copy, err);
+	}
+	return open_filesystem(plan, err);
+}
+
+static int apply_idmap(const struct mount_plan *plan, int userns, int mount, struct error *err)
+{
+	cleanup_fd int own = -1;
+
+	if (!plan->options.idmap && !plan->options.recursive_idmap)
+		return 0;
+	if (plan->uids) {
+		own = idmap_userns_fd(plan->uids, plan->gids, err);
+		if (own < 0)
+			return -1;
+		userns = own;
+	}
+	return idmap_mount(mount, userns, plan->options.recursive_idmap, plan->source, err);
+}
+
+/*
+ * A clone is a peer of its source when that is shared. As the kernel does for mounts that a user
+ * namespace inherits, a container with one only receives events: a slave first, then shared with
+ * others.
+ */
+static int apply_shared(const struct mount_options *options, bool user_namespace, int mount,
+			struct error *err)
+{
+	if ((user_namespace || (options->propagation & MS_SLAVE)) &&
+	    mount_change(mount, 0, 0, MS_SLAVE, options->recursive_bind, err) < 0)
+		return -1;
+	return mount_change(mount, 0, 0, MS_SHARED, options->recursive_propagation, err);
+}
+
+/*
+ * First what is said of the whole tree, then what is said of its top. Any propagation but shared
+ * goes for the whole tree: no mount below stays a peer of the host's by accident. A bind of one
+ * mount takes one call.
+ */
+static int apply_options(const struct mount_options *options, bool user_namespace, int mount,
+			 struct error *err)
+{
+	uint64_t propagation = options->propagation;
+	uint64_t set = options->attr_set, clear = options->attr_clear;
+
+	if (propagation & MS_SHARED) {
+		if (apply_shared(options, user_namespace, mount, err) < 0)
+			return -1;
+		propagation = 0;
+	}
+	if (options->recursive_bind) {
+		if ((options->recursive_attr_set || options->recursive_attr_clear || propagation) &&
+		    mount_change(mount, options->recursive_attr_set, options->recursive_attr_clear,
+				 propagation, true, err) < 0)
+			return -1;
+		propagation = 0;
+	} else {
+		set |= options->recursive_attr_set & ~clear;
+		clear |= options->recursive_attr_clear & ~options->attr_set;
+	}
+	if (!set && !clear && !propagation)
+		return 0;
+	return mount_change(mount, set, clear, propagation, false, err);
+}
+
+static int open_source(const struct mount_plan *plan, int userns, bool user_namespace,
+		       struct mount_source *source, struct error *err)
+{
+	cleanup_fd int mount = open_mount(plan, err);
+	struct stat status;
+
+	if (mount < 0)
+		return -1;
+	if (fstat(mount, &status) < 0)
+		return fail_errno(err, "source %s", plan->source);
+	if (apply_idmap(plan, userns, mount, err) < 0 ||
+	    apply_options(&plan->options, user_namespace, mount, err) < 0)
+		return -1;
+	source->directory = S_ISDIR(status.st_mode);
+	source->mount = take_fd(&mount);
+	return 0;
+}
+
+int mount_source_open(const struct mount_plan *plan, int userns, bool user_namespace,
+		      struct mount_source *source, struct error *err)
+{
+	*source = (struct mount_source){ .mount = -1, .directory = true };
+	if (plan->kind != MOUNT_BIND && plan->kind != MOUNT_HOST)
+		return 0;
+	if (open_source(plan, userns, user_namespace, source, err) < 0)
+		return fail_in(err, "mount %s", plan->destination);
+	return 0;
+}

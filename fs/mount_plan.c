@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+
+#include "base/macro.h"
+#include "base/path.h"
+#include "base/sys.h"
+#include "fs/mount.h"
+
+/* fsconfig(2) takes strings of up to 255 bytes; mount(2) a page for all. */
+#define FSCONFIG_MAX 255
+
+/*
+ * Filesystems that show the container's own namespaces or belong to its user namespace: these the
+ * child mounts. fallback: what is bound when a user namespace may not mount it because it does
+ * not own the other namespace.
+ */
+static const struct {
+	const char *type, *fallback;
+} own_filesystems[] = {
+	{ "proc", NULL },   { "sysfs", "/sys" },	 { "tmpfs", NULL },
+	{ "devpts", NULL }, { "mqueue", "/dev/mqueue" }, { "ramfs", NULL },
+	{ "bpf", NULL },    { "binfmt_misc", NULL },
+};
+
+static bool has_namespace(const struct spec *spec, int type)
+{
+	if (spec->linux)
+		for (size_t i = 0; i < spec->linux->namespaces.count; i++)
+			if (spec->linux->namespaces.items[i].type == type)
+				return true;
+	return false;
+}
+
+static int plan_bind(struct arena *arena, const struct mount_context *context,
+		     const struct spec_mount *mount, struct mount_plan *plan, struct error *err)
+{
+	struct mount_options *options = &plan->options;
+
+	plan->kind = MOUNT_BIND;
+	if (!mount->source || !*mount->source)
+		return fail(err, EINVAL, "source: is missing");
+	for (size_t i = 0; i < options->data.count; i++)
+		if (strncasecmp(options->data.items[i], "x-", 2) != 0)
+			return fail(err, EINVAL, "options: a bind mount has no option '%s'",
+				    options->data.items[i]);
+	plan->source = path_join(arena, context->bundle, mount->source);
+	plan->type = NULL;
+	if (!options->propagation) {
+		options->propagation = MS_PRIVATE;
+		options->recursive_propagation = true;
+	}
+	return 0;
+}
+
+/*
+ * Without a cgroup namespace cgroup2 is never mounted anew: that would show the host's whole tree
+ * and (cgroups(7)) change the host's own mount options. The container's directory is bound,
+ * read-only.
+ */
+static void plan_cgroup(const struct mount_context *context, struct mount_plan *plan)
+{
+	const char *directory = context->cgroup ? context->cgroup : "/sys/fs/cgroup";
+
+	plan->options.data.count = 0; /* names of version 1 hierarchies */
+	if (has_namespace(context->spec, NAMESPACE_CGROUP)) {
+		plan->kind = MOUNT_FILESYSTEM;
+		plan->type = "cgroup2";
+		plan->source = "cgroup2";
+		plan->fallback = directory;
+		return;
+	}
+	plan->kind = MOUNT_BIND;
+	plan->type = NULL;
+	plan->source = directory;
+	plan->options.recursive_bind = true;
+	plan->options.recursive_attr_set |= MOUNT_ATTR_RDONLY;
+	plan->options.propagation = MS_PRIVATE;
+	plan->options.recursive_propagation = true;
+}
+
+static const char *join_data(struct arena *arena, const struct string_list *data)
+{
+	const char *joined = "";
+
+	for (size_t i = 0; i < data->count; i++)
+		joined = arena_printf(arena, "%s%s%s", joined, i ? "," : "", data->items[i]);
+	return joined;
+}
+
+static bool is_too_long(const struct string_list *data)
+{
+	for (size_t i = 0; i < data->count; i++) {
+		const char *value = strchr(data->items[i], '=');
+
+		if (value && strlen(value + 1) > FSCONFIG_MAX)
+			return true;
+	}
+	return false;
+}
+
+static int plan_filesystem(struct arena *arena, const struct mount_context *context,
+			   const struct spec_mount *mount, struct mount_plan *plan,
+			   struct error *err)
+{
+	struct mount_options *options = &plan->options;
+
+	if (!strcmp(plan->type, "cgroup") || !strcmp(plan->type, "cgroup2")) {
+		plan_cgroup(context, plan);
+		return 0;
+	}
+	plan->kind = MOUNT_HOST;
+	for (size_t i = 0; i < ARRAY_SIZE(own_filesystems); i++) {
+		if (strcmp(plan->type, own_filesystems[i].type) != 0)
+			continue;
+		plan->kind = MOUNT_FILESYSTEM;
+		plan->fallback = own_filesystems[i].fallback;
+	}
+	plan->source = mount->source ? mount->source : plan->type;
+	if (options->copy_up && strcmp(plan->type, "tmpfs") != 0)
+		return fail(err, EINVAL, "options: tmpcopyup is for tmpfs only");
+	/* mount(2) is the older way, for what fsconfig(2) cannot take */
+	if (plan->kind == MOUNT_HOST && (options->version_counter || is_too_long(&options->data)))
+		plan->data = join_data(arena, &options->data);
+	else if (is_too_long(&options->data))
+		return fail(err, EINVAL, "options: a value is longer than %d bytes", FSCONFIG_MAX);
+	return 0;
+}
+
+/* SELinux: filesystems made for the container get its label. */
+static void add_label(struct arena *arena, const struct spec *spec, struct mount_plan *plan)
+{
+	struct string_list *data = &plan->options.data;
+
+	if (!spec->linux || !spec->linux->mount_label || !*spec->linux->mount_label ||
+	    !plan->type || (strcmp(plan->type, "tmpfs") != 0 && strcmp(plan->type, "devpts") != 0))
+		return;
+	data->items[data->count++] = arena_printf(arena, "context=%s", spec->linux->mount_label);
+}
+
+static int plan_idmap(const struct mount_context *context, const struct spec_mount *mount,
+		      struct mount_plan *plan, struct error *err)
+{
+	bool mapped = mount->uid_mappings.count || mount->gid_mappings.count;
+
+	if (mapped && !(mount->uid_mappings.count && mount->gid_mappings.count))
+		return fail(err, EINVAL, "uidMappings and gidMappings must be given together");
+	if (mapped && !plan->options.recursive_idmap)
+		plan->options.idmap = true;
+	if (!plan->options.idmap && !plan->options.recursive_idmap)
+		return 0;
+	if (plan->kind != MOUNT_BIND && plan->kind != MOUNT_HOST)
+		return fail(err, EINVAL, "options: idmap is for what the host has, not for %s",
+			    plan->type ? plan->type : "remount");
+	if (mapped) {
+		plan->uids = &mount->uid_mappings;
+		plan->gids = &mount->gid_mappings;
+	} else if (!has_namespace(context->spec, NAMESPACE_USER)) {
+		return fail(err, EINVAL,
+			    "options: idmap needs uidMappings and gidMappings, here or of a user "
+			    "namespace");
+	}
+	return 0;
+}
+
+static int plan_mount(struct arena *arena, const struct mount_context *context,
+		      const struct spec_mount *mount, struct mount_plan *plan, struct error *err)
+{
+	const struct mount_options *options = &plan->options;
+	const char *type = mount->type ? mount->type : "";
+	int result = 0;
+
+	*plan = (struct mount_plan){ 0 };
+	if (!mount->destination || !*mount->destination)
+		return fail(err, EINVAL, "destination: is missing");
+	plan->destination = path_clean(arena, mount->destination);
+	mount_options_parse(arena, &mount->options, &plan->options);
+	plan->type = *type ? mount->type : NULL;
+	if (options->remount)
+		plan->kind = MOUNT_REMOUNT;
+	else if (!strcmp(plan->destination, "/"))
+		return fail(err, EINVAL, "destination: the root is not for mounts; use root.path");
+	else if (options->bind || options->recursive_bind || !strcmp(type, "bind"))
+		result = plan_bind(arena, context, mount, plan, err);
+	else if (!*type)
+		return fail(err, EINVAL, "type: is missing (and it is no bind mount)");
+	else
+		result = plan_filesystem(arena, context, mount, plan, err);
+	if (result < 0 || plan_idmap(context, mount, plan, err) < 0)
+		return -1;
+	plan->ordinary_directory = !strcmp(type, "proc") || !strcmp(type, "sysfs") ||
+				   !strcmp(plan->destination, "/proc") ||
+				   !strcmp(plan->destination, "/sys");
+	add_label(arena, context->spec, plan);
+	return 0;
+}
+
+int mounts_plan(struct arena *arena, const struct mount_context *context, struct mount_list *plan,
+		struct error *err)
+{
+	const struct spec *spec = context->spec;
+
+	plan->count = spec->mounts.count;
+	plan->items = arena_array(arena, struct mount_plan, plan->count + 1);
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan_mount(arena, context, &spec->mounts.items[i], &plan->items[i], err) < 0)
+			return fail_in(err, "mounts[%zu]", i);
+	return 0;
+}
+
+static void print_mappings(FILE *stream, const char *name, const struct spec_id_mappings *mappings)
+{
+	if (!mappings)
+		return;
+	fprintf(stream, " %s", name);
+	for (size_t i = 0; i < mappings->count; i++)
+		fprintf(stream, "%c%u:%u:%u", i ? ',' : '=', mappings->items[i].container_id,
+			mappings->items[i].host_id, mappings->items[i].size);
+}
+
+void mounts_print(FILE *stream, const struct mount_list *plan)
+{
+	static const char *const kinds[] = {
+		[MOUNT_BIND] = "bind",
+		[MOUNT_HOST] = "host filesystem",
+		[MOUNT_FILESYSTEM] = "filesystem",
+		[MOUNT_REMOUNT] = "remount",
+	};
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct mount_plan *mount = &plan->items[i];
+
+		fprintf(stream, "mount %s: %s", mount->destination, kinds[mount->kind]);
+		if (mount->type && mount->kind != MOUNT_REMOUNT)
+			fprintf(stream, " %s", mount->type);
+		if (mount->source)
+			fprintf(stream, " from %s", mount->source);
+		fprintf(stream, ":");
+		mount_options_print(stream, &mount->options);
+		print_mappings(stream, "uids", mount->uids);
+		print_mappings(stream, "gids", mount->gids);
+		if (mount->fallback)
+			fprintf(stream, "; else bind of %s, read-only", mount->fallback);
+		if (mount->data)
+			fprintf(stream, "; by mount(2)");
+		if (mount->ordinary_directory)
+			fprintf(stream, "; on an ordinary directory");
+		fprintf(stream, "\n");
+	}
+}
