@@ -34,6 +34,7 @@ static const struct probe {
 	{ "seccomp", true, probe_seccomp },
 	{ "seccomp notify", false, probe_seccomp_notify },
 	{ "security modules", false, probe_security_modules },
+	{ "libraries", false, probe_libraries },
 	{ "companion programs", false, probe_companions },
 	{ "criu", false, probe_criu },
 	{ "skopeo", false, probe_skopeo },
@@ -76,6 +77,14 @@ void finding_set(struct finding *finding, enum finding_status status, const char
 	finding->status = status;
 	snprintf(finding->found, sizeof(finding->found), "%s", found);
 	snprintf(finding->advice, sizeof(finding->advice), "%s", advice ?: "");
+}
+
+void finding_failed(struct finding *finding, const struct error *err, const char *advice)
+{
+	bool denied = err->errnum == EPERM || err->errnum == EACCES;
+
+	finding_set(finding, FINDING_MISSING, err->text,
+		    denied && geteuid() ? "run this check as root to know" : advice);
 }
 
 static int map_self(uid_t uid, gid_t gid, struct error *err)

@@ -36,6 +36,9 @@ typedef void probe_function(const struct check *check, struct finding *finding);
 void finding_set(struct finding *finding, enum finding_status status, const char *found,
 		 const char *advice);
 
+/* What was tried failed; a user who is not root and was not let is told to ask again as root. */
+void finding_failed(struct finding *finding, const struct error *err, const char *advice);
+
 /*
  * Runs function in a child made with these clone flags (0: in the caller's namespaces). In a new
  * user namespace the caller is mapped to root first. Returns what function returned, its error
@@ -54,4 +57,5 @@ probe_function probe_cgroup, probe_controllers, probe_freezer, probe_device_rule
 /* check_overlay.c */
 probe_function probe_overlay, probe_overlay_user, probe_idmapped_mounts;
 /* check_programs.c */
-probe_function probe_companions, probe_criu, probe_skopeo, probe_newuidmap, probe_pasta;
+probe_function probe_libraries, probe_companions, probe_criu, probe_skopeo, probe_newuidmap,
+	probe_pasta;

@@ -114,8 +114,7 @@ void probe_seccomp(const struct check *check, struct finding *finding)
 
 	(void)check;
 	if (check_in_child(0, try_filter, &flags, &err) < 0) {
-		finding_set(finding, FINDING_MISSING, err.text,
-			    "the kernel needs CONFIG_SECCOMP_FILTER");
+		finding_failed(finding, &err, "the kernel needs CONFIG_SECCOMP_FILTER");
 		return;
 	}
 	if (file_read_short_at(AT_FDCWD, "/proc/sys/kernel/seccomp/actions_avail", actions,
@@ -131,8 +130,8 @@ void probe_seccomp_notify(const struct check *check, struct finding *finding)
 
 	(void)check;
 	if (check_in_child(0, try_filter, &flags, &err) < 0)
-		finding_set(finding, FINDING_MISSING, err.text,
-			    "profiles with SCMP_ACT_NOTIFY are refused here: needs Linux 5.0");
+		finding_failed(finding, &err,
+			       "profiles with SCMP_ACT_NOTIFY are refused here: needs Linux 5.0");
 	else
 		finding_set(finding, FINDING_OK, "a listener was opened", NULL);
 }

@@ -77,7 +77,7 @@ static void report(const struct check *check, int result, const struct error *er
 		   const char *advice, struct finding *finding)
 {
 	if (result < 0) {
-		finding_set(finding, FINDING_MISSING, err->text, advice);
+		finding_failed(finding, err, advice);
 		return;
 	}
 	finding_set(finding, FINDING_OK, "", NULL);

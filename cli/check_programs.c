@@ -2,10 +2,12 @@
 #include "cli/check.h"
 
 #include <limits.h>
+#include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <yajl/yajl_version.h>
 
 #include "base/program.h"
 
@@ -69,4 +71,15 @@ void probe_pasta(const struct check *check, struct finding *finding)
 {
 	report(check, "pasta", "only for networks of users who are not root: apt install passt",
 	       finding);
+}
+
+void probe_libraries(const struct check *check, struct finding *finding)
+{
+	const struct scmp_version *version = seccomp_version();
+
+	(void)check;
+	finding_set(finding, FINDING_OK, "", NULL);
+	snprintf(finding->found, sizeof(finding->found), "libseccomp %u.%u.%u, yajl %d.%d.%d",
+		 version->major, version->minor, version->micro, YAJL_MAJOR, YAJL_MINOR,
+		 YAJL_MICRO);
 }

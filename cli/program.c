@@ -152,10 +152,14 @@ static struct settings make_settings(const struct globals *globals, struct arena
 static int check_count(const struct command *command, int count, char **arguments,
 		       struct error *err)
 {
-	if (count < command->min)
-		return fail(err, EINVAL, "%s is missing (see '%s %s --help')",
-			    count == 0 ? command->arguments : "an argument", program_name(),
-			    command->name);
+	if (count < command->min) {
+		const char *missing = command->arguments;
+
+		for (int i = 0; i < count; i++)
+			missing += strcspn(missing, " ") + 1;
+		return fail(err, EINVAL, "%.*s is missing (see '%s %s --help')",
+			    (int)strcspn(missing, " ."), missing, program_name(), command->name);
+	}
 	if (command->max >= 0 && count > command->max)
 		return fail(err, EINVAL, "one argument too many: '%s' (see '%s %s --help')",
 			    arguments[command->max], program_name(), command->name);
