@@ -204,23 +204,20 @@ def command_name(pid):
         return file.read().strip()
 
 
-def monitor_of_ctr(bundle, number):
-    container = f"{prefix}m{number}"
-    ctr = runtime("ctr") + ["--data-root", os.path.join(here, "data")]
+def start_ctr(bundle, number):
+    """A detached container; (its id, the number of its monitor's process)."""
+    container = f"{prefix}ctr{number}"
+    ctr = [*runtime("ctr"), "--data-root", os.path.join(here, "data")]
     must(*ctr, "run", "-d", "--name", container, os.path.join(bundle, "config.json"))
-    try:
-        pid = parent(json.loads(must(*ctr, "state", container))["pid"])
-        if command_name(pid) != "ctr-monitor":
-            raise RuntimeError(f"the parent of {container} is {command_name(pid)}")
-        time.sleep(0.1)
-        return private_kilobytes(pid)
-    finally:
-        output(*ctr, "rm", "-f", container)
+    pid = parent(json.loads(must(*ctr, "state", container))["pid"])
+    if command_name(pid) != "ctr-monitor":
+        raise RuntimeError(f"the parent of {container} is {command_name(pid)}")
+    return container, pid
 
 
-def monitor_of_conmon(bundle, number):
-    """conmon called as podman calls it for `run -d`."""
-    container, folder = f"{prefix}c{number}", os.path.join(here, f"conmon{number}")
+def start_conmon(bundle, number):
+    """The same by conmon, called as podman calls it for `run -d`."""
+    container, folder = f"{prefix}conmon{number}", os.path.join(here, f"conmon{number}")
     os.makedirs(folder)
     pid_file = os.path.join(folder, "conmon.pid")
     crun = runtime("crun")
@@ -229,29 +226,33 @@ def monitor_of_conmon(bundle, number):
          "-p", os.path.join(folder, "pid"), "-n", container, "--exit-dir", folder,
          "--full-attach", "-l", "k8s-file:" + os.path.join(folder, "log"),
          "--log-level", "warning", "--conmon-pidfile", pid_file)
-    try:
-        for _ in range(100):  # conmon has gone into the background
-            if os.path.exists(os.path.join(folder, "pid")):
-                break
-            time.sleep(0.05)
-        must(*crun, "start", container)
-        time.sleep(0.1)
-        with open(pid_file) as file:
-            return private_kilobytes(int(file.read()))
-    finally:
-        output(*crun, "delete", "--force", container)
+    for _ in range(100):  # conmon has gone into the background
+        if os.path.exists(os.path.join(folder, "pid")):
+            break
+        time.sleep(0.05)
+    must(*crun, "start", container)
+    with open(pid_file) as file:
+        return container, int(file.read())
 
 
 def row_monitor():
+    """Five at once: what processes of the same program share is not counted."""
     bundle = make_bundle("bundle-monitor", "/bin/sleep", "1000000")
     samples = {}
-    for name, one in (("ctr", monitor_of_ctr), ("conmon", monitor_of_conmon)):
+    ctr_rm = [*runtime("ctr"), "--data-root", os.path.join(here, "data"), "rm", "-f"]
+    for name, start, remove_one in (
+            ("ctr", start_ctr, ctr_rm),
+            ("conmon", start_conmon, [*runtime("crun"), "delete", "--force"])):
         if name == "conmon" and not (programs["conmon"] and programs["crun"]):
             continue
         try:
-            samples[name] = [one(bundle, number) for number in range(5)]
+            running = [start(bundle, number) for number in range(5)]
+            time.sleep(0.2)
+            samples[name] = [private_kilobytes(pid) for _, pid in running]
         except (RuntimeError, OSError, KeyError, ValueError) as error:
             notes.append(f"monitor: {name}: {error}")
+        for number in range(5):
+            output(*remove_one, f"{prefix}{name}{number}")
     add("monitor of a detached container", "kB", samples)
 
 
