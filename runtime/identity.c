@@ -71,14 +71,18 @@ int identity_open(const struct identity *identity, struct error *err)
 			return fail(err, ESRCH, "process %lld is another one now",
 				    (long long)identity->pid);
 	}
-	if (identity_has_ended(pidfd))
+	if (identity_wait_end(pidfd, 0))
 		return fail(err, ESRCH, "process %lld has ended", (long long)identity->pid);
 	return take_fd(&pidfd);
 }
 
-bool identity_has_ended(int pidfd)
+bool identity_wait_end(int pidfd, int timeout_ms)
 {
 	struct pollfd poll_fd = { .fd = pidfd, .events = POLLIN };
+	int result;
 
-	return poll(&poll_fd, 1, 0) > 0;
+	do
+		result = poll(&poll_fd, 1, timeout_ms);
+	while (result < 0 && errno == EINTR);
+	return result > 0;
 }

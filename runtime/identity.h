@@ -27,5 +27,8 @@ int identity_get(int pidfd, pid_t pid, struct identity *identity, struct error *
  */
 int identity_open(const struct identity *identity, struct error *err);
 
-/* Whether the process of pidfd has ended. */
-bool identity_has_ended(int pidfd);
+/*
+ * Whether the process of pidfd has ended, waiting at most timeout_ms milliseconds for it (-1: for
+ * ever).
+ */
+bool identity_wait_end(int pidfd, int timeout_ms);

@@ -77,6 +77,7 @@ static int open_image(const struct settings *settings, const char *name, struct 
 	    find_lowers(settings, &store, name, arena, prepared, image, err) < 0)
 		return -1;
 	prepared->state.image = image->name;
+	prepared->state.image_digest = image->entry->digest;
 	return 0;
 }
 

@@ -2,10 +2,8 @@
 #include "runtime/init.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
@@ -13,6 +11,7 @@
 #include "base/macro.h"
 #include "base/step.h"
 #include "base/sys.h"
+#include "net/loopback.h"
 #include "runtime/sync.h"
 
 struct init {
@@ -70,15 +69,7 @@ static int new_cgroup_namespace(struct init *init, struct error *err)
 
 static int raise_loopback(struct init *init, struct error *err)
 {
-	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
-	cleanup_fd int sock = -1;
-
-	if (!init->plan->raise_loopback)
-		return 0;
-	sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (sock < 0 || ioctl(sock, SIOCSIFFLAGS, &request) < 0)
-		return fail_errno(err, "raise the loopback interface");
-	return 0;
+	return init->plan->raise_loopback ? loopback_raise(err) : 0;
 }
 
 static int set_names(struct init *init, struct error *err)

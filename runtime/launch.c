@@ -230,10 +230,9 @@ static int kill_init(struct launch *launch, struct error *err)
 	if (pidfd_send_signal(launch->pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
 		return fail_errno(err, "kill the container's first process");
 	/* not our child when another ctr made it: then its parent reaps it */
-	if (launch->pid > 0)
-		while (waitid(P_PIDFD, (id_t)launch->pidfd, &(siginfo_t){ 0 }, WEXITED) < 0 &&
-		       errno == EINTR)
-			;
+	if (waitid(P_PIDFD, (id_t)launch->pidfd, &(siginfo_t){ 0 }, WEXITED) < 0 &&
+	    !identity_wait_end(launch->pidfd, REMOVE_TIMEOUT_MS))
+		return fail(err, ETIMEDOUT, "the container's first process does not die");
 	close_fd(&launch->pidfd);
 	return 0;
 }

@@ -124,18 +124,6 @@ int container_cleanup(const struct settings *settings, const char *id, bool remo
 	return remove_locked(settings, &handle, remove, &arena, err);
 }
 
-/* Waits on a pidfd; false at the timeout. */
-static bool wait_pidfd(int pidfd, int timeout_ms)
-{
-	struct pollfd poll_fd = { .fd = pidfd, .events = POLLIN };
-	int result;
-
-	do
-		result = poll(&poll_fd, 1, timeout_ms);
-	while (result < 0 && errno == EINTR);
-	return result > 0;
-}
-
 int container_stop(const struct settings *settings, const char *id, int timeout_ms,
 		   struct error *err)
 {
@@ -153,10 +141,10 @@ int container_stop(const struct settings *settings, const char *id, int timeout_
 		return -1;
 	if (pidfd_send_signal(handle.pidfd, SIGTERM, NULL, 0) < 0 && errno != ESRCH)
 		return fail_errno(err, "%s: send SIGTERM", id);
-	if (!wait_pidfd(handle.pidfd, timeout_ms)) {
+	if (!identity_wait_end(handle.pidfd, timeout_ms)) {
 		if (pidfd_send_signal(handle.pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
 			return fail_errno(err, "%s: send SIGKILL", id);
-		if (!wait_pidfd(handle.pidfd, KILL_TIMEOUT_MS))
+		if (!identity_wait_end(handle.pidfd, KILL_TIMEOUT_MS))
 			return fail(err, ETIMEDOUT, "%s: does not die of SIGKILL", id);
 	}
 	/* whoever is its parent now records the exit status */
@@ -205,7 +193,7 @@ int container_wait(const struct settings *settings, const char *id, int *exit_st
 		return -1;
 	monitor = identity_open(&handle.state.monitor, &ignored);
 	if (handle.pidfd >= 0)
-		wait_pidfd(handle.pidfd, -1);
+		identity_wait_end(handle.pidfd, -1);
 	if (handle.data < 0)
 		return 0;
 	if (handle.dir >= 0 && wait_exit_file(&handle, monitor, err) < 0)
@@ -216,7 +204,7 @@ int container_wait(const struct settings *settings, const char *id, int *exit_st
 		return -1;
 	/* until the monitor is done with it the name is not free */
 	if (monitor >= 0)
-		wait_pidfd(monitor, -1);
+		identity_wait_end(monitor, -1);
 	return 0;
 }
 

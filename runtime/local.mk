@@ -28,8 +28,9 @@ libruntime_a_SOURCES = \
 
 include runtime/process.mk
 include runtime/seccomp.mk
+include runtime/commit.mk
 
 # Waits for a detached container; as small in memory as can be.
 pkglibexec_PROGRAMS += ctr-monitor
 ctr_monitor_SOURCES = runtime/monitor_main.c
-ctr_monitor_LDFLAGS = $(AM_LDFLAGS) $(STATIC_LDFLAGS)
+ctr_monitor_LDFLAGS = $(AM_LDFLAGS) $(CTR_STATIC_LDFLAGS)

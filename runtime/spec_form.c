@@ -53,7 +53,6 @@ static int choose_lowers(const struct settings *settings, struct arena *arena,
 	char *image = overlay && overlay->image ? overlay->image : prepared->state.image;
 
 	if (image) {
-		prepared->state.image = image;
 		return image_form_lowers(settings, image, arena, prepared, lowers, err);
 	}
 	if (overlay && overlay->lower.count) {

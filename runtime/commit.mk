@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+# Only ctr-image has it.
+noinst_LIBRARIES += libcommit.a
+libcommit_a_SOURCES = runtime/commit.c runtime/commit.h
