@@ -34,7 +34,7 @@ static int open_attribute(int proc, const char *path)
 static int write_label(int fd, const char *field, const char *text, struct error *err)
 {
 	if (write(fd, text, strlen(text)) < 0)
-		return fail_errno(err, "%s", field);
+		return fail_errno(err, "%s: '%s' is not known to this kernel", field, text);
 	return 0;
 }
 
