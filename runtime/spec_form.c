@@ -52,9 +52,8 @@ static int choose_lowers(const struct settings *settings, struct arena *arena,
 	const char *bundle = prepared->state.bundle;
 	char *image = overlay && overlay->image ? overlay->image : prepared->state.image;
 
-	if (image) {
+	if (image)
 		return image_form_lowers(settings, image, arena, prepared, lowers, err);
-	}
 	if (overlay && overlay->lower.count) {
 		lowers->items = arena_array(arena, char *, overlay->lower.count + 1);
 		for (size_t i = 0; i < overlay->lower.count; i++)

@@ -14,19 +14,32 @@
 SCHEMA(identity, INT(identity, pid, "pid"), UINT(identity, inode, "inode"),
        UINT(identity, start, "start"));
 
-SCHEMA(state, STRING(state, oci_version, "ociVersion", .flags = REQUIRED),
+/* clang-format off */
+SCHEMA(state,
+       STRING(state, oci_version, "ociVersion", .flags = REQUIRED),
        STRING(state, id, "id", .flags = REQUIRED),
-       STRING(state, bundle, "bundle", .flags = REQUIRED), STRING(state, rootfs, "rootfs"),
-       STRING(state, created, "created"), STRING(state, owner, "owner"),
-       STRING(state, command, "command"), STRING(state, image, "image"),
-       STRING(state, cgroup, "cgroup"), STRING(state, data, "data"), STRING(state, upper, "upper"),
-       STRINGS(state, lowers, "lowers"), MAP(state, annotations, "annotations"),
-       EMBEDDED(state, init, "init", identity), EMBEDDED(state, monitor, "monitor", identity),
-       BOOL(state, idmapped, "idmapped"), BOOL(state, keep, "keep"),
+       STRING(state, bundle, "bundle", .flags = REQUIRED),
+       STRING(state, rootfs, "rootfs"),
+       STRING(state, created, "created"),
+       STRING(state, owner, "owner"),
+       STRING(state, command, "command"),
+       STRING(state, image, "image"),
+       STRING(state, image_digest, "imageDigest"),
+       STRING(state, cgroup, "cgroup"),
+       STRING(state, data, "data"),
+       STRING(state, upper, "upper"),
+       STRINGS(state, lowers, "lowers"),
+       MAP(state, annotations, "annotations"),
+       EMBEDDED(state, init, "init", identity),
+       EMBEDDED(state, monitor, "monitor", identity),
+       BOOL(state, idmapped, "idmapped"),
+       BOOL(state, keep, "keep"),
        BOOL(state, needs_spec, "needsSpec"));
 
-SCHEMA(exit_record, INT(exit_record, exit_code, "exitCode", .flags = REQUIRED),
+SCHEMA(exit_record,
+       INT(exit_record, exit_code, "exitCode", .flags = REQUIRED),
        STRING(exit_record, finished, "finished"));
+/* clang-format on */
 
 char *state_encode(struct arena *arena, const struct state *state, size_t *size)
 {

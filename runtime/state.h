@@ -32,7 +32,8 @@ struct state {
 	char *created;		   /* RFC 3339 with nanoseconds */
 	char *owner;		   /* state_owner() */
 	char *command;		   /* process.args, joined */
-	char *image;		   /* NULL: from a spec */
+	char *image;		   /* its name; NULL: from a spec */
+	char *image_digest;	   /* of its manifest */
 	char *cgroup;		   /* below the cgroup2 mount; NULL: none */
 	char *data;		   /* its folder in the data root; NULL: the OCI form */
 	char *upper;		   /* the writable layer; NULL: none of ctr's making */
