@@ -17,7 +17,7 @@
  * image_main.c); program_main() does all that they have in common.
  *
  * The verbs that need large libraries live in a companion program. Their struct command is in
- * image_commands.c, which both programs link: ctr shows their help and completes them too.
+ * a file that both programs link (commit_command.c), for ctr's help and completion.
  */
 
 /* Options that every verb takes, in front of the verb or behind it. */

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/commit.h"
 
-#include "cli/command.h"
+#include "cli/table.h"
+#include "cli/verbs.h"
 
-struct commit_options commit_options = { .format = COMMIT_TEXT };
+struct commit_options commit_options = { .request = { .compression = COMPRESSION_ZSTD } };
 
 static const char *const compressions[] = {
-	[COMMIT_ZSTD] = "zstd",
-	[COMMIT_GZIP] = "gzip",
-	[COMMIT_NONE] = "none",
+	[COMPRESSION_ZSTD] = "zstd",
+	[COMPRESSION_GZIP] = "gzip",
+	[COMPRESSION_NONE] = "none",
 	NULL,
 };
-static const char *const formats[] = { [COMMIT_TEXT] = "text", [COMMIT_JSON] = "json", NULL };
 
 static const struct option rows[] = {
-	OPTION_WORD(0, "compression", "NAME", struct commit_options, compression, compressions,
-		    "of the new layer: zstd (default), gzip or none"),
-	OPTION_STRING('m', "message", "TEXT", struct commit_options, message,
+	OPTION_WORD(0, "compression", "NAME", struct commit_options, request.compression,
+		    compressions, "of the new layer: zstd (default), gzip or none"),
+	OPTION_STRING('m', "message", "TEXT", struct commit_options, request.message,
 		      "put TEXT into the image's history"),
-	OPTION_STRING(0, "author", "TEXT", struct commit_options, author, "who made it"),
-	OPTION_WORD('f', "format", "FORMAT", struct commit_options, format, formats,
-		    "text or json"),
+	OPTION_STRING(0, "author", "TEXT", struct commit_options, request.author, "who made it"),
+	OPTION_WORD('f', "format", "FORMAT", struct commit_options, format, format_words,
+		    "table or json"),
 };
 
 const struct command commit_command = {

@@ -7,6 +7,7 @@
 
 static const struct verb verbs[] = {
 	{ &commit_command, cmd_commit },
+	{ &unpack_command, cmd_unpack },
 };
 
 static const struct program program = { verbs, ARRAY_SIZE(verbs) };

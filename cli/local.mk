@@ -61,6 +61,12 @@ CTR_LIBS = libcli.a libruntime.a libfs.a libcgroup.a libnet.a libspecs.a libbase
 ctr_LDADD = $(CTR_LIBS) $(CTR_STATIC_LIBS)
 ctr_LDFLAGS = $(AM_LDFLAGS) $(CTR_STATIC_LDFLAGS)
 
+# The companion: its libraries are shared ones, which the start path does not pay for.
+pkglibexec_PROGRAMS += ctr-image
+ctr_image_SOURCES = cli/image_main.c cli/commit.c cli/unpack.c
+ctr_image_LDADD = $(CTR_LIBS) $(CTR_STATIC_LIBS) \
+	$(ARCHIVE_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) $(CRYPTO_LIBS)
+
 # The commit that this was built from, asked at every make and written when it is another one.
 cli/build-commit.h: cli-build-commit
 .PHONY: cli-build-commit

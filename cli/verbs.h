@@ -35,6 +35,7 @@ VERB(start);
 VERB(state);
 VERB(stop);
 VERB(thaw);
+VERB(unpack);
 VERB(version);
 VERB(wait);
 
