@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
@@ -169,8 +171,9 @@ static bool in_user_namespace(void)
  * understand, whatever the module's defaults are on this host: no redirect_dir (a renamed
  * directory would be an empty one with an attribute; with "off" rename(2) says EXDEV and mv(1)
  * copies), no metacopy (a file of which only the owner changed would have no contents), no index
- * (hard links would be kept by an index that only this pair of layers understands). userxattr
- * implies them, and refuses to be told. xino stays the host's default: nothing of it is on disk.
+ * (hard links would be kept by an index that only this pair of layers understands), no uuid
+ * (another attribute, written and journalled at the first mount). userxattr implies the first two,
+ * and refuses to be told. xino stays the host's default: nothing of it is on disk.
  */
 static int set_upper(int context, const struct layers *layers, struct error *err)
 {
@@ -183,7 +186,8 @@ static int set_upper(int context, const struct layers *layers, struct error *err
 		return filesystem_set(context, "userxattr", NULL, err);
 	if (filesystem_set(context, "redirect_dir", "off", err) < 0 ||
 	    filesystem_set(context, "metacopy", "off", err) < 0 ||
-	    filesystem_set(context, "index", "off", err) < 0)
+	    filesystem_set(context, "index", "off", err) < 0 ||
+	    filesystem_set(context, "uuid", "off", err) < 0)
 		return -1;
 	return 0;
 }
@@ -223,7 +227,7 @@ static int mount_view_by_numbers(const struct layers *layers, struct error *err)
 		snprintf(data + used, sizeof(data) - used, ",upperdir=%d,workdir=%d%s%s",
 			 layers->upper, layers->work, layers->volatile_upper ? ",volatile" : "",
 			 in_user_namespace() ? ",userxattr"
-					     : ",redirect_dir=off,metacopy=off,index=off");
+					     : ",redirect_dir=off,metacopy=off,index=off,uuid=off");
 	if (chdir("/proc/self/fd") < 0)
 		return fail_errno(err, "enter /proc/self/fd");
 	if (mount("overlay", "/proc", "overlay", 0, data) < 0)
@@ -270,6 +274,40 @@ static int open_view(const struct overlay_plan *plan, int userns, struct layers 
 	return view;
 }
 
+/* Effective capabilities as permitted: setfsuid(2) has just taken those for files away. */
+static int raise_capabilities(struct error *err)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return fail_errno(err, "read capabilities");
+	for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+		data[i].effective = data[i].permitted;
+	if (syscall(SYS_capset, &header, data) < 0)
+		return fail_errno(err, "raise capabilities");
+	return 0;
+}
+
+/*
+ * overlayfs keeps the credentials of who mounts it and works on the layers with them. Files of the
+ * host's root have no owner in an idmapped layer (EOVERFLOW), so for the mount we are the
+ * container's root, with our own capabilities.
+ */
+static int open_view_as_owner(const struct overlay_plan *plan, const struct overlay_idmap *idmap,
+			      struct layers *layers, struct error *err)
+{
+	gid_t gid = (gid_t)setfsgid(idmap->gid);
+	uid_t uid = (uid_t)setfsuid(idmap->uid);
+	int view = raise_capabilities(err);
+
+	if (view == 0)
+		view = open_view(plan, idmap->userns, layers, err);
+	setfsuid(uid);
+	setfsgid(gid);
+	return view;
+}
+
 /* overlayfs wants two layers at least. */
 static int open_single(const char *lower, int userns, struct error *err)
 {
@@ -286,7 +324,8 @@ static int open_single(const char *lower, int userns, struct error *err)
 	return take_fd(&mount);
 }
 
-int overlay_open(const struct overlay_plan *plan, int userns, struct error *err)
+int overlay_open(const struct overlay_plan *plan, const struct overlay_idmap *idmap,
+		 struct error *err)
 {
 	struct layers layers = {
 		.upper = -1,
@@ -296,8 +335,9 @@ int overlay_open(const struct overlay_plan *plan, int userns, struct error *err)
 	int view;
 
 	if (!plan->upper && !plan->scratch && plan->lowers.count == 1)
-		return open_single(plan->lowers.items[0], userns, err);
-	view = open_view(plan, userns, &layers, err);
+		return open_single(plan->lowers.items[0], idmap ? idmap->userns : -1, err);
+	view = idmap ? open_view_as_owner(plan, idmap, &layers, err)
+		     : open_view(plan, -1, &layers, err);
 	close_layers(&layers);
 	return view < 0 ? fail_in(err, "overlay") : view;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -27,10 +28,18 @@ struct overlay_plan {
  */
 int overlay_prepare(const struct overlay_plan *plan, struct error *err);
 
+/* Layers on disk with ownership as a user namespace sees it. */
+struct overlay_idmap {
+	int userns; /* of which the mappings are used */
+	uid_t uid;  /* who its root is outside: the view acts on its layers as this user, */
+	gid_t gid;  /* as nobody else's files can be made through an idmapped mount */
+};
+
 /*
  * Mounts the view, with the caller's privileges, and returns it as a detached mount: nothing is
- * attached anywhere, closing the fd undoes it. userns: layers are idmapped to this user namespace;
- * -1: as they are. Without upper and scratch one lower alone is a read-only bind of it (without
- * what is mounted below it, as in every view).
+ * attached anywhere, closing the fd undoes it. idmap: NULL when layers are as they are. Without
+ * upper and scratch one lower alone is a read-only bind of it (without what is mounted below it,
+ * as in every view).
  */
-int overlay_open(const struct overlay_plan *plan, int userns, struct error *err);
+int overlay_open(const struct overlay_plan *plan, const struct overlay_idmap *idmap,
+		 struct error *err);

@@ -97,21 +97,47 @@ static bool lacks_mount_points(const struct rootfs_plan *plan, int root)
 	return plan->devices.links && !is_covered(plan, "/dev", plan->mounts.count);
 }
 
-static int open_root(const struct rootfs_plan *plan, int userns, struct error *err)
+/* Who the container's root is outside; -1: nobody. */
+static int64_t host_root(const struct spec_id_mappings *mappings)
+{
+	for (size_t i = 0; i < mappings->count; i++)
+		if (mappings->items[i].container_id == 0)
+			return mappings->items[i].host_id;
+	return -1;
+}
+
+static int open_overlay(const struct rootfs_plan *plan, const struct overlay_idmap *idmap,
+			struct error *err)
 {
 	struct overlay_plan scratch;
-	cleanup_fd int root = -1;
+	cleanup_fd int root = overlay_open(plan->overlay, idmap, err);
 
-	if (!plan->overlay)
-		return open_path(plan, err);
-	if (!plan->idmap)
-		userns = -1;
-	root = overlay_open(plan->overlay, userns, err);
 	if (root < 0 || plan->overlay->upper || !lacks_mount_points(plan, root))
 		return take_fd(&root);
 	scratch = *plan->overlay;
 	scratch.scratch = true;
-	return overlay_open(&scratch, userns, err);
+	return overlay_open(&scratch, idmap, err);
+}
+
+static int open_root(const struct rootfs_plan *plan, int userns, struct error *err)
+{
+	struct overlay_idmap idmap = { .userns = userns };
+	int64_t uid, gid;
+
+	if (!plan->overlay)
+		return open_path(plan, err);
+	if (!plan->idmap)
+		return open_overlay(plan, NULL, err);
+	uid = host_root(plan->uids);
+	gid = host_root(plan->gids);
+	if (uid < 0 || gid < 0)
+		return fail(
+			err, EINVAL,
+			"linux.uidMappings and gidMappings: container ID 0 must be mapped to use "
+			"idmapped layers");
+	idmap.uid = (uid_t)uid;
+	idmap.gid = (gid_t)gid;
+	return open_overlay(plan, &idmap, err);
 }
 
 static int open_all(struct rootfs *rootfs, int userns, struct error *err)
