@@ -21,8 +21,8 @@ enum finding_status {
 
 struct finding {
 	enum finding_status status; /* begins as FINDING_OK */
-	char found[256];	    /* "6.12.48 x86_64" */
-	char advice[256];	    /* empty: none */
+	char found[512];	    /* "6.12.48 x86_64" */
+	char advice[512];	    /* empty: none */
 };
 
 struct check {

@@ -37,7 +37,7 @@ static const char *nearest_folder(const struct check *check)
 static int try_overlay(void *context, struct error *err)
 {
 	struct attempt *attempt = context;
-	cleanup_fd int mount = overlay_open(&attempt->plan, -1, err);
+	cleanup_fd int mount = overlay_open(&attempt->plan, NULL, err);
 
 	if (mount < 0)
 		return -1;
