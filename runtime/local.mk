@@ -19,6 +19,7 @@ libruntime_a_SOURCES = \
 	runtime/listener.c runtime/listener.h \
 	runtime/namespaces.c runtime/namespaces.h \
 	runtime/plan.c runtime/plan.h \
+	runtime/plan_print.c \
 	runtime/prepare.c runtime/prepare.h \
 	runtime/settings.h \
 	runtime/spec_form.c runtime/spec_form.h \
