@@ -50,6 +50,19 @@ static bool lookup(const char *name, cap_value_t *value)
 	return same;
 }
 
+const char *capability_name(unsigned int capability)
+{
+	static char name[32];
+	char *known = cap_to_name((cap_value_t)capability);
+	size_t length = 0;
+
+	for (; known && known[length] && length < sizeof(name) - 1; length++)
+		name[length] = (char)toupper((unsigned char)known[length]);
+	name[length] = '\0';
+	cap_free(known);
+	return name;
+}
+
 static int plan_set(const struct string_list *names, const char *field, unsigned int last,
 		    struct capability_sets *sets, uint64_t *set, struct error *err)
 {

@@ -28,6 +28,9 @@ unsigned int capability_last(void);
 int capability_plan(const struct spec_capabilities *spec, unsigned int last,
 		    struct capability_sets *sets, struct error *err);
 
+/* "CAP_CHOWN", in a buffer until the next call; not for the child side. */
+const char *capability_name(unsigned int capability);
+
 /* Child side. Drops what is not in sets->bounding from the bounding set: needs CAP_SETPCAP. */
 int capability_drop_bounding(const struct capability_sets *sets, struct error *err);
 
