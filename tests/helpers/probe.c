@@ -264,6 +264,7 @@ static int watch(char **words)
 			fflush(stdout);
 		}
 	}
+	printf("watched\n");
 	return 0;
 }
 
