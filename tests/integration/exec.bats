@@ -1,0 +1,271 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# `ctr exec`: a further process in all that the container is.
+
+load helpers
+
+@test "exec joins all namespaces of the container" {
+	background '.linux.namespaces += [{type: "time"}, {type: "user"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+		.linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}]' "$IDLE"
+	local pid kind expected=''
+	pid=$(pid_of "$ID")
+	for kind in pid mnt net ipc uts cgroup user time; do
+		expected+=$(readlink "/proc/$pid/ns/$kind")$'\n'
+	done
+	run -0 ctr exec "$ID" sh -c 'for k in pid mnt net ipc uts cgroup user time; do readlink /proc/self/ns/$k; done'
+	equal "$output"$'\n' "$expected"
+}
+
+@test "exec sees the container's root, processes and hostname" {
+	background '.hostname = "box"' "touch /mark; $IDLE"
+	run -0 ctr exec "$ID" sh -c 'ls /mark; hostname; cat /proc/1/comm; grep ^0:: /proc/self/cgroup'
+	equal "$output" $'/mark\nbox\nsh\n0::/'
+}
+
+@test "exec's process has the container's capabilities, no more" {
+	background '.process.capabilities = (["CAP_CHOWN", "CAP_NET_RAW"] | {bounding: ., permitted: ., effective: .})' "$IDLE"
+	run -0 ctr exec "$ID" grep ^Cap /proc/self/status
+	equal "$output" "CapInh:	0000000000000000
+CapPrm:	0000000000002001
+CapEff:	0000000000002001
+CapBnd:	0000000000002001
+CapAmb:	0000000000000000"
+}
+
+@test "exec's process has the container's noNewPrivileges, rlimits, oom score and umask" {
+	background '.process.noNewPrivileges = true | .process.oomScoreAdj = 77 | .process.user.umask = 63 |
+		.process.rlimits = [{type: "RLIMIT_NOFILE", hard: 77, soft: 66}]' "$IDLE"
+	run -0 ctr exec "$ID" sh -c 'grep NoNewPrivs /proc/self/status; cat /proc/self/oom_score_adj; grep "Max open files" /proc/self/limits; umask'
+	equal "$(tr -s ' ' <<<"$output")" $'NoNewPrivs:\t1\n77\nMax open files 66 77 files \n0077'
+}
+
+@test "exec passes the exit status on" {
+	background . "$IDLE"
+	local code
+	for code in 0 1 77 255; do
+		run "-$code" ctr exec "$ID" sh -c "exit $code"
+	done
+	run -137 ctr exec "$ID" sh -c 'kill -KILL $$'
+}
+
+@test "exec of a program that is not there or not executable is a failure of its own" {
+	background . "$IDLE"
+	run ctr exec "$ID" no-such-program
+	[[ $status -eq 127 || $status -eq 255 ]] || fail "status $status"
+	contains "$output" 'executable file not found in $PATH'
+	run ctr exec "$ID" /etc/not-executable
+	[[ $status -eq 126 || $status -eq 255 ]] || fail "status $status"
+	contains "$output" 'permission denied'
+}
+
+@test "exec's environment: the container's, and -e on top of it" {
+	background '.process.env += ["A=container", "B=container"]' "$IDLE"
+	SECRET=canary run -0 ctr exec -e B=mine -e "C=two words" "$ID" env
+	contains "$output" A=container B=mine 'C=two words'
+	lacks "$output" canary B=container
+}
+
+@test "exec -w starts in that folder, without it in the container's cwd" {
+	background '.process.cwd = "/etc"' "$IDLE"
+	run -0 ctr exec "$ID" pwd
+	equal "$output" /etc
+	run -0 ctr exec -w /etc/deep/er "$ID" pwd
+	equal "$output" /etc/deep/er
+	run ctr exec --workdir /not/there "$ID" pwd || run ctr exec --cwd /not/there "$ID" pwd
+	[[ $status -ne 0 || $output == /not/there ]]
+}
+
+@test "exec -u takes numbers and names of the container's passwd and group" {
+	background . "$IDLE"
+	run -0 ctr exec -u 1000 "$ID" id -u
+	equal "$output" 1000
+	run -0 ctr exec -u 1000:1 "$ID" id
+	contains "$output" 'uid=1000(user) gid=1(daemon)'
+	run -0 ctr exec -u user "$ID" sh -c 'id; echo $HOME'
+	contains "$output" 'uid=1000(user) gid=1000(user)' '29(audio)' '10(wheel)' /home/user
+	run -0 ctr exec -u user:audio "$ID" id
+	contains "$output" 'uid=1000(user) gid=29(audio)'
+	run -0 ctr exec -u :29 "$ID" id
+	contains "$output" 'uid=0(root) gid=29(audio)'
+}
+
+@test "exec -u with something that is no user is refused and never runs as root" {
+	background . "$IDLE"
+	local user
+	for user in nobody-here -1 99999999999 4294967295 1: '1:x' ' 1' 1x 0x10 '' 1:99999999999 user:none; do
+		run ctr exec -u "$user" "$ID" id -u
+		[[ $status -ne 0 && $output != 0 || $user == 1: && $output == 1 ]] || fail "'$user' ran as $output"
+	done
+}
+
+@test "an exec'ed user other than root has no capabilities" {
+	background . "$IDLE"
+	run -0 ctr exec -u 1000 "$ID" grep -E '^Cap(Prm|Eff|Amb|Inh)' /proc/self/status
+	equal "$(grep -c 0000000000000000 <<<"$output")" 4
+}
+
+@test "exec --cap gives a capability more, not inheritable" {
+	background '.process.capabilities = (["CAP_CHOWN"] | {bounding: ., permitted: ., effective: .})' "$IDLE"
+	run -0 ctr exec --cap CAP_NET_RAW "$ID" grep ^Cap /proc/self/status
+	contains "$output" $'CapEff:\t0000000000002001' $'CapInh:\t0000000000000000'
+}
+
+@test "stdin, stdout and stderr of exec" {
+	background . "$IDLE"
+	run -0 bash -c "printf 12345 | '$CTR' --root '$ROOT' --data-root '$DATA' exec -i $ID wc -c"
+	equal "$output" 5
+	run -0 --separate-stderr ctr exec "$ID" sh -c 'echo out; echo err >&2'
+	equal "$output" out
+	# shellcheck disable=SC2154
+	equal "$stderr" err
+}
+
+@test "exec -d returns at once, --pid-file has the process" {
+	background . "$IDLE"
+	run -0 ctr exec -d --pid-file "$DIR/pid" "$ID" sleep 1000
+	contains "$(tr '\0' ' ' <"/proc/$(<pid)/cmdline")" 'sleep 1000'
+	equal "$(cgroup_of "$(<pid)")" "$(cgroup_of "$(pid_of "$ID")")"
+}
+
+@test "a detached exec does not become a zombie of ours, nor keep our pipes" {
+	background . "$IDLE"
+	run -0 timeout 20 bash -c "'$CTR' --root '$ROOT' --data-root '$DATA' exec -d $ID sleep 1000 </dev/null 2>&1 3>&- | cat"
+}
+
+@test "exec in a paused container is refused in the words that engines know" {
+	background . "$IDLE"
+	ctr freeze "$ID"
+	run -255 ctr exec "$ID" true
+	contains "$output" 'cannot exec in a paused container (use --ignore-paused to override)'
+	ctr thaw "$ID"
+	run -0 ctr exec "$ID" true
+}
+
+@test "exec in a stopped container is refused" {
+	spec . true
+	ctr run --name "$ID" spec.json
+	run -255 ctr exec "$ID" true
+	contains "$output" 'container not running'
+}
+
+@test "exec --ignore-paused runs when the container is thawed" {
+	background . "$IDLE"
+	ctr freeze "$ID"
+	ctr exec --ignore-paused "$ID" echo ran >out &
+	local runner=$!
+	eventually test "$(wc -l <"$(cgroup_of "$(pid_of "$ID")")/cgroup.procs")" -ge 1
+	ctr thaw "$ID"
+	wait "$runner"
+	equal "$(<out)" ran
+}
+
+@test "exec in a created container works before its program runs" {
+	bundle b . touch /ran
+	ctr create --bundle b "$ID"
+	run -0 ctr exec "$ID" sh -c 'echo inside; ls /ran 2>&1; true'
+	contains "$output" inside 'No such file'
+}
+
+@test "exec --process takes a process of the specification" {
+	background . "$IDLE"
+	cat >process.json <<-'END'
+		{"args": ["sh", "-c", "id -u; pwd; echo $A; grep NoNewPrivs /proc/self/status"], "cwd": "/etc",
+		"env": ["PATH=/bin", "A=1"], "user": {"uid": 1000, "gid": 1000}, "noNewPrivileges": true}
+	END
+	run -0 ctr exec --process process.json "$ID"
+	equal "$output" $'1000\n/etc\n1\nNoNewPrivs:\t1'
+	run -0 ctr exec --process=process.json --detach --pid-file "$DIR/pid" "$ID"
+	matches "$(<pid)" '^[0-9]+$'
+}
+
+@test "exec --process with errors in the file names file and member" {
+	background . "$IDLE"
+	echo '{"args": "x"}' >process.json
+	run -255 ctr exec --process process.json "$ID"
+	contains "$output" 'process.json' 'args: array expected, found string'
+}
+
+@test "exec --preserve-fds passes descriptors on, and no others" {
+	background . "$IDLE"
+	echo three >three
+	run -0 bash -c "exec 3<three 4</dev/null 7</dev/null
+		exec '$CTR' --root '$ROOT' --data-root '$DATA' exec --preserve-fds 1 $ID sh -c 'cat <&3; ls /proc/self/fd | tr \"\\n\" \" \"'"
+	equal "$output" $'three\n0 1 2 3 4 '
+}
+
+@test "no descriptor but the standard three in an exec'ed process" {
+	background . "$IDLE"
+	run -0 bash -c "exec 5</etc/passwd 9<.; '$CTR' --root '$ROOT' --data-root '$DATA' exec $ID sh -c 'ls /proc/self/fd | tr \"\\n\" \" \"' 3>&-"
+	equal "$output" '0 1 2 3 '
+}
+
+@test "exec forwards signals to its process" {
+	background . "$IDLE"
+	"$CTR" --root "$ROOT" --data-root "$DATA" exec "$ID" sh -c 'trap "exit 8" TERM; echo ready; while :; do sleep 0.05; done' >out 3>&- &
+	local runner=$! code=0
+	eventually file_has out ready
+	kill -TERM "$runner"
+	wait "$runner" || code=$?
+	equal "$code" 8
+}
+
+@test "a container's passwd that is a FIFO, a device, a folder or huge does not hang exec" {
+	background . "$IDLE"
+	ctr exec "$ID" sh -c 'rm /etc/passwd; mkfifo /etc/passwd'
+	run timeout 20 "$CTR" --root "$ROOT" --data-root "$DATA" exec -u user "$ID" id -u 3>&-
+	[[ $status -ne 0 && $status -ne 124 ]] || fail "status $status: $output"
+	run -0 timeout 20 "$CTR" --root "$ROOT" --data-root "$DATA" exec -u 1000 "$ID" id -u 3>&-
+	ctr exec "$ID" sh -c 'rm /etc/passwd; ln -s /dev/zero /etc/passwd'
+	run timeout 20 "$CTR" --root "$ROOT" --data-root "$DATA" exec -u user "$ID" id -u 3>&-
+	[[ $status -ne 0 && $status -ne 124 ]] || fail "status $status: $output"
+	ctr exec "$ID" sh -c 'rm /etc/passwd; truncate -s 2000000000 /etc/passwd'
+	run timeout 20 "$CTR" --root "$ROOT" --data-root "$DATA" exec -u user "$ID" id -u 3>&-
+	[[ $status -ne 0 && $status -ne 124 ]] || fail "status $status: $output"
+}
+
+@test "a container's passwd that is a link to the host's is the container's own" {
+	background . "ln -sf /../../../../../../../..$DIR/passwd /etc/passwd; touch /ready; $IDLE"
+	echo 'stranger:x:0:0::/:/bin/sh' >passwd
+	eventually test -e "$DATA/containers/$ID/upper/ready"
+	run ctr exec -u stranger "$ID" id -u
+	[[ $status -ne 0 ]]
+}
+
+@test "many execs at once" {
+	background . "$IDLE"
+	local i pids=()
+	for i in 1 2 3 4 5 6 7 8; do
+		ctr exec "$ID" echo "$i" >"out.$i" &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i"
+	done
+	equal "$(cat out.*)" $'1\n2\n3\n4\n5\n6\n7\n8'
+}
+
+@test "the end of the container ends its exec'ed processes, and exec says so" {
+	background . "$IDLE"
+	local code=0
+	ctr exec "$ID" sh -c 'echo ready; sleep 1000' >out &
+	local runner=$!
+	eventually file_has out ready
+	ctr kill "$ID" KILL
+	wait "$runner" || code=$?
+	equal "$code" 137
+}
+
+@test "options behind the program's name are the program's" {
+	background . "$IDLE"
+	run -0 ctr exec "$ID" echo -e -u --help -- -t
+	equal "$output" '-u --help -- -t'
+}
+
+@test "exec does not change the container's own files or state" {
+	background . "$IDLE"
+	local before
+	before=$(sha256sum <"$ROOT/$ID/state.json")
+	ctr exec "$ID" true
+	equal "$(sha256sum <"$ROOT/$ID/state.json")" "$before"
+}

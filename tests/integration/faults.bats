@@ -1,0 +1,266 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Every step of every step table is made to fail, and to die, and then what is left is counted.
+# The steps are those that CTR_TRACE=1 prints; the programs are those of tests/fault.
+
+load helpers
+
+setup() {
+	FAULT=$CTR_BUILDDIR/tests/fault
+	[[ -x $FAULT/ctr ]] || skip "tests/fault/ctr has not been built"
+	CTR=$FAULT/ctr
+	setup_container
+	mkdir libexec
+	ln -s "$FAULT/ctr-image" libexec/ctr-image
+	ln -s "$CTR_BUILDDIR/ctr-monitor" libexec/ctr-monitor
+	export CTR_LIBEXEC=$DIR/libexec
+}
+
+# steps_of ARGUMENT...: into STEPS, the names of the steps that this ctr command goes through.
+steps_of() {
+	local line
+	STEPS=()
+	while read -r line; do
+		[[ ! $line =~ ^\ *[0-9]+\.[0-9]+\ ms\ \ (.*)$ ]] || STEPS+=("${BASH_REMATCH[1]}")
+	done < <(CTR_TRACE=1 ctr "$@" 2>&1 >/dev/null </dev/null | sed 's/^ *//' | awk '!seen[$0]++')
+	((${#STEPS[@]} > 0)) || fail "no step of '$*' was traced"
+	mapfile -t STEPS < <(printf '%s\n' "${STEPS[@]}" | awk '!seen[$0]++')
+	echo "# ${#STEPS[@]} steps of ${1}" >&3
+}
+
+# at STEP KIND ARGUMENT...: `ctr ARGUMENT...` with the fault; its status in $status.
+at() {
+	local step=$1 kind=$2
+	shift 2
+	status=0
+	env "CTR_${kind}_STEP=$step" timeout -k 1 30 "$CTR" --root "$ROOT" --data-root "$DATA" "$@" \
+		>out 2>&1 </dev/null 3>&- || status=$?
+	((status != 124)) || fail "$kind at '$step': it hangs"
+}
+
+# clean STEP: what the next rm and prune leave of $ID must be nothing.
+clean() {
+	ctr rm -f "$ID" >rm.out 2>&1 || true
+	ctr delete -f "$ID" >>rm.out 2>&1 || fail "$1: delete --force: $(<rm.out)"
+	ctr prune >prune.out 2>&1 || fail "$1: prune: $(<prune.out)"
+	nothing_created || fail "after '$1'"
+	[[ ! -e $DATA/containers/$ID && ! -e $ROOT/$ID ]] || fail "$1: a folder is left"
+	local left
+	left=$(find "$ROOT" "$DATA" -mindepth 1 -name '*'"$ID"'*' 2>/dev/null)
+	[[ -z $left ]] || fail "$1: left: $left"
+}
+
+RICH='.hostname = "box" | .mounts += [{destination: "/tmp", type: "tmpfs", source: "tmpfs"},
+		{destination: "/dev", type: "tmpfs", source: "tmpfs"}, {destination: "/dev/pts", type: "devpts", source: "devpts"}] |
+	.linux.maskedPaths = ["/proc/kcore"] | .linux.readonlyPaths = ["/proc/sys"] | .linux.sysctl = {"net.ipv4.ip_forward": "1"} |
+	.process.rlimits = [{type: "RLIMIT_NOFILE", hard: 100, soft: 100}] | .process.oomScoreAdj = 10 |
+	.linux.resources.devices = [{allow: false, access: "rwm"}] |
+	.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["sync"], action: "SCMP_ACT_ERRNO"}]}'
+
+USER_NAMESPACE='.linux.namespaces += [{type: "user"}] |
+	.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+	.linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}]'
+
+# every_step_fails WORDS...: the command fails at each step with the step's name and leaves nothing
+# even before any clean-up.
+every_step_fails() {
+	local step
+	steps_of "$@"
+	clean trace
+	for step in "${STEPS[@]}"; do
+		at "$step" FAIL "$@"
+		if ((status == 0)); then
+			# a step behind the program's end, or one of a process that nobody waits for
+			[[ $(<out) == *injected* || $* == *' -d '* ]] || echo "# no failure at '$step': status 0" >&3
+		else
+			contains "$(<out)" injected
+			nothing_created || fail "FAIL at '$step' left something before any clean-up"
+		fi
+		clean "FAIL at $step"
+	done
+}
+
+every_step_dies() {
+	local step
+	steps_of "$@"
+	clean trace
+	for step in "${STEPS[@]}"; do
+		at "$step" KILL "$@"
+		clean "KILL at $step"
+	done
+}
+
+@test "run: a failure at any step names it and leaves nothing" {
+	spec "$RICH" true
+	every_step_fails run --rm --name "$ID" spec.json
+}
+
+@test "run: a kill at any step leaves nothing after the next rm" {
+	spec "$RICH" true
+	every_step_dies run --name "$ID" spec.json
+}
+
+@test "run in a user namespace: a failure at any step names it and leaves nothing" {
+	spec "$RICH | $USER_NAMESPACE" true
+	every_step_fails run --rm --name "$ID" spec.json
+}
+
+@test "run in a user namespace: a kill at any step leaves nothing after the next rm" {
+	spec "$RICH | $USER_NAMESPACE" true
+	every_step_dies run --name "$ID" spec.json
+}
+
+@test "run -d: a failure at any step names it and leaves nothing" {
+	spec "$RICH" sh -c "$IDLE"
+	every_step_fails run -d --name "$ID" spec.json
+}
+
+@test "run -d: a kill at any step leaves nothing after the next rm" {
+	spec "$RICH" sh -c "$IDLE"
+	every_step_dies run -d --name "$ID" spec.json
+}
+
+@test "create: a failure at any step names it and leaves nothing" {
+	bundle b "$RICH" sh -c "$IDLE"
+	every_step_fails create --bundle b "$ID"
+}
+
+@test "create: a kill at any step leaves nothing after the next delete" {
+	bundle b "$RICH" sh -c "$IDLE"
+	every_step_dies create --bundle b "$ID"
+}
+
+@test "start: a failure or a kill at any step leaves nothing after the next delete" {
+	local step kind
+	bundle b "$RICH" sh -c "$IDLE"
+	ctr create --bundle b "$ID"
+	steps_of start "$ID"
+	clean trace
+	for step in "${STEPS[@]}"; do
+		for kind in FAIL KILL; do
+			ctr create --bundle b "$ID"
+			at "$step" $kind start "$ID"
+			clean "$kind at $step of start"
+		done
+	done
+}
+
+@test "exec: a failure or a kill at any step leaves the container as it was, without a further process" {
+	local step kind folder
+	background "$RICH" "$IDLE"
+	folder=$(cgroup_of "$(pid_of "$ID")")
+	alone() { [[ $(<"$folder/cgroup.procs") == "$1" ]]; }
+	steps_of exec "$ID" true
+	for step in "${STEPS[@]}"; do
+		for kind in FAIL KILL; do
+			at "$step" $kind exec "$ID" sleep 0
+			[[ $kind == KILL || $status -ne 0 ]] || echo "# no failure at '$step'" >&3
+			eventually alone "$(pid_of "$ID")"
+			run -0 ctr exec "$ID" echo alive
+			equal "$output" alive
+		done
+	done
+}
+
+@test "exec -d: a kill at any step leaves the container usable" {
+	local step
+	background "$RICH" "$IDLE"
+	steps_of exec -d "$ID" true
+	for step in "${STEPS[@]}"; do
+		at "$step" KILL exec -d "$ID" true
+		run -0 ctr exec "$ID" echo alive
+	done
+}
+
+# The store's files with their contents.
+store_print() {
+	(cd "$DATA/store" 2>/dev/null && find . -type f -exec sha256sum {} + | sort)
+}
+
+every_blob_is_whole() {
+	local blob
+	for blob in "$DATA"/store/blobs/sha256/*; do
+		[[ ! -e $blob || $(basename "$blob") == "$(sha256sum <"$blob" | cut -d' ' -f1)" ]] ||
+			fail "$1: $blob is not what it is called" || return
+	done
+}
+
+@test "commit: a failure or a kill at any step leaves the old store or the new one, and the container thawed" {
+	local step kind old names new folder
+	background . "echo x >/x; $IDLE"
+	eventually test -s "$DATA/containers/$ID/upper/x"
+	folder=$(cgroup_of "$(pid_of "$ID")")
+	ctr commit "$ID" app:1 >/dev/null
+	steps_of commit "$ID" app:trace
+	ctr rmi app:trace >/dev/null
+	ctr prune >/dev/null
+	old=$(jq -c '.manifests | map(.digest)' "$DATA/store/index.json")
+	names=$(cd "$DATA" && find . | grep -v '^./containers' | sort)
+	for step in "${STEPS[@]}"; do
+		for kind in FAIL KILL; do
+			at "$step" $kind commit "$ID" app:1
+			[[ $kind == KILL || $status -ne 0 ]] || echo "# no failure at '$step'" >&3
+			[[ $kind == KILL ]] || equal "$(<"$folder/cgroup.freeze")" 0
+			every_blob_is_whole "$kind at $step"
+			new=$(jq -c '.manifests | map(.digest)' "$DATA/store/index.json")
+			equal "$(jq length <<<"$new")" 1
+			# the next verb that meets the container makes it run again
+			ctr exec "$ID" true || { ctr thaw "$ID" && ctr exec "$ID" true; }
+			equal "$(<"$folder/cgroup.freeze")" 0
+			ctr prune >/dev/null
+			[[ $new != "$old" ]] || equal "$(cd "$DATA" && find . | grep -v '^./containers' | sort)" "$names"
+			old=$new
+			names=$(cd "$DATA" && find . | grep -v '^./containers' | sort)
+		done
+	done
+	run -0 ctr run --rm --name "$ID-2" app:1 cat /x
+	equal "$output" x
+}
+
+@test "the first commit into an empty store, killed at any step" {
+	local step
+	spec . sh -c 'echo x >/x'
+	ctr run --name "$ID" spec.json
+	steps_of commit "$ID" app:1
+	for step in "${STEPS[@]}"; do
+		rm -rf "$DATA/store" "$DATA/layers"
+		at "$step" KILL commit "$ID" app:1
+		every_blob_is_whole "KILL at $step"
+		run -0 ctr commit "$ID" app:1
+		run -0 ctr run --rm --name "$ID-2" app:1 cat /x
+	done
+}
+
+@test "run of an image: a kill at any step leaves nothing, and the image can be run" {
+	local step
+	spec . sh -c 'echo x >/x'
+	ctr run --name "$ID-0" spec.json
+	ctr commit "$ID-0" app:1 >/dev/null
+	ctr rm "$ID-0"
+	rm -rf "$DATA/layers"
+	steps_of run --name "$ID" app:1 true
+	clean trace
+	for step in "${STEPS[@]}"; do
+		rm -rf "$DATA/layers"
+		at "$step" KILL run --name "$ID" app:1 true
+		clean "KILL at $step"
+		run -0 ctr run --rm --name "$ID" app:1 cat /x
+	done
+}
+
+@test "freeze and thaw: a failure or a kill at any step leaves a container that thaw makes run" {
+	local step kind
+	background . "$IDLE"
+	CTR_TRACE=1 run ctr freeze "$ID"
+	[[ $output == *' ms  '* ]] || skip "freeze is one step of no table"
+	ctr thaw "$ID"
+	steps_of freeze "$ID"
+	ctr thaw "$ID"
+	for step in "${STEPS[@]}"; do
+		for kind in FAIL KILL; do
+			at "$step" $kind freeze "$ID"
+			ctr thaw "$ID" || true
+			run -0 ctr exec "$ID" true
+		done
+	done
+}
