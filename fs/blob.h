@@ -35,6 +35,3 @@ void blob_abort(struct blob_writer *blob);
 /* All of this for a small blob. */
 int blob_put(const struct store *store, const void *data, size_t size, struct digest *digest,
 	     struct error *err);
-
-/* Opens the blob of that digest for reading; ENOENT, or EBADMSG if digest is not one. */
-int blob_open(const struct store *store, const char *digest, struct error *err);

@@ -42,6 +42,7 @@ struct image_commit {
 	const char *directory, *user;
 	/* what it finds */
 	struct arena arena;
+	int lock;	 /* the blobs', shared: prune waits until image_commit_end() */
 	char *full_name; /* with its tag */
 	struct image parent_image;
 	struct blob_writer layer;

@@ -1,1 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
+# Layers, diff and the reading side of the store: pure C, part of ctr itself.
+libfs_a_SOURCES += \
+	fs/deep_path.c fs/deep_path.h \
+	fs/diff.c fs/diff.h \
+	fs/diff_print.c \
+	fs/image_name.c fs/image_name.h \
+	fs/layer_stack.c fs/layer_stack.h \
+	fs/lower_lookup.c fs/lower_lookup.h \
+	fs/platform.c fs/platform.h \
+	fs/store.c fs/store.h \
+	fs/store_image.c fs/store_index.h \
+	fs/store_prune.c \
+	fs/temporary.c fs/temporary.h \
+	fs/xattrs.c fs/xattrs.h
+
+# Archives, compression, digests, and what writes blobs: only ctr-image links this.
+noinst_LIBRARIES += libimage.a
+libimage_a_SOURCES = \
+	fs/archive.c fs/archive.h fs/archive_locale.h \
+	fs/blob.c fs/blob.h \
+	fs/compress.c fs/compress.h \
+	fs/decompress.c \
+	fs/digest.c fs/digest.h \
+	fs/image_commit.c fs/image_commit.h \
+	fs/image_unpack.c fs/image_unpack.h \
+	fs/inode_map.c fs/inode_map.h \
+	fs/unpack.c fs/unpack.h \
+	fs/unpack_tree.c fs/unpack_tree.h
+libimage_a_CPPFLAGS = $(AM_CPPFLAGS) $(ARCHIVE_CFLAGS) $(ZSTD_CFLAGS) $(ZLIB_CFLAGS) \
+	$(CRYPTO_CFLAGS)
+IMAGE_LIBS = $(ARCHIVE_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) $(CRYPTO_LIBS)

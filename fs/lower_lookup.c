@@ -2,6 +2,7 @@
 #include "fs/lower_lookup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 
 #include "base/fd.h"
 #include "base/macro.h"
-#include "base/sys.h"
+#include "fs/deep_path.h"
 
 /* How many places may be open at a time; the usual limit of a process is 1024 descriptors. */
 #define MAX_OPEN 64
@@ -82,45 +83,13 @@ static int grow_buffer(struct lookup *lookup, size_t needed)
 int open_below(struct lookup *lookup, int root, const char *prefix, const char *rest,
 	       size_t rest_length)
 {
-	const struct open_how how = {
-		.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-	};
 	size_t prefix_length = strlen(prefix);
-	cleanup_fd int fd = -1;
-	char *at, *end;
 
 	if (grow_buffer(lookup, prefix_length + rest_length + 1) < 0)
 		return -1;
-	at = lookup->buffer;
-	memcpy(at, prefix, prefix_length);
-	memcpy(at + prefix_length, rest, rest_length);
-	end = at + prefix_length + rest_length;
-	*end = '\0';
-	/* in pieces that the kernel takes, most often one */
-	do {
-		char *piece, *cut;
-		int next;
-
-		at += strspn(at, "/");
-		piece = at;
-		cut = end;
-		if (end - at >= PATH_MAX) {
-			cut = memrchr(at, '/', PATH_MAX - 1);
-			if (!cut) {
-				errno = ENAMETOOLONG;
-				return -1;
-			}
-			*cut = '\0';
-		}
-		next = sys_openat2(fd < 0 ? root : fd, *piece ? piece : ".", &how);
-		if (next < 0)
-			return -1;
-		close_fd(&fd);
-		fd = next;
-		at = cut + (cut < end);
-	} while (at < end);
-	return take_fd(&fd);
+	memcpy(lookup->buffer, prefix, prefix_length);
+	memcpy(lookup->buffer + prefix_length, rest, rest_length);
+	return deep_open_directory(root, lookup->buffer, prefix_length + rest_length);
 }
 
 void chain_close(struct lookup *lookup, struct chain *chain)

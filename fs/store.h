@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -16,10 +17,12 @@
  * annotation org.opencontainers.image.ref.name = NAME:TAG. Replacing index.json is the only
  * commit point: blobs are durable before, and what no manifest of the index leads to is rubbish.
  *
- * Locks, both flock(2), both optional for readers of index.json (it is replaced atomically):
+ * Locks, all flock(2), taken in this order; readers of index.json need none:
+ *  - the blobs' lock, on <data>/store/blobs/sha256: shared from before a new blob gets its name
+ *    until the index leads to it, exclusive while pruning;
  *  - the writers' lock, on <data>/store: held while index.json is replaced and while pruning;
  *  - the layers' lock, on <data>/layers: shared while a container is set up from layers that it
- *    has not recorded yet, exclusive while pruning. Taken after the writers' lock, if both.
+ *    has not recorded yet, exclusive while pruning.
  * A temporary file or folder is locked by whoever makes it; one that nobody holds is rubbish
  * from a crash, and the next prune removes it.
  *
@@ -40,7 +43,7 @@ struct store {
 	int root;   /* <data>/store */
 	int blobs;  /* <data>/store/blobs/sha256 */
 	int layers; /* <data>/layers */
-	char *path; /* of the data root, absolute; part of the arena */
+	char *path; /* of <data>/layers, absolute; part of the arena */
 };
 
 /* Opens the store below data_root and makes what is missing of it (0700). */
@@ -48,11 +51,17 @@ int store_open(struct store *store, const char *data_root, struct arena *arena, 
 void store_close(struct store *store);
 
 #define cleanup_store __attribute__((cleanup(store_close)))
+/* What is not open yet: store_close() accepts it. */
+#define STORE_NONE                                                                                 \
+	{                                                                                          \
+		.data = -1, .root = -1, .blobs = -1, .layers = -1                                  \
+	}
 
 /*
  * Take a lock, waiting for it, by a descriptor of its own. Return it; closing it (all copies of
  * it) releases the lock, so it may be handed to a child.
  */
+int store_lock_blobs(const struct store *store, bool exclusive, struct error *err);
 int store_lock_writers(const struct store *store, struct error *err);
 int store_lock_layers(const struct store *store, bool exclusive, struct error *err);
 
@@ -98,6 +107,9 @@ int store_untag(const struct store *store, const char *name, struct error *err);
 int store_lowers(const struct store *store, const struct image *image, struct arena *arena,
 		 struct string_list *lowers, size_t *missing, struct error *err);
 
+/* Opens the blob of that digest for reading; ENOENT, or EBADMSG if digest is not one. */
+int store_open_blob(const struct store *store, const char *digest, struct error *err);
+
 struct store_pruned {
 	size_t blobs, layers, temporary; /* how many were removed */
 	uint64_t bytes;			 /* of the blobs */
@@ -105,7 +117,8 @@ struct store_pruned {
 
 /*
  * Removes blobs that no image of the index leads to, unpacked layers that no image has and that
- * are not in keep (their paths or last components), and what crashes have left.
+ * are not in keep (their paths or last components; NULL: none), and what crashes have left.
+ * Waits for commits and for containers that are being set up.
  */
 int store_prune(const struct store *store, const struct string_list *keep,
 		struct store_pruned *pruned, struct error *err);

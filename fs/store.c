@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fs/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "fs/store_index.h"
+
+#define INDEX "index.json"
+#define LAYOUT "oci-layout"
+
+/* Opens directory name below dir; makes it if it is missing. */
+static int open_folder(int dir, const char *name, struct error *err)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	int fd = openat(dir, name, flags);
+
+	if (fd < 0 && errno == ENOENT) {
+		if (mkdirat(dir, name, 0700) < 0 && errno != EEXIST)
+			return fail_errno(err, "make %s", name);
+		fd = openat(dir, name, flags);
+	}
+	return fd < 0 ? fail_errno(err, "open %s", name) : fd;
+}
+
+/* The data root itself may lie in a folder that is not there yet. */
+static int open_data(const char *path, struct arena *arena, struct error *err)
+{
+	char *parts = arena_strdup(arena, path);
+
+	for (char *slash = strchr(parts + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(parts, 0755) < 0 && errno != EEXIST)
+			return fail_errno(err, "make %s", parts);
+		*slash = '/';
+	}
+	return open_folder(AT_FDCWD, path, err);
+}
+
+static int make_layout(const struct store *store, struct arena *arena, struct error *err)
+{
+	struct image_layout layout = { .image_layout_version = (char[]){ IMAGE_LAYOUT_VERSION } };
+	size_t size;
+	char *text;
+
+	if (faccessat(store->root, LAYOUT, F_OK, 0) == 0)
+		return 0;
+	text = image_layout_encode(arena, &layout, &size);
+	return file_replace_at(store->root, LAYOUT, text, size, 0644, true, err);
+}
+
+int store_open(struct store *store, const char *data_root, struct arena *arena, struct error *err)
+{
+	cleanup_fd int blobs = -1;
+	char *absolute;
+
+	*store = (struct store){ .data = -1, .root = -1, .blobs = -1, .layers = -1 };
+	store->data = open_data(data_root, arena, err);
+	if (store->data < 0)
+		return -1;
+	absolute = realpath(data_root, NULL);
+	if (!absolute) {
+		fail_errno(err, "%s", data_root);
+		goto close;
+	}
+	store->path = arena_printf(arena, "%s/layers", absolute);
+	free(absolute);
+	store->root = open_folder(store->data, "store", err);
+	if (store->root < 0)
+		goto close;
+	blobs = open_folder(store->root, "blobs", err);
+	if (blobs < 0)
+		goto close;
+	store->blobs = open_folder(blobs, "sha256", err);
+	if (store->blobs < 0)
+		goto close;
+	store->layers = open_folder(store->data, "layers", err);
+	if (store->layers < 0 || make_layout(store, arena, err) < 0)
+		goto close;
+	return 0;
+close:
+	store_close(store);
+	return fail_in(err, "store %s", data_root);
+}
+
+void store_close(struct store *store)
+{
+	/* a zeroed store has nothing open */
+	if (!store->path && store->data == 0)
+		return;
+	close_fd(&store->data);
+	close_fd(&store->root);
+	close_fd(&store->blobs);
+	close_fd(&store->layers);
+}
+
+static int lock(int dir, int operation, const char *what, struct error *err)
+{
+	/* a description of its own: flock belongs to that, not to the process */
+	cleanup_fd int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int result;
+
+	if (fd < 0)
+		return fail_errno(err, "open %s", what);
+	do
+		result = flock(fd, operation);
+	while (result < 0 && errno == EINTR);
+	return result < 0 ? fail_errno(err, "lock %s", what) : take_fd(&fd);
+}
+
+int store_lock_blobs(const struct store *store, bool exclusive, struct error *err)
+{
+	return lock(store->blobs, exclusive ? LOCK_EX : LOCK_SH, "the blobs", err);
+}
+
+int store_lock_writers(const struct store *store, struct error *err)
+{
+	return lock(store->root, LOCK_EX, "the store", err);
+}
+
+int store_lock_layers(const struct store *store, bool exclusive, struct error *err)
+{
+	return lock(store->layers, exclusive ? LOCK_EX : LOCK_SH, "the layers", err);
+}
+
+int store_index_read(const struct store *store, struct arena *arena, struct image_index *index,
+		     struct error *err)
+{
+	char *text;
+	size_t size;
+
+	*index = (struct image_index){ .schema_version = IMAGE_SCHEMA_VERSION };
+	if (file_read_at(store->root, INDEX, IMAGE_DOCUMENT_MAX_SIZE, arena, &text, &size, err) < 0)
+		return err->errnum == ENOENT ? 0 : -1;
+	return image_index_decode(arena, INDEX, text, size, index, err);
+}
+
+int store_index_write(const struct store *store, struct arena *arena,
+		      const struct image_index *index, struct error *err)
+{
+	size_t size;
+	char *text = image_index_encode(arena, index, &size);
+
+	return file_replace_at(store->root, INDEX, text, size, 0644, true, err);
+}
+
+const char *descriptor_name(const struct image_descriptor *descriptor)
+{
+	return string_map_get(&descriptor->annotations, ANNOTATION_REF_NAME);
+}
+
+/* The annotations of descriptor with the name set to name, or without it if that is NULL. */
+static struct string_map rename_annotations(const struct string_map *from, const char *name,
+					    struct arena *arena)
+{
+	struct string_map to = { .items = arena_array(arena, struct string_pair, from->count + 1) };
+
+	for (size_t i = 0; i < from->count; i++)
+		if (strcmp(from->items[i].key, ANNOTATION_REF_NAME) != 0)
+			to.items[to.count++] = from->items[i];
+	if (name)
+		to.items[to.count++] = (struct string_pair){
+			.key = arena_strdup(arena, ANNOTATION_REF_NAME),
+			.value = arena_strdup(arena, name),
+		};
+	return to;
+}
+
+/* Replaces the index by one where name leads to descriptor, or to nothing. Returns how many
+ * entries had the name. */
+static int replace_name(const struct store *store, const char *name,
+			const struct image_descriptor *descriptor, struct error *err)
+{
+	cleanup_arena struct arena arena = { 0 };
+	cleanup_fd int locked = store_lock_writers(store, err);
+	struct image_index index;
+	struct image_descriptor *items;
+	size_t kept = 0, before;
+
+	if (locked < 0 || store_index_read(store, &arena, &index, err) < 0)
+		return -1;
+	before = index.manifests.count;
+	items = arena_array(&arena, struct image_descriptor, before + 1);
+	for (size_t i = 0; i < before; i++) {
+		const char *present = descriptor_name(&index.manifests.items[i]);
+
+		if (!present || strcmp(present, name) != 0)
+			items[kept++] = index.manifests.items[i];
+	}
+	index.manifests.items = items;
+	index.manifests.count = kept;
+	if (!index.media_type)
+		index.media_type = arena_strdup(&arena, IMAGE_MEDIA_TYPE_INDEX);
+	if (descriptor) {
+		items[kept] = *descriptor;
+		items[kept].annotations =
+			rename_annotations(&descriptor->annotations, name, &arena);
+		index.manifests.count++;
+	} else if (kept == before) {
+		return fail(err, ENOENT, "image %s: not in the store", name);
+	}
+	return store_index_write(store, &arena, &index, err);
+}
+
+int store_tag(const struct store *store, const char *name,
+	      const struct image_descriptor *descriptor, struct error *err)
+{
+	return replace_name(store, name, descriptor, err);
+}
+
+int store_untag(const struct store *store, const char *name, struct error *err)
+{
+	return replace_name(store, name, NULL, err);
+}
+
+int store_open_blob(const struct store *store, const char *digest, struct error *err)
+{
+	int fd;
+
+	if (!image_is_digest(digest) || strncmp(digest, "sha256:", 7) != 0)
+		return fail(err, EBADMSG, "blob %.100s: not a sha256 digest", digest);
+	fd = openat(store->blobs, digest + 7, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	return fd < 0 ? fail_errno(err, "blob %s", digest) : fd;
+}
+
+int store_read_document(const struct store *store, const char *digest, struct arena *arena,
+			char **text, size_t *size, struct error *err)
+{
+	cleanup_fd int fd = store_open_blob(store, digest, err);
+
+	if (fd < 0)
+		return -1;
+	return file_read_fd(fd, digest, IMAGE_DOCUMENT_MAX_SIZE, arena, text, size, err);
+}

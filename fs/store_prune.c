@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "fs/store.h"
+#include "fs/store_index.h"
+#include "fs/temporary.h"
+
+#define MAX_NESTING 4
+
+/* A set of names: hexadecimal digests of what is in use. */
+struct names {
+	struct arena *arena;
+	const char **items;
+	size_t count, room;
+};
+
+static void add(struct names *names, const char *name)
+{
+	if (names->count == names->room) {
+		size_t room = names->room ? 2 * names->room : 64;
+		const char **items = arena_array(names->arena, const char *, room);
+
+		if (names->count)
+			memcpy(items, names->items, names->count * sizeof(*items));
+		names->items = items;
+		names->room = room;
+	}
+	names->items[names->count++] = name;
+}
+
+static void add_digest(struct names *names, const char *digest)
+{
+	if (!strncmp(digest, "sha256:", 7))
+		add(names, digest + 7);
+}
+
+static int compare(const void *one, const void *other)
+{
+	return strcmp(*(const char *const *)one, *(const char *const *)other);
+}
+
+static void sort(struct names *names)
+{
+	if (names->count)
+		qsort(names->items, names->count, sizeof(*names->items), compare);
+}
+
+static bool has(const struct names *names, const char *name)
+{
+	return names->count &&
+	       bsearch(&name, names->items, names->count, sizeof(*names->items), compare);
+}
+
+static int mark_config(const struct store *store, const char *digest, struct names *layers,
+		       struct error *err)
+{
+	struct image_config config;
+	char *text;
+	size_t size;
+
+	if (store_read_document(store, digest, layers->arena, &text, &size, err) < 0)
+		return err->errnum == ENOENT ? 0 : -1;
+	/* what is no config (an artifact has others) has no layers that we unpacked */
+	if (image_config_decode(layers->arena, digest, text, size, &config, err) < 0)
+		return 0;
+	for (size_t i = 0; i < config.rootfs.diff_ids.count; i++)
+		add_digest(layers, config.rootfs.diff_ids.items[i]);
+	return 0;
+}
+
+/* Marks what a manifest or an index of manifests leads to. What cannot be read stops the prune. */
+static int mark(const struct store *store, const struct image_descriptor *from, int depth,
+		struct names *blobs, struct names *layers, struct error *err)
+{
+	struct image_index index;
+	struct image_manifest manifest;
+	char *text;
+	size_t size;
+
+	add_digest(blobs, from->digest);
+	if (depth > MAX_NESTING)
+		return fail(err, ELOOP, "%s: too many indexes in indexes", from->digest);
+	if (store_read_document(store, from->digest, blobs->arena, &text, &size, err) < 0)
+		return err->errnum == ENOENT ? 0 : -1;
+	if (!strcmp(from->media_type, IMAGE_MEDIA_TYPE_INDEX)) {
+		if (image_index_decode(blobs->arena, from->digest, text, size, &index, err) < 0)
+			return -1;
+		for (size_t i = 0; i < index.manifests.count; i++)
+			if (mark(store, &index.manifests.items[i], depth + 1, blobs, layers, err) <
+			    0)
+				return -1;
+		return 0;
+	}
+	if (image_manifest_decode(blobs->arena, from->digest, text, size, &manifest, err) < 0)
+		return -1;
+	add_digest(blobs, manifest.config.digest);
+	for (size_t i = 0; i < manifest.layers.count; i++)
+		add_digest(blobs, manifest.layers.items[i].digest);
+	return mark_config(store, manifest.config.digest, layers, err);
+}
+
+static int sweep_blobs(const struct store *store, const struct names *used,
+		       struct store_pruned *pruned, struct error *err)
+{
+	cleanup_dir DIR *dir = open_dir_at(store->blobs, ".", err);
+	struct dirent *entry;
+
+	if (!dir)
+		return -1;
+	while (errno = 0, entry = readdir(dir)) {
+		struct stat status;
+
+		if (entry->d_name[0] == '.' || has(used, entry->d_name) ||
+		    fstatat(store->blobs, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		if (unlinkat(store->blobs, entry->d_name, 0) < 0)
+			return fail_errno(err, "remove blob %s", entry->d_name);
+		pruned->blobs++;
+		pruned->bytes += (uint64_t)status.st_size;
+	}
+	return errno ? fail_errno(err, "read the blobs' folder") : 0;
+}
+
+static int sweep_layers(const struct store *store, const struct names *used,
+			struct store_pruned *pruned, struct error *err)
+{
+	cleanup_dir DIR *dir = open_dir_at(store->layers, ".", err);
+	struct dirent *entry;
+
+	if (!dir)
+		return -1;
+	while (errno = 0, entry = readdir(dir)) {
+		if (entry->d_name[0] == '.' || has(used, entry->d_name))
+			continue;
+		if (remove_tree_at(store->layers, entry->d_name, err) < 0)
+			return fail_in(err, "layers");
+		pruned->layers++;
+	}
+	return errno ? fail_errno(err, "read the layers' folder") : 0;
+}
+
+static int prune_locked(const struct store *store, const struct string_list *keep,
+			struct store_pruned *pruned, struct error *err)
+{
+	cleanup_arena struct arena arena = { 0 };
+	struct names blobs = { .arena = &arena }, layers = { .arena = &arena };
+	struct image_index index;
+	int count;
+
+	if (store_index_read(store, &arena, &index, err) < 0)
+		return -1;
+	for (size_t i = 0; i < index.manifests.count; i++)
+		if (mark(store, &index.manifests.items[i], 0, &blobs, &layers, err) < 0)
+			return -1;
+	for (size_t i = 0; keep && i < keep->count; i++) {
+		const char *slash = strrchr(keep->items[i], '/');
+
+		add(&layers, slash ? slash + 1 : keep->items[i]);
+	}
+	sort(&blobs);
+	sort(&layers);
+	if (sweep_blobs(store, &blobs, pruned, err) < 0 ||
+	    sweep_layers(store, &layers, pruned, err) < 0)
+		return -1;
+	count = temporary_clean(store->blobs, err);
+	if (count < 0)
+		return -1;
+	pruned->temporary = (size_t)count;
+	count = temporary_clean(store->layers, err);
+	if (count < 0)
+		return -1;
+	pruned->temporary += (size_t)count;
+	return 0;
+}
+
+int store_prune(const struct store *store, const struct string_list *keep,
+		struct store_pruned *pruned, struct error *err)
+{
+	cleanup_fd int blobs = -1, writers = -1, layers = -1;
+
+	*pruned = (struct store_pruned){ 0 };
+	blobs = store_lock_blobs(store, true, err);
+	if (blobs < 0)
+		return -1;
+	writers = store_lock_writers(store, err);
+	if (writers < 0)
+		return -1;
+	layers = store_lock_layers(store, true, err);
+	if (layers < 0)
+		return -1;
+	return prune_locked(store, keep, pruned, err);
+}
