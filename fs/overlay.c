@@ -32,6 +32,12 @@ struct layers {
 	bool volatile_upper;
 };
 
+#define LAYERS_NONE(plan)                                                                          \
+	{                                                                                          \
+		.upper = -1, .work = -1,                                                           \
+		.volatile_upper = (plan)->volatile_upper || (plan)->scratch                        \
+	}
+
 static void close_layers(struct layers *layers)
 {
 	for (size_t i = 0; i < layers->lower_count; i++)
@@ -236,39 +242,65 @@ static int mount_view_by_numbers(const struct layers *layers, struct error *err)
 	return view < 0 ? fail_errno(err, "clone the view") : view;
 }
 
+/* What a view is made of, as private_namespace_run() hands it on. */
+struct request {
+	const struct overlay_plan *plan;
+	int userns; /* -1: not idmapped */
+};
+
+static int open_layers(struct layers *layers, const struct request *request, struct error *err)
+{
+	const struct overlay_plan *plan = request->plan;
+
+	if (open_lowers(layers, plan, request->userns, err) < 0)
+		return -1;
+	if (plan->upper)
+		return open_upper(layers, plan, request->userns, err);
+	return plan->scratch ? open_scratch(layers, err) : 0;
+}
+
+static int open_view(const struct request *request, struct error *err)
+{
+	struct layers layers = LAYERS_NONE(request->plan);
+	int view = open_layers(&layers, request, err);
+
+	if (view == 0)
+		view = mount_view(&layers, err);
+	close_layers(&layers);
+	return view;
+}
+
 /*
  * In a private mount namespace, where layers that are detached can be attached without being seen:
  * one over the other on "/", which is still found as before by the processes that have it as root.
  */
-static int mount_view_the_old_way(void *context, struct error *err)
+static int open_view_the_old_way(void *context, struct error *err)
 {
-	const struct layers *layers = context;
+	const struct request *request = context;
+	struct layers layers = LAYERS_NONE(request->plan);
+	int view = open_layers(&layers, request, err);
 	struct error newer;
-	int view;
 
-	for (size_t i = 0; i < layers->detached_count; i++)
-		if (move_mount(layers->detached[i], "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
-			return fail_errno(err, "attach a layer");
-	view = mount_view(layers, &newer);
-	return view >= 0 ? view : mount_view_by_numbers(layers, err);
+	for (size_t i = 0; view == 0 && i < layers.detached_count; i++)
+		if (move_mount(layers.detached[i], "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+			view = fail_errno(err, "attach a layer");
+	if (view == 0) {
+		view = mount_view(&layers, &newer);
+		if (view < 0)
+			view = mount_view_by_numbers(&layers, err);
+	}
+	close_layers(&layers);
+	return view;
 }
 
-static int open_view(const struct overlay_plan *plan, int userns, struct layers *layers,
-		     struct error *err)
+/* EINVAL says that the kernel is too old for the direct way, or that something is really wrong. */
+static int open_view_either_way(struct request *request, struct error *err)
 {
 	struct error newer, older;
-	int view;
+	int view = open_view(request, &newer);
 
-	if (open_lowers(layers, plan, userns, err) < 0 ||
-	    (plan->upper && open_upper(layers, plan, userns, err) < 0) ||
-	    (!plan->upper && plan->scratch && open_scratch(layers, err) < 0))
-		return -1;
-	view = mount_view(layers, &newer);
-	if (view >= 0)
-		return view;
-	view = newer.errnum != EINVAL
-		       ? -1
-		       : private_namespace_run(mount_view_the_old_way, layers, &older);
+	if (view < 0 && newer.errnum == EINVAL)
+		view = private_namespace_run(open_view_the_old_way, request, &older);
 	if (view < 0)
 		*err = newer;
 	return view;
@@ -294,15 +326,15 @@ static int raise_capabilities(struct error *err)
  * host's root have no owner in an idmapped layer (EOVERFLOW), so for the mount we are the
  * container's root, with our own capabilities.
  */
-static int open_view_as_owner(const struct overlay_plan *plan, const struct overlay_idmap *idmap,
-			      struct layers *layers, struct error *err)
+static int open_view_as_owner(struct request *request, const struct overlay_idmap *idmap,
+			      struct error *err)
 {
 	gid_t gid = (gid_t)setfsgid(idmap->gid);
 	uid_t uid = (uid_t)setfsuid(idmap->uid);
 	int view = raise_capabilities(err);
 
 	if (view == 0)
-		view = open_view(plan, idmap->userns, layers, err);
+		view = open_view_either_way(request, err);
 	setfsuid(uid);
 	setfsgid(gid);
 	return view;
@@ -327,18 +359,13 @@ static int open_single(const char *lower, int userns, struct error *err)
 int overlay_open(const struct overlay_plan *plan, const struct overlay_idmap *idmap,
 		 struct error *err)
 {
-	struct layers layers = {
-		.upper = -1,
-		.work = -1,
-		.volatile_upper = plan->volatile_upper || plan->scratch,
-	};
+	struct request request = { .plan = plan, .userns = idmap ? idmap->userns : -1 };
 	int view;
 
 	if (!plan->upper && !plan->scratch && plan->lowers.count == 1)
-		return open_single(plan->lowers.items[0], idmap ? idmap->userns : -1, err);
-	view = idmap ? open_view_as_owner(plan, idmap, &layers, err)
-		     : open_view(plan, -1, &layers, err);
-	close_layers(&layers);
+		return open_single(plan->lowers.items[0], request.userns, err);
+	view = idmap ? open_view_as_owner(&request, idmap, err)
+		     : open_view_either_way(&request, err);
 	return view < 0 ? fail_in(err, "overlay") : view;
 }
 
