@@ -107,15 +107,6 @@ bool image_is_digest(const char *text)
 	return *rest && !rest[strspn(rest, letters)];
 }
 
-static int check_digest(const char *name, const char *member, size_t index, const char *digest,
-			struct error *err)
-{
-	if (image_is_digest(digest))
-		return 0;
-	return fail(err, EINVAL, "%s: %s[%zu]: digest expected, found '%.80s'", name, member, index,
-		    digest);
-}
-
 static int check_descriptor(const char *name, const char *member,
 			    const struct image_descriptor *descriptor, struct error *err)
 {
@@ -129,8 +120,12 @@ static int check_descriptors(const char *name, const char *member,
 			     const struct image_descriptors *descriptors, struct error *err)
 {
 	for (size_t i = 0; i < descriptors->count; i++) {
-		if (check_digest(name, member, i, descriptors->items[i].digest, err) < 0)
-			return -1;
+		const char *digest = descriptors->items[i].digest;
+
+		if (!image_is_digest(digest))
+			return fail(err, EINVAL,
+				    "%s: %s[%zu].digest: digest expected, found '%.80s'", name,
+				    member, i, digest);
 	}
 	return 0;
 }
@@ -177,9 +172,12 @@ int image_config_decode(struct arena *arena, const char *name, const char *text,
 	if (schema_decode(&image_config_schema, arena, name, text, size, config, err) < 0)
 		return -1;
 	for (size_t i = 0; i < config->rootfs.diff_ids.count; i++) {
-		if (check_digest(name, "rootfs.diff_ids", i, config->rootfs.diff_ids.items[i],
-				 err) < 0)
-			return -1;
+		const char *digest = config->rootfs.diff_ids.items[i];
+
+		if (!image_is_digest(digest))
+			return fail(err, EINVAL,
+				    "%s: rootfs.diff_ids[%zu]: digest expected, found '%.80s'",
+				    name, i, digest);
 	}
 	return 0;
 }

@@ -102,7 +102,7 @@ struct image_history {
 };
 
 struct image_rootfs {
-	char *type;		     /* "layers" */
+	char *type;		     /* "layers"; to be set before encoding */
 	struct string_list diff_ids; /* digests of the tar archives, the base first */
 };
 

@@ -71,7 +71,7 @@ static size_t write_path(const struct place *place, char *path, size_t size)
 __attribute__((format(printf, 3, 4))) static int
 fail_place(const struct decoder *decoder, const struct place *place, const char *format, ...)
 {
-	char path[256], reason[256];
+	char path[256], reason[368];
 	va_list args;
 
 	va_start(args, format);
@@ -186,7 +186,7 @@ static int decode_string(const struct decoder *decoder, const struct place *plac
 static int fail_word(const struct decoder *decoder, const struct place *place,
 		     const struct schema_word *words, const char *text)
 {
-	char list[192] = "";
+	char list[288] = "";
 	size_t used = 0;
 
 	for (; words->word && used < sizeof(list); words++) {

@@ -77,11 +77,11 @@ int validate_version(const struct validation *validation)
 
 	if (strncmp(version, "1.", 2) == 0 && skip_number(&rest) && *rest++ == '.' &&
 	    skip_number(&rest)) {
-		if (*rest == '-')
+		if (*rest == '-' && rest[1] != '+')
 			rest += 1 + strspn(rest + 1, letters);
 		if (*rest == '+')
 			rest += 1 + strspn(rest + 1, letters);
-		if (*rest == '\0')
+		if (*rest == '\0' && rest[-1] != '-' && rest[-1] != '+')
 			return 0;
 	}
 	return refuse(validation, "ociVersion: '%s': a version 1.x of the specification expected",
