@@ -172,7 +172,7 @@ spec() {
 		root: {path: $rootfs},
 		mounts: [{destination: "/proc", type: "proc", source: "proc"}],
 		linux: {namespaces: ["pid", "mount", "ipc", "uts", "cgroup", "network"] | map({type: .})}
-	} | '"$filter" --args "$@" >"${SPEC:-spec.json}"
+	} | '"$filter" --args -- "$@" >"${SPEC:-spec.json}"
 }
 
 # inside FILTER SCRIPT: runs the shell SCRIPT in a container of spec FILTER, as `run` of bats:

@@ -30,7 +30,7 @@ noting() {
 one_hook() {
 	local kind=$1 path=$2
 	shift 2
-	printf '.hooks.%s += [{path: "%s", args: %s}]' "$kind" "$path" "$(jq -nc '$ARGS.positional' --args "$(basename "$path")" "$@")"
+	printf '.hooks.%s += [{path: "%s", args: %s}]' "$kind" "$path" "$(jq -nc '$ARGS.positional' --args -- "$(basename "$path")" "$@")"
 }
 
 ALL=(prestart createRuntime createContainer startContainer poststart poststop)
