@@ -49,7 +49,7 @@ int send_fds(int sock, const void *data, size_t size, const int *fds, size_t cou
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(sizeof(int) * MAX_FDS)];
 	} control = { 0 };
-	struct iovec iov = { .iov_base = (void *)(uintptr_t)data, .iov_len = size };
+	struct iovec iov = { .iov_base = (void *)data, .iov_len = size };
 	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
 	ssize_t sent;
 

@@ -121,7 +121,7 @@ int exec_process_spec(struct arena *arena, const struct exec_options *options, i
 	    set_user(arena, options->user, proc, (pid_t)handle->state.init.pid, process, err) < 0)
 		return -1;
 	if (options->cwd)
-		process->cwd = (char *)(uintptr_t)options->cwd;
+		process->cwd = (char *)options->cwd;
 	if (!process->cwd || process->cwd[0] != '/')
 		return fail(err, EINVAL, "%s: the working directory must be absolute",
 			    process->cwd ? process->cwd : "process.cwd");

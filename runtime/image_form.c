@@ -21,9 +21,9 @@ static int unpack(const struct settings *settings, const char *image, struct err
 	char *argv[] = {
 		program,
 		(char[]){ "--data-root" },
-		(char *)(uintptr_t)settings->data_root,
+		(char *)settings->data_root,
 		(char[]){ "unpack" },
-		(char *)(uintptr_t)image,
+		(char *)image,
 		NULL,
 	};
 	const struct spawn spawn = {
