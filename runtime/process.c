@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -147,6 +148,19 @@ int process_plan(struct arena *arena, const struct spec_process *spec,
 	return 0;
 }
 
+/* What ctr's caller ignores or blocks is no business of the container's (nohup, a shell's trap). */
+static int reset_signals(struct error *err)
+{
+	sigset_t none;
+
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL);
+	sigemptyset(&none);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		return fail_errno(err, "unblock signals");
+	return 0;
+}
+
 int process_protect(struct error *err)
 {
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
@@ -154,7 +168,7 @@ int process_protect(struct error *err)
 	/* EPERM: it leads a session already. */
 	if (setsid() < 0 && errno != EPERM)
 		return fail_errno(err, "setsid");
-	return 0;
+	return reset_signals(err);
 }
 
 /* The env array has a free slot for it. An empty HOME counts as none, but keeps its slot. */

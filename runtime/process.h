@@ -83,10 +83,10 @@ int process_plan(struct arena *arena, const struct spec_process *spec,
 
 /*
  * Child side: not dumpable, so that nobody of the container can ptrace it or open its descriptors
- * (CVE-2016-9962), and a session of its own. Files of /proc/self belong to root from here until
- * execve. A child that joins a container calls it before that; one in a new user namespace when
- * its maps are written (without root's privileges the parent could not write them any more).
- * Changing the user clears PR_SET_PDEATHSIG.
+ * (CVE-2016-9962), a session of its own, signals as at boot. Files of /proc/self belong to root
+ * from here until execve. A child that joins a container calls it before that; one in a new user
+ * namespace when its maps are written (without root's privileges the parent could not write them
+ * any more). Changing the user clears PR_SET_PDEATHSIG.
  */
 int process_protect(struct error *err);
 
