@@ -1,4 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 libruntime_a_SOURCES += \
 	runtime/seccomp.c runtime/seccomp.h \
-	runtime/seccomp_enosys.c runtime/seccomp_enosys.h
+	runtime/seccomp_enosys.c runtime/seccomp_enosys.h \
+	runtime/seccomp_leaf.c runtime/seccomp_leaf.h \
+	runtime/seccomp_library.c runtime/seccomp_library.h \
+	runtime/seccomp_profile.c runtime/seccomp_profile.h \
+	runtime/seccomp_tree.c runtime/seccomp_tree.h
+
+check_PROGRAMS += tests/unit/test_seccomp
+tests_unit_test_seccomp_SOURCES = tests/unit/test_seccomp.c
+tests_unit_test_seccomp_LDADD = libunit.a libruntime.a libspecs.a libbase.a \
+	$(SECCOMP_LIBS) $(YAJL_LIBS)
+EXTRA_DIST += tests/unit/golden/seccomp_small.txt

@@ -20,12 +20,12 @@ static const uint32_t architectures[] = {
 #define SECTION 10 /* instructions at most for each of them */
 
 /* The highest number that the profile names, or -1. */
-static int64_t last_number(const struct spec_seccomp *profile, uint32_t architecture)
+static int64_t last_number(const struct seccomp_profile *profile, uint32_t architecture)
 {
 	int64_t last = -1;
 
-	for (size_t i = 0; i < profile->syscalls.count; i++) {
-		const struct string_list *names = &profile->syscalls.items[i].names;
+	for (size_t i = 0; i < profile->rule_count; i++) {
+		const struct string_list *names = profile->rules[i].names;
 
 		for (size_t j = 0; j < names->count; j++) {
 			int number =
@@ -84,7 +84,7 @@ static void emit_section(struct writer *writer, uint32_t architecture, int64_t l
 }
 
 size_t seccomp_enosys_head(struct arena *arena, scmp_filter_ctx filter,
-			   const struct spec_seccomp *profile, struct sock_filter **head)
+			   const struct seccomp_profile *profile, struct sock_filter **head)
 {
 	struct writer writer = { 0 };
 

@@ -6,12 +6,12 @@
 #include <stddef.h>
 
 #include "base/arena.h"
-#include "specs/runtime_spec.h"
+#include "runtime/seccomp_profile.h"
 
 /*
- * For runtime/seccomp.c. A profile lists the system calls of its time, and refuses newer ones
- * with its default action, mostly EPERM. C libraries try the newest call first and fall back to
- * an older one on ENOSYS only. So calls with numbers above all that the profile names get ENOSYS
+ * For runtime/seccomp_library.c. A profile lists the system calls of its time, and refuses newer
+ * ones with its default action, mostly EPERM. C libraries try the newest call first and fall back
+ * to an older one on ENOSYS only. So calls with numbers above all that the profile names get ENOSYS
  * (the idea is runc's "patchbpf").
  */
 
@@ -20,4 +20,4 @@
  * number; 0 and NULL when the profile names no system call.
  */
 size_t seccomp_enosys_head(struct arena *arena, scmp_filter_ctx filter,
-			   const struct spec_seccomp *profile, struct sock_filter **head);
+			   const struct seccomp_profile *profile, struct sock_filter **head);
