@@ -100,13 +100,15 @@ static int choose_form(struct invocation *invocation, struct error *err)
 	char *word = invocation->arguments[0];
 	int image = 0;
 
-	if (!options.bundle && is_spec_file(word)) {
+	/* the name of an image may have a slash too: a file that is not there is none */
+	if (!options.bundle && (!is_spec_file(word) || access(word, F_OK) < 0) &&
+	    (image = has_image(invocation, word, err)) < 0)
+		return -1;
+	if (!options.bundle && !image && is_spec_file(word)) {
 		options.form = FORM_SPEC;
 		options.spec_path = word;
 		return 0;
 	}
-	if (!options.bundle && (image = has_image(invocation, word, err)) < 0)
-		return -1;
 	if (image) {
 		options.form = FORM_SPEC;
 		options.image = word;
