@@ -31,7 +31,7 @@ static bool has_user_namespace(const struct spec *spec)
 }
 
 /* Somebody else's /dev is not ours to fill. */
-static bool dev_is_bound(const struct spec *spec)
+static bool dev_is_bound(struct arena *arena, const struct spec *spec)
 {
 	for (size_t i = 0; i < spec->mounts.count; i++) {
 		const struct spec_mount *mount = &spec->mounts.items[i];
@@ -40,7 +40,8 @@ static bool dev_is_bound(const struct spec *spec)
 		for (size_t j = 0; j < mount->options.count; j++)
 			bind |= !strcmp(mount->options.items[j], "bind") ||
 				!strcmp(mount->options.items[j], "rbind");
-		if (bind && mount->destination && !strcmp(mount->destination, "/dev"))
+		if (bind && mount->destination &&
+		    !strcmp(path_clean(arena, mount->destination), "/dev"))
 			return true;
 	}
 	return false;
@@ -106,7 +107,7 @@ int devices_plan(struct arena *arena, const struct spec *spec, struct device_lis
 	size_t given = spec->linux ? spec->linux->devices.count : 0;
 
 	*plan = (struct device_list){ 0 };
-	if (dev_is_bound(spec))
+	if (dev_is_bound(arena, spec))
 		return 0;
 	plan->links = true;
 	plan->items = arena_array(arena, struct device_plan, given + ARRAY_SIZE(default_devices));

@@ -20,4 +20,17 @@ libfs_a_SOURCES = \
 	fs/rootfs_open.c \
 	fs/rootfs_plan.c
 
+# A folder's tests link its own library and those below.
+fs_test_libraries = libunit.a libfs.a libspecs.a libbase.a $(YAJL_LIBS)
+check_PROGRAMS += tests/unit/test_mount_options tests/unit/test_rootfs
+tests_unit_test_mount_options_SOURCES = tests/unit/test_mount_options.c
+tests_unit_test_mount_options_LDADD = $(fs_test_libraries)
+tests_unit_test_rootfs_SOURCES = tests/unit/test_rootfs.c
+tests_unit_test_rootfs_LDADD = $(fs_test_libraries)
+EXTRA_DIST += \
+	tests/unit/golden/rootfs_layers.plan \
+	tests/unit/golden/rootfs_mounts.plan \
+	tests/unit/golden/rootfs_rootless.plan \
+	tests/unit/golden/rootfs_template.plan
+
 include fs/layers.mk

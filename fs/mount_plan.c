@@ -56,7 +56,7 @@ static int plan_bind(struct arena *arena, const struct mount_context *context,
 /*
  * Without a cgroup namespace cgroup2 is never mounted anew: that would show the host's whole tree
  * and (cgroups(7)) change the host's own mount options. The container's directory is bound,
- * read-only.
+ * read-only whatever the options say: its limits are there.
  */
 static void plan_cgroup(const struct mount_context *context, struct mount_plan *plan)
 {
@@ -74,6 +74,8 @@ static void plan_cgroup(const struct mount_context *context, struct mount_plan *
 	plan->type = NULL;
 	plan->source = directory;
 	plan->options.recursive_bind = true;
+	plan->options.attr_set |= MOUNT_ATTR_RDONLY;
+	plan->options.attr_clear &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	plan->options.recursive_attr_set |= MOUNT_ATTR_RDONLY;
 	plan->options.propagation = MS_PRIVATE;
 	plan->options.recursive_propagation = true;
