@@ -33,3 +33,36 @@ schemadir = $(pkgdatadir)/schema
 dist_schema_DATA = \
 	specs/schema/network.schema.json \
 	specs/schema/overlay.schema.json
+
+# What these link is what a folder may use: its own library and those below.
+specs_test_libraries = libunit.a libspecs.a libbase.a $(YAJL_LIBS)
+check_PROGRAMS += \
+	tests/unit/test_image_document \
+	tests/unit/test_json \
+	tests/unit/test_runtime_spec \
+	tests/unit/test_schema \
+	tests/unit/test_template \
+	tests/unit/test_validate
+tests_unit_test_image_document_SOURCES = tests/unit/test_image_document.c
+tests_unit_test_image_document_LDADD = $(specs_test_libraries)
+tests_unit_test_json_SOURCES = tests/unit/test_json.c
+tests_unit_test_json_LDADD = $(specs_test_libraries)
+tests_unit_test_runtime_spec_SOURCES = tests/unit/test_runtime_spec.c
+tests_unit_test_runtime_spec_LDADD = $(specs_test_libraries)
+tests_unit_test_schema_SOURCES = tests/unit/test_schema.c
+tests_unit_test_schema_LDADD = $(specs_test_libraries)
+tests_unit_test_template_SOURCES = tests/unit/test_template.c
+tests_unit_test_template_LDADD = $(specs_test_libraries)
+tests_unit_test_validate_SOURCES = tests/unit/test_validate.c
+tests_unit_test_validate_LDADD = $(specs_test_libraries)
+EXTRA_DIST += \
+	tests/unit/golden/spec-decode-errors.txt \
+	tests/unit/golden/spec-full.json \
+	tests/unit/golden/spec-image-errors.txt \
+	tests/unit/golden/spec-json-errors.txt \
+	tests/unit/golden/spec-schema-errors.txt \
+	tests/unit/golden/spec-sysctl.txt \
+	tests/unit/golden/spec-template-rootless.json \
+	tests/unit/golden/spec-template.json \
+	tests/unit/golden/spec-unsupported-errors.txt \
+	tests/unit/golden/spec-validate-errors.txt

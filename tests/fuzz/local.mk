@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+# Fuzz targets (libFuzzer): ./configure --enable-fuzzing CC=clang, then `make fuzz`. Each is built
+# from the sources themselves, since all that it meets must be instrumented.
+fuzz_flags = $(AM_CFLAGS) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZ_SECONDS = 60
+EXTRA_DIST += tests/fuzz/run tests/fuzz/corpus
+if FUZZING
+fuzz_targets = \
+	tests/fuzz/fuzz_image_document \
+	tests/fuzz/fuzz_json \
+	tests/fuzz/fuzz_spec
+EXTRA_PROGRAMS += $(fuzz_targets)
+CLEANFILES += $(fuzz_targets)
+tests_fuzz_fuzz_image_document_SOURCES = tests/fuzz/fuzz_image_document.c $(libspecs_a_SOURCES) $(libbase_a_SOURCES)
+tests_fuzz_fuzz_image_document_CFLAGS = $(fuzz_flags)
+tests_fuzz_fuzz_image_document_LDADD = $(YAJL_LIBS)
+tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(libspecs_a_SOURCES) $(libbase_a_SOURCES)
+tests_fuzz_fuzz_json_CFLAGS = $(fuzz_flags)
+tests_fuzz_fuzz_json_LDADD = $(YAJL_LIBS)
+tests_fuzz_fuzz_spec_SOURCES = tests/fuzz/fuzz_spec.c $(libspecs_a_SOURCES) $(libbase_a_SOURCES)
+tests_fuzz_fuzz_spec_CFLAGS = $(fuzz_flags)
+tests_fuzz_fuzz_spec_LDADD = $(YAJL_LIBS)
+
+fuzz: $(fuzz_targets)
+	$(top_srcdir)/tests/fuzz/run -t $(FUZZ_SECONDS) $(abs_top_builddir)
+else
+fuzz:
+	@echo 'make fuzz: ./configure --enable-fuzzing CC=clang first' >&2; exit 1
+endif
+
+.PHONY: fuzz
