@@ -17,15 +17,6 @@
  * root is still there. Nothing may be allocated.
  */
 
-static bool has_mode(const struct string_list *data)
-{
-	for (size_t i = 0; i < data->count; i++)
-		if (!strncmp(data->items[i], "mode=", 5))
-			return true;
-	return false;
-}
-
-/* A tmpfs without a mode has that of the directory beneath: /tmp stays 1777, /run 0755. */
 static int set_mode_beneath(int context, int target, struct error *err)
 {
 	struct stat status;
@@ -37,7 +28,7 @@ static int set_mode_beneath(int context, int target, struct error *err)
 	return filesystem_set(context, "mode", mode, err);
 }
 
-static int make_filesystem(const struct mount_plan *plan, int target, bool existed,
+static int make_filesystem(const struct mount_plan *plan, int target, bool mode_beneath,
 			   struct error *err)
 {
 	const struct mount_options *options = &plan->options;
@@ -50,8 +41,7 @@ static int make_filesystem(const struct mount_plan *plan, int target, bool exist
 	    filesystem_set_words(context, &options->flags, err) < 0 ||
 	    filesystem_set_words(context, &options->data, err) < 0)
 		return -1;
-	if (existed && !strcmp(plan->type, "tmpfs") && !has_mode(&options->data) &&
-	    set_mode_beneath(context, target, err) < 0)
+	if (mode_beneath && set_mode_beneath(context, target, err) < 0)
 		return -1;
 	/* what is copied up must be written before the mount is read-only */
 	mount = filesystem_mount(context, options->copy_up ? 0 : attributes, err);
@@ -80,10 +70,11 @@ static int bind_fallback(const struct mount_plan *plan, struct error *err)
 	return take_fd(&mount);
 }
 
-static int make_or_bind(const struct mount_plan *plan, int target, bool existed, struct error *err)
+static int make_or_bind(const struct mount_plan *plan, int target, bool mode_beneath,
+			struct error *err)
 {
 	struct error refused;
-	int mount = make_filesystem(plan, target, existed, &refused);
+	int mount = make_filesystem(plan, target, mode_beneath, &refused);
 
 	if (mount >= 0)
 		return mount;
@@ -105,21 +96,35 @@ static int set_propagation(const struct mount_plan *plan, int mount, struct erro
 	return mount_change(mount, 0, 0, propagation, false, err);
 }
 
+/* A tmpfs without a mode has that of the directory beneath, if there is one: /tmp stays 1777. */
+static bool takes_mode_beneath(const struct mount_plan *plan)
+{
+	const struct string_list *data = &plan->options.data;
+
+	if (strcmp(plan->type, "tmpfs") != 0)
+		return false;
+	for (size_t i = 0; i < data->count; i++)
+		if (!strncmp(data->items[i], "mode=", 5))
+			return false;
+	return true;
+}
+
 static int apply_filesystem(const struct mount_plan *plan, int root, struct error *err)
 {
 	cleanup_fd int target = -1, mount = -1;
 	struct error missing;
-	bool existed;
+	bool mode_beneath = false;
 
-	if (!plan->ordinary_directory)
+	if (takes_mode_beneath(plan)) {
 		target = open_in_root(root, plan->destination, O_PATH | O_DIRECTORY, 0, &missing);
-	existed = target >= 0;
+		mode_beneath = target >= 0;
+	}
 	if (target < 0)
 		target = mount_point_open(root, plan->destination, true, plan->ordinary_directory,
 					  err);
 	if (target < 0)
 		return -1;
-	mount = make_or_bind(plan, target, existed, err);
+	mount = make_or_bind(plan, target, mode_beneath, err);
 	if (mount < 0 || mount_move(mount, target, err) < 0)
 		return -1;
 	return set_propagation(plan, mount, err);

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <linux/capability.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
@@ -48,6 +49,9 @@ static void close_layers(struct layers *layers)
 	close_fd(&layers->work);
 }
 
+struct request;
+static int open_view(const struct request *request, struct error *err);
+
 static int open_directory(int dirfd, const char *path, struct error *err)
 {
 	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -67,20 +71,70 @@ static int add_clone(struct layers *layers, const char *path, int userns, struct
 	return idmap_mount(*mount, userns, false, path, err) < 0 ? -1 : *mount;
 }
 
-static int open_lowers(struct layers *layers, const struct overlay_plan *plan, int userns,
-		       struct error *err)
+/* What a view is made of, as private_namespace_run() hands it on. */
+struct request {
+	const struct overlay_plan *plan;
+	int userns;    /* -1: not idmapped */
+	bool separate; /* lowers that have others of them inside get a view of their own */
+};
+
+/*
+ * The kernel refuses a lower layer that is inside of another one (ELOOP), as those of the store
+ * are when the host's root is a lower layer too. A view of the outer one is another filesystem,
+ * of which nothing else is a part. Returns a detached mount, which is layers'.
+ */
+static int add_view(struct layers *layers, const char *path, int userns, struct error *err)
 {
+	char *lowers[] = { (char *)path, NULL };
+	const struct overlay_plan plan = { .lowers = { lowers, 1 }, .scratch = true };
+	struct request request = { .plan = &plan, .userns = userns };
+	int view = open_view(&request, err);
+
+	if (view >= 0)
+		layers->detached[layers->detached_count++] = view;
+	return view;
+}
+
+static bool has_another_inside(const struct string_list *lowers, size_t index)
+{
+	char outer[PATH_MAX], inner[PATH_MAX];
+	size_t length;
+
+	if (!realpath(lowers->items[index], outer))
+		return false;
+	length = strcmp(outer, "/") ? strlen(outer) : 0;
+	for (size_t i = 0; i < lowers->count; i++)
+		if (i != index && realpath(lowers->items[i], inner) &&
+		    !strncmp(inner, outer, length) && inner[length] == '/' && inner[length + 1])
+			return true;
+	return false;
+}
+
+static int open_lower(struct layers *layers, const struct request *request, size_t index,
+		      struct error *err)
+{
+	const struct string_list *lowers = &request->plan->lowers;
+	const char *path = lowers->items[index];
+	int mount;
+
+	if (request->separate && has_another_inside(lowers, index))
+		mount = add_view(layers, path, request->userns, err);
+	else if (request->userns >= 0)
+		mount = add_clone(layers, path, request->userns, err);
+	else
+		return open_directory(AT_FDCWD, path, err);
+	return mount < 0 ? -1 : open_directory(mount, ".", err);
+}
+
+static int open_lowers(struct layers *layers, const struct request *request, struct error *err)
+{
+	const struct overlay_plan *plan = request->plan;
+
 	if (plan->lowers.count > MAX_LOWERS)
 		return fail(err, E2BIG, "%zu lower layers are too many (at most %d)",
 			    plan->lowers.count, MAX_LOWERS);
 	for (size_t i = 0; i < plan->lowers.count; i++) {
-		const char *path = plan->lowers.items[i];
-		int mount = userns < 0 ? -1 : add_clone(layers, path, userns, err);
-
-		if (userns >= 0 && mount < 0)
-			return -1;
-		layers->lowers[i] = userns < 0 ? open_directory(AT_FDCWD, path, err)
-					       : open_directory(mount, ".", err);
+		layers->lowers[i] = open_lower(layers, request, i, err);
 		if (layers->lowers[i] < 0)
 			return -1;
 		layers->lower_count++;
@@ -242,17 +296,11 @@ static int mount_view_by_numbers(const struct layers *layers, struct error *err)
 	return view < 0 ? fail_errno(err, "clone the view") : view;
 }
 
-/* What a view is made of, as private_namespace_run() hands it on. */
-struct request {
-	const struct overlay_plan *plan;
-	int userns; /* -1: not idmapped */
-};
-
 static int open_layers(struct layers *layers, const struct request *request, struct error *err)
 {
 	const struct overlay_plan *plan = request->plan;
 
-	if (open_lowers(layers, plan, request->userns, err) < 0)
+	if (open_lowers(layers, request, err) < 0)
 		return -1;
 	if (plan->upper)
 		return open_upper(layers, plan, request->userns, err);
@@ -293,17 +341,37 @@ static int open_view_the_old_way(void *context, struct error *err)
 	return view;
 }
 
+/* The mark of a volatile view that was used: without it the kernel says EINVAL and no more. */
+static int fail_view(const struct overlay_plan *plan, const struct error *reason, struct error *err)
+{
+	char mark[PATH_MAX];
+
+	*err = *reason;
+	if (!plan->work || reason->errnum != EINVAL)
+		return -1;
+	snprintf(mark, sizeof(mark), "%s/work/incompat/volatile", plan->work);
+	if (access(mark, F_OK) < 0)
+		return -1;
+	return fail(
+		err, EINVAL,
+		"%s was written as a volatile layer, which is for one use; after a crash it may "
+		"be incomplete (if there was none: remove %s)",
+		plan->upper, mark);
+}
+
 /* EINVAL says that the kernel is too old for the direct way, or that something is really wrong. */
 static int open_view_either_way(struct request *request, struct error *err)
 {
 	struct error newer, older;
 	int view = open_view(request, &newer);
 
+	if (view < 0 && newer.errnum == ELOOP) {
+		request->separate = true;
+		view = open_view(request, &newer);
+	}
 	if (view < 0 && newer.errnum == EINVAL)
 		view = private_namespace_run(open_view_the_old_way, request, &older);
-	if (view < 0)
-		*err = newer;
-	return view;
+	return view < 0 ? fail_view(request->plan, &newer, err) : view;
 }
 
 /* Effective capabilities as permitted: setfsuid(2) has just taken those for files away. */
