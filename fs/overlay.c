@@ -74,8 +74,7 @@ static int add_clone(struct layers *layers, const char *path, int userns, struct
 /* What a view is made of, as private_namespace_run() hands it on. */
 struct request {
 	const struct overlay_plan *plan;
-	int userns;    /* -1: not idmapped */
-	bool separate; /* lowers that have others of them inside get a view of their own */
+	int userns; /* -1: not idmapped */
 };
 
 /*
@@ -97,16 +96,16 @@ static int add_view(struct layers *layers, const char *path, int userns, struct 
 
 static bool has_another_inside(const struct string_list *lowers, size_t index)
 {
-	char outer[PATH_MAX], inner[PATH_MAX];
-	size_t length;
+	const char *outer = lowers->items[index];
+	size_t length = strcmp(outer, "/") ? strlen(outer) : 0;
 
-	if (!realpath(lowers->items[index], outer))
-		return false;
-	length = strcmp(outer, "/") ? strlen(outer) : 0;
-	for (size_t i = 0; i < lowers->count; i++)
-		if (i != index && realpath(lowers->items[i], inner) &&
-		    !strncmp(inner, outer, length) && inner[length] == '/' && inner[length + 1])
+	for (size_t i = 0; i < lowers->count; i++) {
+		const char *inner = lowers->items[i];
+
+		if (i != index && !strncmp(inner, outer, length) && inner[length] == '/' &&
+		    inner[length + 1])
 			return true;
+	}
 	return false;
 }
 
@@ -117,7 +116,7 @@ static int open_lower(struct layers *layers, const struct request *request, size
 	const char *path = lowers->items[index];
 	int mount;
 
-	if (request->separate && has_another_inside(lowers, index))
+	if (has_another_inside(lowers, index))
 		mount = add_view(layers, path, request->userns, err);
 	else if (request->userns >= 0)
 		mount = add_clone(layers, path, request->userns, err);
@@ -365,10 +364,6 @@ static int open_view_either_way(struct request *request, struct error *err)
 	struct error newer, older;
 	int view = open_view(request, &newer);
 
-	if (view < 0 && newer.errnum == ELOOP) {
-		request->separate = true;
-		view = open_view(request, &newer);
-	}
 	if (view < 0 && newer.errnum == EINVAL)
 		view = private_namespace_run(open_view_the_old_way, request, &older);
 	return view < 0 ? fail_view(request->plan, &newer, err) : view;

@@ -15,7 +15,7 @@
  */
 
 struct overlay_plan {
-	struct string_list lowers; /* absolute paths, topmost first; at least one */
+	struct string_list lowers; /* absolute and clean, topmost first; at least one */
 	const char *upper, *work;  /* absolute, siblings on one mount; NULL: a read-only view */
 	bool volatile_upper;	   /* nothing is synced: not after a crash to be used again */
 	bool scratch;		   /* without an upper: a tmpfs as upper layer (for mount points) */

@@ -149,7 +149,8 @@ int image_form_spec(const struct settings *settings, const char *image, struct a
 		spec->process->args.items[0] = arena_strdup(arena, "/bin/sh");
 		spec->process->args.count = 1;
 	}
-	spec->process->env = concatenate(arena, &spec->process->env, &config->env);
+	if (config->env.count)
+		spec->process->env = config->env;
 	if (config->working_dir && config->working_dir[0])
 		spec->process->cwd = config->working_dir;
 	if (config->user && config->user[0] &&

@@ -16,6 +16,7 @@
 #include "base/path.h"
 #include "base/step.h"
 #include "base/sys.h"
+#include "fs/overlay.h"
 #include "runtime/console_socket.h"
 #include "runtime/handle.h"
 #include "runtime/init.h"
@@ -43,22 +44,6 @@ static int run_poststop_hooks(struct launch *launch, struct error *err)
 	return 0;
 }
 
-/* Nobody can be given a directory's mode and owner at its birth whatever the umask. */
-static int make_layer(const struct launch *launch, int dir, const char *name, struct error *err)
-{
-	const struct stat *like = &launch->lower_root;
-
-	if (mkdirat(dir, name, 0700) < 0) {
-		if (errno == EEXIST)
-			return 0;
-		return fail_errno(err, "make directory %s", name);
-	}
-	if (fchownat(dir, name, like->st_uid, like->st_gid, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    fchmodat(dir, name, like->st_mode & 07777, 0) < 0)
-		return fail_errno(err, "set up directory %s", name);
-	return 0;
-}
-
 /* The spec form: what stays until `rm`. */
 static int make_data_folder(struct launch *launch, struct error *err)
 {
@@ -68,8 +53,7 @@ static int make_data_folder(struct launch *launch, struct error *err)
 	if (launch->data_dir < 0)
 		return -1;
 	launch->remove_data = true;
-	if (launch->upper && (make_layer(launch, launch->data_dir, launch->upper, err) < 0 ||
-			      make_layer(launch, launch->data_dir, launch->work, err) < 0))
+	if (launch->plan->rootfs.overlay && overlay_prepare(launch->plan->rootfs.overlay, err) < 0)
 		return -1;
 	if (file_replace_at(launch->data_dir, CONFIG_FILE, launch->config, launch->config_size,
 			    0600, false, err) < 0)

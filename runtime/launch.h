@@ -2,7 +2,6 @@
 #pragma once
 
 #include <stdbool.h>
-#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/arena.h"
@@ -32,9 +31,7 @@ struct launch {
 	int stdio[3];	   /* the container's standard streams, -1: inherited */
 	struct arena *arena;
 	/* The spec form only. */
-	const char *data_parent;  /* where its folder is to be made; NULL: the OCI form */
-	const char *upper, *work; /* layers to make, absolute or in that folder; NULL: none */
-	struct stat lower_root;	  /* their mode and owner */
+	const char *data_parent; /* where its folder is to be made; NULL: the OCI form */
 
 	/* How far it is: all -1, 0 or false at the beginning (LAUNCH_NONE). */
 	struct cgroup_host cgroup_host;

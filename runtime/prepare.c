@@ -94,6 +94,7 @@ static int read_bundle(const struct container_options *options, struct arena *ar
 			    "used as it is",
 			    config);
 	launch->config = text;
+	prepared->name = config;
 	prepared->state.bundle = arena_strdup(arena, bundle);
 	return 0;
 }
@@ -133,7 +134,7 @@ static int make_plan(const struct settings *settings, struct arena *arena,
 		options->cgroup_mount = prepared->launch.cgroup_host.mount;
 	}
 	if (plan_make(arena, &prepared->spec, options, &prepared->plan, err) < 0)
-		return -1;
+		return fail_in(err, "%s", prepared->name);
 	if (prepared->plan.has_cgroup)
 		state->cgroup = arena_strdup(arena, prepared->plan.cgroup.path);
 	return 0;

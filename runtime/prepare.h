@@ -8,6 +8,7 @@
 /* From the options of a verb to a launch that is ready to go: reads, decides, makes nothing. */
 
 struct prepared {
+	const char *name; /* of the spec, for messages */
 	struct spec spec;
 	struct plan plan;
 	struct state state;

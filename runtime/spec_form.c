@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/path.h"
 #include "runtime/image_form.h"
@@ -37,6 +38,7 @@ int spec_form_read(const struct settings *settings, const struct container_optio
 		    spec_read(arena, AT_FDCWD, name, spec, NULL, NULL, err) < 0)
 			return -1;
 	}
+	prepared->name = name;
 	if (options->args.count && !spec->process)
 		return fail(err, EINVAL, "%s: process: is missing", name);
 	if (options->args.count)
@@ -85,9 +87,24 @@ static void choose_upper(struct arena *arena, struct prepared *prepared,
 		rootfs->upper = path_join(arena, state->data, "upper");
 		rootfs->work = path_join(arena, state->data, "work");
 	}
-	prepared->launch.upper = rootfs->upper;
-	prepared->launch.work = rootfs->work;
 	state->upper = arena_strdup(arena, rootfs->upper);
+}
+
+/* With links resolved, so that one layer inside of another is seen as such. */
+static int resolve_lowers(struct arena *arena, struct string_list *lowers, struct error *err)
+{
+	for (size_t i = 0; i < lowers->count; i++) {
+		char path[PATH_MAX];
+		struct stat status;
+
+		if (!realpath(lowers->items[i], path) || stat(path, &status) < 0)
+			return fail_errno(err, "lower layer %s", lowers->items[i]);
+		if (!S_ISDIR(status.st_mode))
+			return fail(err, ENOTDIR, "lower layer %s: not a directory",
+				    lowers->items[i]);
+		lowers->items[i] = arena_strdup(arena, path);
+	}
+	return 0;
 }
 
 static bool has_user_namespace(const struct spec *spec)
@@ -134,17 +151,14 @@ int spec_form_layers(const struct settings *settings, const struct container_opt
 	state->keep = !options->remove;
 	if (choose_lowers(settings, arena, prepared, &rootfs->lowers, err) < 0)
 		return -1;
+	if (resolve_lowers(arena, &rootfs->lowers, err) < 0)
+		return -1;
 	state->lowers = rootfs->lowers;
 	choose_upper(arena, prepared, rootfs);
 	rootfs->volatile_upper = options->remove ||
 				 (prepared->spec.overlay && prepared->spec.overlay->volatile_upper);
 	rootfs->idmap = has_user_namespace(&prepared->spec);
 	state->idmapped = rootfs->idmap;
-	if (stat(rootfs->lowers.items[0], &launch->lower_root) < 0)
-		return fail_errno(err, "lower layer %s", rootfs->lowers.items[0]);
-	if (!S_ISDIR(launch->lower_root.st_mode))
-		return fail(err, ENOTDIR, "lower layer %s: not a directory",
-			    rootfs->lowers.items[0]);
 	encode_config(arena, prepared, rootfs);
 	return 0;
 }
