@@ -11,6 +11,17 @@
 #include "runtime/handle.h"
 #include "runtime/prepare.h"
 
+/*
+ * Others may work on the container from now on: start, exec, freeze, delete --force. The lock is of
+ * the open file description, which init and the monitor share: to close ours is not enough.
+ */
+static void unlock(const struct launch *launch)
+{
+	flock(launch->state_dir, LOCK_UN);
+	if (launch->data_dir >= 0)
+		flock(launch->data_dir, LOCK_UN);
+}
+
 int container_create(const struct settings *settings, const struct container_options *options,
 		     struct error *err)
 {
@@ -20,15 +31,10 @@ int container_create(const struct settings *settings, const struct container_opt
 	if (prepare(settings, options, &arena, &prepared, err) < 0)
 		return -1;
 	prepared.launch.start_socket = true;
-	return launch_create(&prepared.launch, err);
-}
-
-/* Others may work on the container while it runs: exec, freeze, delete --force. */
-static void unlock(const struct launch *launch)
-{
-	flock(launch->state_dir, LOCK_UN);
-	if (launch->data_dir >= 0)
-		flock(launch->data_dir, LOCK_UN);
+	if (launch_create(&prepared.launch, err) < 0)
+		return -1;
+	unlock(&prepared.launch);
+	return 0;
 }
 
 /*
@@ -83,7 +89,7 @@ static int run_foreground(const struct container_options *options, struct prepar
 	if (launch_create(launch, err) < 0 || launch_start(launch, err) < 0)
 		return -1;
 	close_fd(&prepared->layers_lock);
-	unlock(launch);
+	launch_unlock(launch);
 	console = take_fd(&launch->console);
 	if (foreground_wait(&launch->foreground, launch->pidfd, launch->pid, console, &status,
 			    err) < 0 ||
@@ -96,9 +102,10 @@ static int run_foreground(const struct container_options *options, struct prepar
 /* `run --detach` of the OCI form: nobody stays, as with runc. */
 static int run_alone(struct prepared *prepared, struct error *err)
 {
-	if (launch_create(&prepared->launch, err) < 0)
+	if (launch_create(&prepared->launch, err) < 0 || launch_start(&prepared->launch, err) < 0)
 		return -1;
-	return launch_start(&prepared->launch, err);
+	unlock(&prepared->launch);
+	return 0;
 }
 
 int container_run(const struct settings *settings, const struct container_options *options,

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 
 #include "base/fd.h"
@@ -120,6 +121,10 @@ static _Noreturn void become_monitor(struct monitor *monitor)
 		NULL,
 	};
 
+	/* the data folder's descriptor stays open: its lock must not */
+	flock(launch->state_dir, LOCK_UN);
+	flock(launch->data_dir, LOCK_UN);
+	launch_unlock(launch);
 	execve(monitor->program, argv, environment);
 	_exit(125);
 }
