@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * yajl does the grammar; this file builds the tree from its callbacks and adds what yajl does not
- * check: the bytes of the text (before yajl sees them) and duplicate names (when an object ends).
+ * check: the bytes of the text (json_bytes.c, before yajl sees them) and duplicate names (when an
+ * object ends).
  */
 #include "specs/json.h"
 
@@ -11,8 +12,7 @@
 #include <string.h>
 #include <yajl/yajl_parse.h>
 
-#include "base/macro.h"
-#include "specs/utf8.h"
+#include "specs/json_bytes.h"
 #include "specs/yajl_arena.h"
 
 struct parser {
@@ -49,90 +49,6 @@ static int fail_at(const struct parser *parser, size_t offset, const char *reaso
 
 	find_position(parser->text, offset, &line, &column);
 	return fail(parser->err, EINVAL, "%s:%zu:%zu: %s", parser->name, line, column, reason);
-}
-
-static unsigned hex_digits(const char *text, size_t size)
-{
-	unsigned value = 0;
-
-	if (size < 4)
-		return 0x110000;
-	for (size_t i = 0; i < 4; i++) {
-		char c = text[i];
-
-		value <<= 4;
-		if (c >= '0' && c <= '9')
-			value |= (unsigned)(c - '0');
-		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-			value |= (unsigned)((c | 0x20) - 'a' + 10);
-		else
-			return 0x110000;
-	}
-	return value;
-}
-
-/*
- * Checks the escape behind a backslash and returns its length, 0 with *reason set if it cannot be
- * part of a C string in UTF-8. What is no escape at all is left to yajl.
- */
-static size_t check_escape(const char *text, size_t size, const char **reason)
-{
-	unsigned code, low;
-
-	if (size < 2 || text[1] != 'u')
-		return size < 2 ? 1 : 2;
-	code = hex_digits(text + 2, size - 2);
-	if (code > 0xffff)
-		return 2;
-	if (code == 0)
-		*reason = "NUL in a string";
-	if (code < 0xd800 || code > 0xdfff)
-		return code == 0 ? 0 : 6;
-	low = size > 8 && text[6] == '\\' && text[7] == 'u' ? hex_digits(text + 8, size - 8) : 0;
-	if (code < 0xdc00 && low >= 0xdc00 && low <= 0xdfff)
-		return 12;
-	*reason = "half of a surrogate pair in a string";
-	return 0;
-}
-
-/* Whether these eight bytes have a NUL, a backslash or a byte above 0x7f among them. */
-static bool is_special(const char *text)
-{
-	const uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
-	uint64_t word, slash;
-
-	memcpy(&word, text, sizeof(word));
-	slash = word ^ (ones * '\\');
-	return ((word - ones) | word | ((slash - ones) & ~slash)) & tops;
-}
-
-/* A backslash is only legal inside of a string, so this needs no knowledge of the grammar. */
-static int check_bytes(const struct parser *parser)
-{
-	const char *reason = NULL;
-
-	for (size_t i = 0; i < parser->size;) {
-		const char *text = parser->text + i;
-		size_t left = parser->size - i, length;
-
-		if (left >= 8 && !is_special(text)) {
-			i += 8;
-			continue;
-		}
-		if (*text == '\\') {
-			length = check_escape(text, left, &reason);
-		} else if (*text == '\0') {
-			length = 0;
-			reason = "NUL byte";
-		} else {
-			length = utf8_length(text, left);
-			reason = "invalid UTF-8";
-		}
-		if (length == 0)
-			return fail_at(parser, i, reason);
-		i += length;
-	}
-	return 0;
 }
 
 /* Callbacks return 1 to go on and 0 to stop, with the error filled. */
@@ -352,10 +268,13 @@ int json_parse(struct arena *arena, const char *name, const char *text, size_t s
 		.arena = arena, .name = name, .text = text, .size = size, .err = err
 	};
 	yajl_alloc_funcs memory = yajl_arena_funcs(arena);
+	const char *reason;
 	yajl_status status;
+	size_t bad;
 
-	if (check_bytes(&parser) < 0)
-		return -1;
+	bad = json_find_bad_byte(text, size, &reason);
+	if (bad < size)
+		return fail_at(&parser, bad, reason);
 	parser.yajl = yajl_alloc(&callbacks, &memory, &parser);
 	yajl_config(parser.yajl, yajl_dont_validate_strings, 1);
 	status = yajl_parse(parser.yajl, (const unsigned char *)text, size);

@@ -3,6 +3,7 @@ noinst_LIBRARIES += libspecs.a
 libspecs_a_SOURCES = \
 	specs/image_document.c specs/image_document.h \
 	specs/json.c specs/json.h \
+	specs/json_bytes.c specs/json_bytes.h \
 	specs/json_writer.c specs/json_writer.h \
 	specs/optional.h \
 	specs/runtime_spec.c specs/runtime_spec.h \

@@ -145,7 +145,7 @@ static int decode_sized_int(const struct decoder *decoder, const struct place *p
 			    const struct schema_row *row, const struct json *node, char *member)
 {
 	bool ranged = row->min || row->max, narrow = row->size == sizeof(int32_t);
-	int64_t min = ranged ? row->min : narrow ? INT32_MIN : INT64_MIN, value;
+	int64_t min = ranged ? row->min : narrow ? INT32_MIN : INT64_MIN, value = 0;
 	int64_t max = ranged ? (int64_t)row->max : narrow ? INT32_MAX : INT64_MAX;
 
 	if (decode_int(decoder, place, node, min, max, &value) < 0)
@@ -161,7 +161,7 @@ static int decode_sized_uint(const struct decoder *decoder, const struct place *
 			     const struct schema_row *row, const struct json *node, char *member)
 {
 	bool ranged = row->min || row->max, narrow = row->size == sizeof(uint32_t);
-	uint64_t max = ranged ? row->max : narrow ? UINT32_MAX : UINT64_MAX, value;
+	uint64_t max = ranged ? row->max : narrow ? UINT32_MAX : UINT64_MAX, value = 0;
 
 	if (decode_uint(decoder, place, node, (uint64_t)row->min, max, &value) < 0)
 		return -1;
@@ -238,7 +238,7 @@ static int decode_uints(const struct decoder *decoder, const struct place *place
 	struct place here = { .outer = place };
 	struct list list = { 0 };
 	uint32_t *items;
-	uint64_t value;
+	uint64_t value = 0;
 
 	if (expect(decoder, place, node, JSON_ARRAY) < 0)
 		return -1;

@@ -38,7 +38,7 @@ static const struct {
  */
 static bool write_dotted(const char *name, char *dotted, size_t size)
 {
-	const char *first = strpbrk(name, "./");
+	const char separator = name[strcspn(name, "./")];
 	size_t length = strlen(name);
 	char last = '.';
 
@@ -47,14 +47,14 @@ static bool write_dotted(const char *name, char *dotted, size_t size)
 	for (size_t i = 0; i <= length; i++) {
 		char c = name[i];
 
-		if (first && *first == '/')
+		if (separator == '/')
 			c = c == '/' ? '.' : c == '.' ? '/' : c;
 		/* no part may be empty: "net..x", ".net", "net." */
 		if ((c == '.' || c == '\0') && last == '.')
 			return false;
 		/* a part "." or "..": these slashes are dots of a name */
 		if (c == '/' && last == '.' &&
-		    (name[i + 1] == '\0' || name[i + 1] == *first || name[i + 1] == name[i]))
+		    (name[i + 1] == '\0' || name[i + 1] == separator || name[i + 1] == name[i]))
 			return false;
 		dotted[i] = last = c;
 	}
