@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/sys.h"
 #include "fs/filesystem.h"
 #include "fs/idmap.h"
@@ -432,6 +433,17 @@ int overlay_open(const struct overlay_plan *plan, const struct overlay_idmap *id
 	return view < 0 ? fail_in(err, "overlay") : view;
 }
 
+/*
+ * The kernel marks a layer that was mounted volatile, and refuses it from then on: it may have
+ * lost data in a crash. Who mounts it volatile again has said that this does not matter.
+ */
+static int remove_volatile_mark(const char *work, struct error *err)
+{
+	cleanup_fd int dir = open_directory(AT_FDCWD, work, err);
+
+	return dir < 0 ? -1 : remove_tree_at(dir, "work/incompat/volatile", err);
+}
+
 int overlay_prepare(const struct overlay_plan *plan, struct error *err)
 {
 	cleanup_fd int upper = -1;
@@ -441,6 +453,8 @@ int overlay_prepare(const struct overlay_plan *plan, struct error *err)
 		return 0;
 	if (mkdir(plan->work, 0700) < 0 && errno != EEXIST)
 		return fail_errno(err, "make directory %s", plan->work);
+	if (plan->volatile_upper && remove_volatile_mark(plan->work, err) < 0)
+		return -1;
 	if (mkdir(plan->upper, 0700) < 0)
 		return errno == EEXIST ? 0 : fail_errno(err, "make directory %s", plan->upper);
 	upper = open_directory(AT_FDCWD, plan->upper, err);

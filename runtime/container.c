@@ -11,17 +11,6 @@
 #include "runtime/handle.h"
 #include "runtime/prepare.h"
 
-/*
- * Others may work on the container from now on: start, exec, freeze, delete --force. The lock is of
- * the open file description, which init and the monitor share: to close ours is not enough.
- */
-static void unlock(const struct launch *launch)
-{
-	flock(launch->state_dir, LOCK_UN);
-	if (launch->data_dir >= 0)
-		flock(launch->data_dir, LOCK_UN);
-}
-
 int container_create(const struct settings *settings, const struct container_options *options,
 		     struct error *err)
 {
@@ -31,10 +20,7 @@ int container_create(const struct settings *settings, const struct container_opt
 	if (prepare(settings, options, &arena, &prepared, err) < 0)
 		return -1;
 	prepared.launch.start_socket = true;
-	if (launch_create(&prepared.launch, err) < 0)
-		return -1;
-	unlock(&prepared.launch);
-	return 0;
+	return launch_create(&prepared.launch, err);
 }
 
 /*
@@ -102,10 +88,9 @@ static int run_foreground(const struct container_options *options, struct prepar
 /* `run --detach` of the OCI form: nobody stays, as with runc. */
 static int run_alone(struct prepared *prepared, struct error *err)
 {
-	if (launch_create(&prepared->launch, err) < 0 || launch_start(&prepared->launch, err) < 0)
+	if (launch_create(&prepared->launch, err) < 0)
 		return -1;
-	unlock(&prepared->launch);
-	return 0;
+	return launch_start(&prepared->launch, err);
 }
 
 int container_run(const struct settings *settings, const struct container_options *options,

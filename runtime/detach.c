@@ -6,7 +6,6 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/wait.h>
 
 #include "base/fd.h"
@@ -122,8 +121,6 @@ static _Noreturn void become_monitor(struct monitor *monitor)
 	};
 
 	/* the data folder's descriptor stays open: its lock must not */
-	flock(launch->state_dir, LOCK_UN);
-	flock(launch->data_dir, LOCK_UN);
 	launch_unlock(launch);
 	execve(monitor->program, argv, environment);
 	_exit(125);

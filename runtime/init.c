@@ -30,6 +30,9 @@ static int begin(struct init *init, struct error *err)
 	/* until the container is complete it goes with its maker; cleared in report_ready() */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return fail_errno(err, "ask for the parent's death signal");
+	/* a lock belongs to the open folder, whoever has it: the parent alone is to hold it */
+	close_fd(&init->launch->state_dir);
+	close_fd(&init->launch->data_dir);
 	close_fd(&init->launch->sync);
 	close_fd(&init->launch->pidfd);
 	return process_protect(err);

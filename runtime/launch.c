@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -369,15 +370,13 @@ static int wait_executed(struct launch *launch, struct error *err)
 static int run_poststart_hooks(struct launch *launch, struct error *err)
 {
 	struct plan *plan = launch->plan;
-	const struct hooks_run run = {
-		.kind = "poststart",
-		.output = -1,
-		.directory = -1,
-		.state = hook_state_text(&plan->hook_state, "running", launch->pid),
-	};
+	struct hooks_run run = { .kind = "poststart", .output = -1, .directory = -1 };
 
 	(void)err;
 	launch->hooks_begun = true;
+	if (!plan) /* start of a container that has none */
+		return 0;
+	run.state = hook_state_text(&plan->hook_state, "running", launch->pid);
 	hooks_run_all(&plan->hooks.poststart, &run);
 	return 0;
 }
@@ -408,6 +407,13 @@ int launch_start_created(struct launch *launch, struct error *err)
 	if (unlinkat(launch->state_dir, START_SOCKET, 0) < 0 && errno != ENOENT)
 		return fail_errno(err, "remove %s", START_SOCKET);
 	return 0;
+}
+
+void launch_unlock(const struct launch *launch)
+{
+	flock(launch->state_dir, LOCK_UN);
+	if (launch->data_dir >= 0)
+		flock(launch->data_dir, LOCK_UN);
 }
 
 void launch_close(struct launch *launch)

@@ -86,5 +86,8 @@ int launch_remove(struct launch *launch, struct error *err);
  */
 int launch_start_created(struct launch *launch, struct error *err);
 
+/* Lets go of the lock: others may exec, freeze, delete --force from here on. */
+void launch_unlock(const struct launch *launch);
+
 /* Closes what is open and lets go of the lock; the container goes on. */
 void launch_close(struct launch *launch);

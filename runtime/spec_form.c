@@ -107,6 +107,13 @@ static int resolve_lowers(struct arena *arena, struct string_list *lowers, struc
 	return 0;
 }
 
+/* A layer of our own that goes with the container need not be synced when it is unmounted. */
+static bool is_volatile(const struct container_options *options, const struct spec_overlay *overlay)
+{
+	return (options->remove && !(overlay && overlay->upper)) ||
+	       (overlay && overlay->volatile_upper);
+}
+
 static bool has_user_namespace(const struct spec *spec)
 {
 	for (size_t i = 0; spec->linux && i < spec->linux->namespaces.count; i++)
@@ -155,8 +162,7 @@ int spec_form_layers(const struct settings *settings, const struct container_opt
 		return -1;
 	state->lowers = rootfs->lowers;
 	choose_upper(arena, prepared, rootfs);
-	rootfs->volatile_upper = options->remove ||
-				 (prepared->spec.overlay && prepared->spec.overlay->volatile_upper);
+	rootfs->volatile_upper = is_volatile(options, prepared->spec.overlay);
 	rootfs->idmap = has_user_namespace(&prepared->spec);
 	state->idmapped = rootfs->idmap;
 	encode_config(arena, prepared, rootfs);

@@ -91,7 +91,10 @@ int validate_version(const struct validation *validation)
 int validate_root(const struct validation *validation)
 {
 	const struct spec_root *root = validation->spec->root;
+	const struct spec_overlay *overlay = validation->spec->overlay;
 
+	if (!root && overlay && (overlay->image || overlay->lower.count > 0))
+		return 0; /* those are the root */
 	if (!root)
 		return refuse(validation, "root: required, but missing");
 	if (!root->path[0])
@@ -258,7 +261,7 @@ int validate_overlay(const struct validation *validation)
 		if (!overlay->lower.items[i][0])
 			return refuse(validation, "overlay.lower[%zu]: is empty", i);
 	}
-	if (validation->spec->root->readonly && overlay->upper)
+	if (validation->spec->root && validation->spec->root->readonly && overlay->upper)
 		return refuse(validation,
 			      "overlay.upper: root.readonly is true, there is no writable layer");
 	return 0;
