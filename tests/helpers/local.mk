@@ -11,5 +11,7 @@ tests_helpers_pty_LDFLAGS = $(AM_LDFLAGS) -static
 tests_helpers_receive_SOURCES = tests/helpers/receive.c
 tests_helpers_receive_LDFLAGS = $(AM_LDFLAGS) -static
 
+include tests/fault/local.mk
+
 .PHONY: check-programs
 check-programs: $(EXTRA_PROGRAMS)

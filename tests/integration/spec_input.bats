@@ -14,13 +14,14 @@ refused() {
 # each_refused: from stdin, lines "JQ FILTER => MESSAGE": the plain spec changed by that filter is
 # refused with that message, behind the file's name.
 each_refused() {
-	local line filters=() texts=() variants=() i IFS=,
+	local line filters=() texts=() variants=() i all
 	while IFS= read -r line; do
 		filters+=("(${line%% => *})")
 		texts+=("${line#* => }")
 	done
 	spec . true
-	mapfile -t variants < <(jq -c "${filters[*]}" spec.json)
+	printf -v all '%s,' "${filters[@]}"
+	mapfile -t variants < <(jq -c "${all%,}" spec.json)
 	equal "${#variants[@]}" "${#texts[@]}"
 	for i in "${!variants[@]}"; do
 		printf '%s' "${variants[i]}" >spec.json
@@ -128,17 +129,18 @@ each_refused() {
 @test "a duplicate key is refused by name" {
 	spec . true
 	sed -i '0,/"cwd": "\/"/s//"cwd": "\/", "cwd": "\/tmp"/' spec.json
-	refused 'spec.json' 'process.cwd' 'duplicate'
+	refused 'spec.json:8:' 'process.cwd: named twice'
 	nothing_created
 }
 
-@test "a NUL byte in a string is refused with the member's path" {
+@test "a NUL byte in a string is refused with its place" {
 	spec '.process.args = ["echo", "a\u0000b"]'
-	refused 'spec.json: process.args[1]:'
+	refused 'spec.json:' 'NUL in a string'
+	matches "$output" 'spec.json:[0-9]+:[0-9]+: '
 	spec '.hostname = "a\u0000b"' true
-	refused 'spec.json: hostname:'
+	refused 'spec.json:' 'NUL in a string'
 	spec '.process.env = ["A=\u0000"]' true
-	refused 'spec.json: process.env[0]:'
+	refused 'spec.json:' 'NUL in a string'
 	nothing_created
 }
 
@@ -232,8 +234,6 @@ each_refused() {
 }
 
 @test "a number of 64 bits keeps all its bits" {
-	inside '.process.rlimits = [{type: "RLIMIT_CORE", hard: 18446744073709551615, soft: 9007199254740993}]' \
-		'grep "Max core" /proc/self/limits'
 	# jq itself rounds to a double: write the number by hand
 	spec '.process.rlimits = [{type: "RLIMIT_CORE", hard: 111, soft: 222}]' cat /proc/self/limits
 	sed -i 's/111/18446744073709551615/; s/222/9007199254740993/' spec.json
