@@ -257,6 +257,8 @@ TEST(validate_accepts_what_engines_write)
 		"'overlay': {'lower': ['a', '/'], 'upper': 'u', 'volatile': true}",
 		NS("network") "'sysctl': {}}, 'network': {}",
 		"'network': {'mode': 'host'}",
+		"'root': null, 'overlay': {'image': 'app:1'}",
+		"'root': null, 'overlay': {'lower': ['/'], 'upper': 'u'}",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(specs); i++) {
