@@ -18,59 +18,70 @@ static bool is_absent(int errnum)
 	return errnum == ENOENT || errnum == ENOTDIR;
 }
 
-/* Made when the first directory is hidden; all others are clones of it. */
-static int open_empty(int *empty, struct error *err)
+/*
+ * The first directory gets the empty filesystem itself, all others clones of that mount (kernels
+ * before 6.15 do not clone what is not attached).
+ */
+static int mask_directory(int target, int *empty, struct error *err)
 {
-	cleanup_fd int context = -1;
-	int mount;
+	cleanup_fd int context = -1, mount = -1;
 
-	if (*empty < 0) {
-		context = filesystem_open("tmpfs", err);
-		if (context < 0 || filesystem_set(context, "mode", "755", err) < 0)
-			return -1;
-		*empty = filesystem_mount(context, MOUNT_ATTR_RDONLY, err);
-		if (*empty < 0)
-			return -1;
+	if (*empty >= 0) {
+		mount = open_tree(*empty, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+		if (mount < 0)
+			return fail_errno(err, "clone the empty directory");
+		return mount_move(mount, target, err);
 	}
-	mount = open_tree(*empty, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-	return mount < 0 ? fail_errno(err, "clone the empty directory") : mount;
+	context = filesystem_open("tmpfs", err);
+	if (context < 0 || filesystem_set(context, "mode", "755", err) < 0)
+		return -1;
+	*empty = filesystem_mount(context, MOUNT_ATTR_RDONLY, err);
+	return *empty < 0 ? -1 : mount_move(*empty, target, err);
 }
 
 /*
  * The container's /dev/null is the image's word: what is bound over a secret must be the device
  * itself, or the "mask" would show whatever a link there points to (CVE-2025-31133).
  */
-static int open_null(int root, int *null, struct error *err)
+static int open_null(int root, struct error *err)
 {
+	cleanup_fd int null = open_in_root(root, "/dev/null", O_PATH | O_NOFOLLOW, 0, err);
 	struct stat status;
-	int mount;
 
-	if (*null < 0) {
-		*null = open_in_root(root, "/dev/null", O_PATH | O_NOFOLLOW, 0, err);
-		if (*null < 0)
-			return -1;
-		if (fstat(*null, &status) < 0)
-			return fail_errno(err, "/dev/null");
-		if (!S_ISCHR(status.st_mode) || status.st_rdev != makedev(1, 3))
-			return fail(err, ENODEV,
-				    "/dev/null of the container is not the device 1:3");
-	}
+	if (null < 0)
+		return -1;
+	if (fstat(null, &status) < 0)
+		return fail_errno(err, "/dev/null");
+	if (!S_ISCHR(status.st_mode) || status.st_rdev != makedev(1, 3))
+		return fail(err, ENODEV, "/dev/null of the container is not the device 1:3");
+	return take_fd(&null);
+}
+
+static int mask_file(int target, int root, int *null, struct error *err)
+{
+	cleanup_fd int mount = -1;
+
+	if (*null < 0)
+		*null = open_null(root, err);
+	if (*null < 0)
+		return -1;
 	mount = open_tree(*null, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-	return mount < 0 ? fail_errno(err, "clone /dev/null") : mount;
+	if (mount < 0)
+		return fail_errno(err, "clone /dev/null");
+	return mount_move(mount, target, err);
 }
 
 static int mask(const char *path, int root, int *empty, int *null, struct error *err)
 {
 	cleanup_fd int target = open_in_root(root, path, O_PATH, 0, err);
-	cleanup_fd int mount = -1;
 	struct stat status;
 
 	if (target < 0)
 		return is_absent(err->errnum) ? 0 : -1;
 	if (fstat(target, &status) < 0)
 		return fail_errno(err, "%s", path);
-	mount = S_ISDIR(status.st_mode) ? open_empty(empty, err) : open_null(root, null, err);
-	return mount < 0 ? -1 : mount_move(mount, target, err);
+	return S_ISDIR(status.st_mode) ? mask_directory(target, empty, err)
+				       : mask_file(target, root, null, err);
 }
 
 int masks_apply(const struct string_list *paths, int root, struct error *err)
