@@ -2,6 +2,7 @@
 #include "fs/image_commit.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,53 @@
 #include "base/fd.h"
 #include "fs/image_name.h"
 #include "fs/platform.h"
+#include "fs/store_index.h"
 #include "specs/json_writer.h"
+
+/*
+ * The parent by its name or digest; one that lost its name since the container was started is
+ * still there by its digest, until it is pruned.
+ */
+static int find_parent(struct image_commit *commit, struct error *err)
+{
+	struct image *image = &commit->parent_image;
+	struct image_descriptor *entry;
+
+	if (store_find(commit->store, commit->parent, &commit->arena, image, err) == 0)
+		return 0;
+	if (err->errnum != ENOENT || !image_is_digest(commit->parent))
+		return -1;
+	entry = arena_new(&commit->arena, struct image_descriptor);
+	entry->media_type = arena_strdup(&commit->arena, IMAGE_MEDIA_TYPE_MANIFEST);
+	entry->digest = arena_strdup(&commit->arena, commit->parent);
+	*image = (struct image){ .name = entry->digest, .entry = entry };
+	return store_read_image(commit->store, &commit->arena, image, err);
+}
+
+static bool is_store_layer(const struct store *store, const char *path)
+{
+	size_t length = strlen(store->path);
+
+	return !strncmp(path, store->path, length) && path[length] == '/';
+}
+
+/* An image is layers over recorded directories: there is no way to say it the other way round. */
+static int check_lowers(const struct image_commit *commit, struct error *err)
+{
+	const struct string_list *lowers = commit->lowers;
+	bool foreign = false;
+
+	for (size_t i = 0; lowers && i < lowers->count; i++) {
+		if (!is_store_layer(commit->store, lowers->items[i]))
+			foreign = true;
+		else if (foreign)
+			return fail(err, EINVAL,
+				    "image %s: layer %s lies below a directory that is not the "
+				    "store's, which an image cannot express",
+				    commit->full_name, lowers->items[i]);
+	}
+	return 0;
+}
 
 int image_commit_begin(struct image_commit *commit, struct error *err)
 {
@@ -22,8 +69,9 @@ int image_commit_begin(struct image_commit *commit, struct error *err)
 	commit->lock = store_lock_blobs(commit->store, false, err);
 	if (commit->lock < 0)
 		return -1;
-	if (commit->parent && store_find(commit->store, commit->parent, &commit->arena,
-					 &commit->parent_image, err) < 0)
+	if (check_lowers(commit, err) < 0)
+		return -1;
+	if (commit->parent && find_parent(commit, err) < 0)
 		return fail_in(err, "the image that the container is from");
 	return blob_begin(&commit->layer, commit->store, err);
 }
@@ -128,25 +176,22 @@ static int put_config(struct image_commit *commit, struct error *err)
 	return blob_put(commit->store, text, size, &commit->config, err);
 }
 
-/* The recorded lower directories: the container's own, or else those of the image it is from. */
+/* The lower directories that are not the store's, as a JSON list; NULL if there are none. */
 static char *recorded_lowers(struct image_commit *commit)
 {
-	struct json_writer *writer;
+	const struct string_list *lowers = commit->lowers;
+	struct json_writer *writer = json_writer_new(&commit->arena, JSON_COMPACT);
+	size_t count = 0;
 
-	if (!commit->lowers || !commit->lowers->count) {
-		const char *inherited = NULL;
-
-		if (commit->parent_image.entry)
-			inherited = string_map_get(&commit->parent_image.entry->annotations,
-						   ANNOTATION_LOWER);
-		return arena_strdup(&commit->arena, inherited);
-	}
-	writer = json_writer_new(&commit->arena, JSON_COMPACT);
 	json_begin_array(writer);
-	for (size_t i = 0; i < commit->lowers->count; i++)
-		json_write_string(writer, commit->lowers->items[i]);
+	for (size_t i = 0; lowers && i < lowers->count; i++) {
+		if (is_store_layer(commit->store, lowers->items[i]))
+			continue;
+		json_write_string(writer, lowers->items[i]);
+		count++;
+	}
 	json_end_array(writer);
-	return json_writer_text(writer, NULL);
+	return count ? json_writer_text(writer, NULL) : NULL;
 }
 
 static struct string_map lower_annotation(struct image_commit *commit)

@@ -28,8 +28,8 @@ struct image_commit {
 	const char *name;   /* of the new image, NAME[:TAG] */
 	const char *parent; /* the image that the container is from: a name or digest, or NULL */
 	/*
-	 * Without a parent, or where the parent's layers were not all: the lower directories that
-	 * are not the store's, absolute, topmost first.
+	 * All lower directories of the container, absolute, topmost first. Those that are not
+	 * layers of the store are recorded in the image; they must be below all that are.
 	 */
 	const struct string_list *lowers;
 	const char *message, *author; /* may be NULL */

@@ -117,7 +117,9 @@ struct store_pruned {
 
 /*
  * Removes blobs that no image of the index leads to, unpacked layers that no image has and that
- * are not in keep (their paths or last components; NULL: none), and what crashes have left.
+ * are not in keep, and what crashes have left. keep (may be NULL) has the lower directories of
+ * the containers there are, and may have the digests of the images that they are from, which a
+ * commit of them needs.
  * Waits for commits and for containers that are being set up.
  */
 int store_prune(const struct store *store, const struct string_list *keep,

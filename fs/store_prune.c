@@ -163,7 +163,16 @@ static int prune_locked(const struct store *store, const struct string_list *kee
 			return -1;
 	for (size_t i = 0; keep && i < keep->count; i++) {
 		const char *slash = strrchr(keep->items[i], '/');
+		struct image_descriptor manifest = {
+			.media_type = (char[]){ IMAGE_MEDIA_TYPE_MANIFEST },
+			.digest = keep->items[i],
+		};
 
+		if (image_is_digest(keep->items[i])) {
+			if (mark(store, &manifest, 0, &blobs, &layers, err) < 0)
+				return -1;
+			continue;
+		}
 		add(&layers, slash ? slash + 1 : keep->items[i]);
 	}
 	sort(&blobs);

@@ -98,7 +98,7 @@ static int begin_image(struct commit *commit, struct error *err)
 		.message = request->message,
 		.author = request->author,
 		.parent = state->image_digest,
-		.lowers = state->image_digest ? NULL : &state->lowers,
+		.lowers = &state->lowers,
 	};
 	describe_process(commit);
 	return image_commit_begin(&commit->image, err);
