@@ -3,13 +3,15 @@
 EXTRA_DIST += .clang-format .clang-tidy tests/bench/bench.py tests/bench/peers tests/bench/run \
 	tests/bench/syscalls tests/fuzz/run tests/lint tests/run-bats tests/run-guest tests/vm
 
-bench_programs = tests/bench/spawn tests/bench/floor
+bench_programs = tests/bench/spawn tests/bench/floor tests/bench/nothing
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 tests_bench_spawn_SOURCES = tests/bench/spawn.c
 tests_bench_spawn_LDFLAGS = $(AM_LDFLAGS) -static
 tests_bench_floor_SOURCES = tests/bench/floor.c
 tests_bench_floor_LDFLAGS = $(AM_LDFLAGS) -static
+tests_bench_nothing_SOURCES = tests/bench/nothing.c
+tests_bench_nothing_LDFLAGS = $(AM_LDFLAGS) -static
 
 check-root: all check-programs
 	$(top_srcdir)/tests/run-bats -b $(abs_top_builddir)

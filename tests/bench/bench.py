@@ -65,6 +65,7 @@ def make_rootfs():
     for folder in ("bin", "proc", "sys", "dev", "etc", "tmp", "run", "root"):
         os.makedirs(os.path.join("rootfs", folder))
     shutil.copy(shutil.which("busybox") or "/bin/busybox", "rootfs/bin/busybox")
+    shutil.copy(os.path.join(options.build, "tests/bench/nothing"), "rootfs/bin")
     for applet in ("true", "sleep", "sh"):
         os.symlink("busybox", os.path.join("rootfs/bin", applet))
 
@@ -121,19 +122,24 @@ def bwrap(*command):
             "--tmpfs", "/dev/shm", "--mqueue", "/dev/mqueue", "--ro-bind", "/sys", "/sys", *command]
 
 
-def row_run():
-    bundle = make_bundle("bundle-true", "/bin/true")
-    variants = {name: [["time", *runtime(name), "run", "--bundle", bundle, f"{prefix}r%r-{name}"]]
+def run_variants(kind, command):
+    bundle = make_bundle("bundle-" + kind, command)
+    variants = {name: [[kind, *runtime(name), "run", "--bundle", bundle, f"{prefix}{kind}%r-{name}"]]
                 for name in present()}
     if programs["bwrap"]:
-        variants["bwrap"] = [["time", *bwrap("/bin/true")]]
-    variants["floor"] = [["time", programs["floor"], os.path.join(here, "rootfs"), "/bin/true"]]
-    samples = measure("run /bin/true", variants)
-    wanted = options.rows.split(",")
-    if "run" in wanted:
-        add("run /bin/true", "ms", {n: [t / 1000 for t, _ in v] for n, v in samples.items()})
-    if "memory" in wanted:
-        add("peak memory of run", "kB", {n: [m for _, m in v] for n, v in samples.items()})
+        variants["bwrap"] = [[kind, *bwrap(command)]]
+    variants["floor"] = [[kind, programs["floor"], os.path.join(here, "rootfs"), command]]
+    return variants
+
+
+def row_run():
+    samples = measure("run /bin/true", run_variants("time", "/bin/true"))
+    add("run /bin/true", "ms", {n: [t / 1000 for t, _ in v] for n, v in samples.items()})
+
+
+def row_memory():
+    samples = measure("peak memory of run", run_variants("weigh", "/bin/nothing"))
+    add("peak memory of run", "kB", {n: [m for _, m in v] for n, v in samples.items()})
 
 
 def row_lifecycle():
@@ -308,10 +314,8 @@ def print_table():
 
 make_rootfs()
 wanted = options.rows.split(",")
-if "run" in wanted or "memory" in wanted:
-    row_run()
-for name, row in (("lifecycle", row_lifecycle), ("exec", row_exec), ("pause", row_pause),
-                  ("monitor", row_monitor)):
+for name, row in (("run", row_run), ("lifecycle", row_lifecycle), ("exec", row_exec),
+                  ("pause", row_pause), ("memory", row_memory), ("monitor", row_monitor)):
     if name in wanted:
         row()
 print_table()

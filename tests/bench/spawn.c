@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The stop-watch of tests/bench/run: starts whole commands, variant by variant in turn (A B, B A,
- * A B, ...), and prints what each took. It is small and static because wait4() counts the pages
- * that a child shared with its parent before its exec into the child's peak memory.
+ * A B, ...), and prints what each took. A program of its own because wait4() counts the pages that
+ * a child had from its parent before its exec into the child's peak memory.
  *
  *	spawn ROUNDS <plan
  *
  * A plan is lines of words separated by tabs; %r in a word stands for the number of the round:
  *	variant NAME	begins the steps of one variant
  *	time COMMAND...	a step that is measured
+ *	weigh COMMAND...	the same for memory: slower, as its child shares no memory with us
  *	also COMMAND...	a step that is not
  *	gone FILE	waits until the process whose number FILE holds has ended
  * Prints "NAME<tab>MICROSECONDS<tab>KILOBYTES" for each variant and round: the sum of the times of
@@ -124,27 +125,51 @@ static double now(void)
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-/* Runs the words behind the first. Returns the wait status, or -1. */
-static int run(char *const *words, double *time, long *kilobytes)
+/* What posix_spawn() does, but with a copy of our memory and not with our memory itself. */
+static pid_t fork_and_exec(char *const *words)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int null = open("/dev/null", O_RDWR);
+
+		dup2(null, 0);
+		dup2(null, 1);
+		execvp(words[0], words);
+		_exit(127);
+	}
+	return pid;
+}
+
+static pid_t spawn(char *const *words)
 {
 	posix_spawn_file_actions_t actions;
-	struct rusage usage;
-	double begin;
-	int status;
 	pid_t pid;
+	int errnum;
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-	begin = now();
-	if (posix_spawnp(&pid, words[1], &actions, NULL, words + 1, environ))
+	errnum = posix_spawnp(&pid, words[0], &actions, NULL, words, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	return errnum ? -1 : pid;
+}
+
+/* Runs the words behind the first. Returns the wait status, or -1. */
+static int run(char *const *words, double *time, long *kilobytes)
+{
+	double begin = now();
+	pid_t pid = strcmp(words[0], "weigh") == 0 ? fork_and_exec(words + 1) : spawn(words + 1);
+	struct rusage usage;
+	int status;
+
+	if (pid < 0)
 		return -1;
 	while (wait4(pid, &status, 0, &usage) < 0)
 		if (errno != EINTR)
 			return -1;
 	*time = now() - begin;
 	*kilobytes = usage.ru_maxrss;
-	posix_spawn_file_actions_destroy(&actions);
 	return status;
 }
 
@@ -170,7 +195,7 @@ static void run_variant(struct variant *variant, int round, bool print)
 			variant->failed = true;
 			return;
 		}
-		if (strcmp(words[0], "time"))
+		if (strcmp(words[0], "also") == 0)
 			continue;
 		total += time;
 		if (kilobytes > peak)
