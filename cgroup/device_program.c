@@ -12,18 +12,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include "base/fd.h"
 #include "base/macro.h"
 
-#define MAX_RULES 4096 /* jumps are 16 bits wide, and a rule is at most 5 instructions */
+#define MAX_RULES 4096 /* jumps are 16 bits wide, and a rule is at most 4 instructions */
 
 #define ANY (-1)
 #define ALL_ACCESS (BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE)
@@ -61,12 +56,13 @@ static int read_type(const char *text, int *type)
 	return 0;
 }
 
-static int read_number(const struct opt_int *number, int32_t *value)
+/* The kernel's device numbers have 12 and 20 bits. */
+static int read_number(const struct opt_int *number, int32_t max, int32_t *value)
 {
 	*value = ANY;
 	if (!number->set || number->value == -1)
 		return 0;
-	if (number->value < 0 || number->value > INT32_MAX)
+	if (number->value < 0 || number->value > max)
 		return -1;
 	*value = (int32_t)number->value;
 	return 0;
@@ -98,10 +94,10 @@ static int read_rule(const struct spec_device_rule *from, size_t index, struct r
 	rule->allow = from->allow;
 	if (read_type(from->type, &rule->type) < 0)
 		wrong = "type: one of a, b, c expected";
-	else if (read_number(&from->major, &rule->major) < 0)
-		wrong = "major: out of range";
-	else if (read_number(&from->minor, &rule->minor) < 0)
-		wrong = "minor: out of range";
+	else if (read_number(&from->major, 4095, &rule->major) < 0)
+		wrong = "major: 0 to 4095 expected, or -1";
+	else if (read_number(&from->minor, 1048575, &rule->minor) < 0)
+		wrong = "minor: 0 to 1048575 expected, or -1";
 	else if (read_access(from->access, &rule->access) < 0)
 		wrong = "access: letters of rwm expected";
 	if (wrong)
@@ -173,40 +169,71 @@ static void emit(struct device_program *program, struct bpf_insn instruction)
 		.code = BPF_JMP | (operation) | BPF_K, .dst_reg = dst, .imm = value,               \
 		.off = distance                                                                    \
 	}
+#define JUMP32(operation, dst, value, distance)                                                    \
+	(struct bpf_insn)                                                                          \
+	{                                                                                          \
+		.code = BPF_JMP32 | (operation) | BPF_K, .dst_reg = dst, .imm = value,             \
+		.off = distance                                                                    \
+	}
+#define COPY(dst, src)                                                                             \
+	(struct bpf_insn)                                                                          \
+	{                                                                                          \
+		.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = dst, .src_reg = src                \
+	}
 #define EXIT() ((struct bpf_insn){ .code = BPF_JMP | BPF_EXIT })
 
-enum { TYPE = BPF_REG_2, ACCESS = BPF_REG_3, MAJOR = BPF_REG_4, MINOR = BPF_REG_5 };
+enum {
+	TYPE = BPF_REG_2,
+	ACCESS = BPF_REG_3,
+	MAJOR = BPF_REG_4,
+	MINOR = BPF_REG_5,
+	DEVICE = BPF_REG_6
+};
+
+/* A device number as the kernel has it, so that one comparison does for major and minor. */
+#define MINOR_BITS 20
 
 static void emit_start(struct device_program *program)
 {
 	emit(program, LOAD(TYPE, access_type)); /* access << 16 | type */
-	emit(program, (struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_X,
-					 .dst_reg = ACCESS,
-					 .src_reg = TYPE });
+	emit(program, COPY(ACCESS, TYPE));
 	emit(program, ALU(BPF_AND, TYPE, 0xffff));
 	emit(program, ALU(BPF_RSH, ACCESS, 16));
 	emit(program, LOAD(MAJOR, major));
 	emit(program, LOAD(MINOR, minor));
+	emit(program, COPY(DEVICE, MAJOR));
+	emit(program, ALU(BPF_LSH, DEVICE, MINOR_BITS));
+	emit(program, (struct bpf_insn){ .code = BPF_ALU64 | BPF_OR | BPF_X,
+					 .dst_reg = DEVICE,
+					 .src_reg = MINOR });
 }
 
 /* The jumps to allow and deny are patched when it is known where these are. */
 enum { TO_ALLOW = 0x7ffe, TO_DENY = 0x7ffd };
 
-static void emit_rule(struct device_program *program, const struct rule *rule)
+/* A jump that is taken if the device has (BPF_JEQ) or has not (BPF_JNE) the rule's number. */
+static void emit_device(struct device_program *program, uint8_t operation, const struct rule *rule,
+			int16_t distance)
 {
-	bool is_partial = rule->allow && rule->access != ALL_ACCESS;
-	size_t first = program->count, end;
+	uint32_t device = (uint32_t)rule->major << MINOR_BITS | (uint32_t)rule->minor;
 
-	if (rule->major != ANY)
-		emit(program, JUMP(BPF_JNE, MAJOR, rule->major, 0));
-	if (rule->minor != ANY)
-		emit(program, JUMP(BPF_JNE, MINOR, rule->minor, 0));
-	if (rule->type != ANY)
-		emit(program, JUMP(BPF_JNE, TYPE, rule->type, 0));
-	end = program->count + (is_partial ? 2 : 1);
-	for (size_t i = first; i < program->count; i++)
-		program->instructions[i].off = (int16_t)(end - i - 1);
-	if (is_partial) {
+	if (rule->minor == ANY)
+		emit(program, JUMP(operation, MAJOR, rule->major, distance));
+	else if (rule->major == ANY)
+		emit(program, JUMP(operation, MINOR, rule->minor, distance));
+	else
+		emit(program, JUMP32(operation, DEVICE, (int32_t)device, distance));
+}
+
+static bool is_partial(const struct rule *rule)
+{
+	return rule->allow && rule->access != ALL_ACCESS;
+}
+
+/* What a rule does when it matches: allow all, allow some letters, or deny some. */
+static void emit_action(struct device_program *program, const struct rule *rule)
+{
+	if (is_partial(rule)) {
 		emit(program, ALU(BPF_AND, ACCESS, ALL_ACCESS & ~rule->access));
 		emit(program, JUMP(BPF_JEQ, ACCESS, 0, TO_ALLOW));
 	} else if (rule->allow) {
@@ -214,6 +241,31 @@ static void emit_rule(struct device_program *program, const struct rule *rule)
 	} else {
 		emit(program, JUMP(BPF_JSET, ACCESS, rule->access, TO_DENY));
 	}
+}
+
+/*
+ * Rules of one type, count of them, of which the last one is to be tried first. The kernel's
+ * verifier takes 5 us a jump on the start path, so the type is asked once for all of them.
+ */
+static void emit_group(struct device_program *program, const struct rule *rules, size_t count)
+{
+	size_t begin = program->count;
+
+	if (rules->type != ANY)
+		emit(program, JUMP(BPF_JNE, TYPE, rules->type, 0));
+	for (size_t i = count; i-- > 0;) {
+		bool any_device = rules[i].major == ANY && rules[i].minor == ANY;
+
+		if (rules[i].allow && !is_partial(&rules[i]) && !any_device) {
+			emit_device(program, BPF_JEQ, &rules[i], TO_ALLOW);
+			continue;
+		}
+		if (!any_device)
+			emit_device(program, BPF_JNE, &rules[i], is_partial(&rules[i]) ? 2 : 1);
+		emit_action(program, &rules[i]);
+	}
+	if (rules->type != ANY)
+		program->instructions[begin].off = (int16_t)(program->count - begin - 1);
 }
 
 /* The verdict without a match falls through into its exit; the other exit follows. */
@@ -258,21 +310,23 @@ int device_program_plan(struct arena *arena, const struct spec_device_rule *rule
 	otherwise = reduce(all, &total);
 	if (otherwise && total == 0)
 		return 0;
-	program->instructions = arena_array(arena, struct bpf_insn, 6 + 5 * total + 4);
+	program->instructions = arena_array(arena, struct bpf_insn, 9 + 4 * total + 4);
 	emit_start(program);
-	for (size_t i = total; i-- > 0;)
-		emit_rule(program, &all[i]);
+	for (size_t end = total, begin; end > 0; end = begin) {
+		for (begin = end; begin > 0 && all[begin - 1].type == all[end - 1].type;)
+			begin--;
+		emit_group(program, &all[begin], end - begin);
+	}
 	emit_end(program, otherwise);
 	return 0;
 }
 
 static char *print_instruction(struct arena *arena, const struct bpf_insn *insn, size_t index)
 {
-	static const char *const registers[] = { [BPF_REG_0] = "result",
-						 [TYPE] = "type",
-						 [ACCESS] = "access",
-						 [MAJOR] = "major",
-						 [MINOR] = "minor" };
+	static const char *const registers[] = {
+		[BPF_REG_0] = "result", [TYPE] = "type",   [ACCESS] = "access",
+		[MAJOR] = "major",	[MINOR] = "minor", [DEVICE] = "device"
+	};
 	const char *reg = registers[insn->dst_reg];
 	size_t target = index + 1 + (size_t)insn->off;
 
@@ -285,12 +339,22 @@ static char *print_instruction(struct arena *arena, const struct bpf_insn *insn,
 		return arena_printf(arena, "%s = %d", reg, insn->imm);
 	case BPF_ALU64 | BPF_AND | BPF_K:
 		return arena_printf(arena, "%s &= %#x", reg, insn->imm);
+	case BPF_ALU64 | BPF_OR | BPF_X:
+		return arena_printf(arena, "%s |= %s", reg, registers[insn->src_reg]);
+	case BPF_ALU64 | BPF_LSH | BPF_K:
+		return arena_printf(arena, "%s <<= %d", reg, insn->imm);
 	case BPF_ALU64 | BPF_RSH | BPF_K:
 		return arena_printf(arena, "%s >>= %d", reg, insn->imm);
 	case BPF_JMP | BPF_JA | BPF_K:
 		return arena_printf(arena, "goto %zu", target);
 	case BPF_JMP | BPF_JNE | BPF_K:
 		return arena_printf(arena, "if %s != %d goto %zu", reg, insn->imm, target);
+	case BPF_JMP32 | BPF_JNE | BPF_K:
+	case BPF_JMP32 | BPF_JEQ | BPF_K:
+		return arena_printf(arena, "if %s %s %u:%u goto %zu", reg,
+				    BPF_OP(insn->code) == BPF_JEQ ? "==" : "!=",
+				    (uint32_t)insn->imm >> MINOR_BITS,
+				    (uint32_t)insn->imm & ((1u << MINOR_BITS) - 1), target);
 	case BPF_JMP | BPF_JEQ | BPF_K:
 		return arena_printf(arena, "if %s == %d goto %zu", reg, insn->imm, target);
 	case BPF_JMP | BPF_JSET | BPF_K:
@@ -308,59 +372,4 @@ char *device_program_print(struct arena *arena, const struct device_program *pro
 		text = arena_printf(arena, "%s%3zu  %s\n", text, i,
 				    print_instruction(arena, &program->instructions[i], i));
 	return text;
-}
-
-static int sys_bpf(int command, union bpf_attr *attributes)
-{
-	return (int)syscall(SYS_bpf, command, attributes, sizeof(*attributes));
-}
-
-static int load(const struct device_program *program)
-{
-	union bpf_attr attributes = {
-		.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE,
-		.insns = (uintptr_t)program->instructions,
-		.insn_cnt = (uint32_t)program->count,
-		.license = (uintptr_t) "Apache-2.0",
-		.prog_name = "ctr_devices",
-	};
-
-	return sys_bpf(BPF_PROG_LOAD, &attributes);
-}
-
-/* Kernels before 5.11 count programs against RLIMIT_MEMLOCK and answer EPERM. */
-static int load_with_memlock(const struct device_program *program)
-{
-	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
-	struct rlimit before;
-	int fd = load(program);
-
-	if (fd >= 0 || errno != EPERM || getrlimit(RLIMIT_MEMLOCK, &before) < 0 ||
-	    setrlimit(RLIMIT_MEMLOCK, &unlimited) < 0)
-		return fd;
-	fd = load(program);
-	setrlimit(RLIMIT_MEMLOCK, &before);
-	return fd;
-}
-
-int device_program_apply(int dirfd, const struct device_program *program, struct error *err)
-{
-	union bpf_attr attributes = {
-		.target_fd = (uint32_t)dirfd,
-		.attach_type = BPF_CGROUP_DEVICE,
-		.attach_flags = BPF_F_ALLOW_MULTI,
-	};
-	cleanup_fd int fd = -1;
-
-	if (!program->instructions)
-		return 0;
-	fd = load_with_memlock(program);
-	if (fd < 0)
-		return fail_errno(err, "linux.resources.devices: load the eBPF program%s",
-				  errno == EPERM ? " (needs CAP_BPF or CAP_SYS_ADMIN on the host)"
-						 : "");
-	attributes.attach_bpf_fd = (uint32_t)fd;
-	if (sys_bpf(BPF_PROG_ATTACH, &attributes) < 0)
-		return fail_errno(err, "linux.resources.devices: attach the eBPF program");
-	return 0;
 }

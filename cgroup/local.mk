@@ -3,11 +3,16 @@ noinst_LIBRARIES += libcgroup.a
 libcgroup_a_SOURCES = \
 	cgroup/cgroup.c cgroup/cgroup.h \
 	cgroup/cpu_weight.c \
+	cgroup/device_load.c \
 	cgroup/device_program.c cgroup/device_program.h \
 	cgroup/events.c cgroup/events.h \
 	cgroup/freeze.c cgroup/freeze.h \
 	cgroup/host.c \
 	cgroup/limits.c cgroup/limits.h \
+	cgroup/limits_builder.h \
+	cgroup/limits_cpu.c \
+	cgroup/limits_io.c \
+	cgroup/limits_memory.c \
 	cgroup/plan.c \
 	cgroup/process.c cgroup/process.h \
 	cgroup/remove.c \

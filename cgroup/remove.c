@@ -39,6 +39,14 @@ static int first_child(int dirfd, char *name, size_t size, struct error *err)
 	return 0;
 }
 
+static void enter(int *fd, const char *name)
+{
+	int next = openat(*fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	close_fd(fd);
+	*fd = next;
+}
+
 /*
  * Removes all cgroups below dirfd, the deepest first, on one descriptor whatever the depth: a
  * container may have made thousands of levels. What is still busy is left for the next round.
@@ -46,27 +54,29 @@ static int first_child(int dirfd, char *name, size_t size, struct error *err)
 static int remove_below(int dirfd, struct error *err)
 {
 	cleanup_fd int fd = openat(dirfd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	char name[256];
-	int depth = 0;
-	bool stuck = false;
+	char name[256], below[256];
 
-	while (fd >= 0) {
-		int next, found = first_child(fd, name, sizeof(name), err);
+	for (int depth = 0; fd >= 0;) {
+		int found = first_child(fd, name, sizeof(name), err);
 
 		if (found < 0)
 			return -1;
-		if (found && !stuck && (unlinkat(fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT))
-			continue;
-		if (found && !stuck && errno != EBUSY)
-			return fail_errno(err, "remove nested cgroup %s", name);
-		if (stuck || (!found && depth == 0))
+		if (!found && depth == 0)
 			return 0;
-		next = openat(fd, found ? name : "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-		close_fd(&fd);
-		fd = next;
-		depth += found ? 1 : -1;
-		/* busy without a cgroup below: a process came in again */
-		stuck = found && first_child(fd, name, sizeof(name), err) == 0;
+		if (!found) {
+			enter(&fd, "..");
+			depth--;
+			continue;
+		}
+		if (unlinkat(fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+			continue;
+		if (errno != EBUSY)
+			return fail_errno(err, "remove nested cgroup %s", name);
+		enter(&fd, name);
+		depth++;
+		/* busy, and nothing below it: a process came in again */
+		if (fd >= 0 && first_child(fd, below, sizeof(below), err) == 0)
+			return 0;
 	}
 	return 0;
 }

@@ -44,6 +44,18 @@ static int run(const struct request *request)
 		case BPF_ALU64 | BPF_AND | BPF_K:
 			*to &= insn->imm;
 			break;
+		case BPF_ALU64 | BPF_OR | BPF_X:
+			*to |= registers[insn->src_reg];
+			break;
+		case BPF_ALU64 | BPF_LSH | BPF_K:
+			*to = (int64_t)((uint64_t)*to << insn->imm);
+			break;
+		case BPF_JMP32 | BPF_JEQ | BPF_K:
+			i += (int32_t)*to == insn->imm ? (size_t)insn->off : 0;
+			break;
+		case BPF_JMP32 | BPF_JNE | BPF_K:
+			i += (int32_t)*to != insn->imm ? (size_t)insn->off : 0;
+			break;
 		case BPF_ALU64 | BPF_RSH | BPF_K:
 			*to = (int64_t)((uint64_t)*to >> insn->imm);
 			break;
@@ -242,9 +254,9 @@ TEST(device_program_refuses_what_makes_no_sense)
 	CHECK_INT(device_program_plan(&arena, wrong_access, 1, &program, &err), -1);
 	CHECK_STRING(err.text, "linux.resources.devices[0].access: letters of rwm expected");
 	CHECK_INT(device_program_plan(&arena, wrong_major, 1, &program, &err), -1);
-	CHECK_STRING(err.text, "linux.resources.devices[0].major: out of range");
+	CHECK_STRING(err.text, "linux.resources.devices[0].major: 0 to 4095 expected, or -1");
 	CHECK_INT(device_program_plan(&arena, wrong_minor, 1, &program, &err), -1);
-	CHECK_STRING(err.text, "linux.resources.devices[0].minor: out of range");
+	CHECK_STRING(err.text, "linux.resources.devices[0].minor: 0 to 1048575 expected, or -1");
 	CHECK_INT(device_program_plan(&arena, wrong_minor, 5000, &program, &err), -1);
 	CHECK_CONTAINS(err.text, "5000 rules are too many");
 }
