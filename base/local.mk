@@ -11,4 +11,5 @@ libbase_a_SOURCES = \
 	base/program.c base/program.h \
 	base/step.c base/step.h \
 	base/string_list.c base/string_list.h \
-	base/sys.h
+	base/sys.h \
+	base/timestamp.c base/timestamp.h

@@ -4,8 +4,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/timestamp.h"
 
 /*
  * Lines are built on the stack and written with one write(2): the child may log between clone
@@ -54,18 +55,13 @@ static size_t json_escape(char *out, size_t room, const char *text)
 
 static void write_json(const char *level, const char *text)
 {
-	char line[2 * LINE_SIZE], stamp[40];
-	struct timespec now;
-	struct tm utc;
+	char line[2 * LINE_SIZE], stamp[TIMESTAMP_SIZE];
 	size_t used;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &utc);
-	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &utc);
 	used = (size_t)snprintf(line, sizeof(line), "{\"level\":\"%s\",\"msg\":\"", level);
 	used += json_escape(line + used, sizeof(line) - used - 64, text);
-	used += (size_t)snprintf(line + used, sizeof(line) - used, "\",\"time\":\"%s.%09ldZ\"}\n",
-				 stamp, now.tv_nsec);
+	used += (size_t)snprintf(line + used, sizeof(line) - used, "\",\"time\":\"%s\"}\n",
+				 timestamp_now(stamp));
 	write_line(settings.fd, line, used);
 }
 

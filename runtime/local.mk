@@ -34,4 +34,5 @@ include runtime/commit.mk
 # Waits for a detached container; as small in memory as can be.
 pkglibexec_PROGRAMS += ctr-monitor
 ctr_monitor_SOURCES = runtime/monitor_main.c
+ctr_monitor_LDADD = libbase.a
 ctr_monitor_LDFLAGS = $(AM_LDFLAGS) $(CTR_STATIC_LDFLAGS)

@@ -15,14 +15,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h> /* renameat */
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/sys.h"
+#include "base/timestamp.h"
 
 /* A longer line is split: docker's limit, so that its readers read our logs. */
 #define LINE_SIZE 16384
@@ -81,44 +80,22 @@ static void output_text(const char *text)
 	output_add(text, strlen(text));
 }
 
-static void output_number(int64_t value, int digits)
+static void output_number(int value)
 {
-	char text[24];
+	char text[12];
 	size_t at = sizeof(text);
 
-	for (; value || digits > 0; value /= 10, digits--)
+	do
 		text[--at] = (char)('0' + value % 10);
+	while (value /= 10);
 	output_add(text + at, sizeof(text) - at);
 }
 
-/* RFC 3339 with nanoseconds, of now in UTC (days to date: the proleptic Gregorian calendar). */
 static void output_time(void)
 {
-	struct timespec now;
-	int64_t days, era, day_of_era, year_of_era, day_of_year, month;
+	char text[TIMESTAMP_SIZE];
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	days = now.tv_sec / 86400 + 719468; /* since March 1st of year 0 */
-	era = days / 146097;
-	day_of_era = days % 146097;
-	year_of_era =
-		(day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-	day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-	month = (5 * day_of_year + 2) / 153; /* 0 is March */
-	output_number(era * 400 + year_of_era + (month >= 10), 4);
-	output_text("-");
-	output_number(month < 10 ? month + 3 : month - 9, 2);
-	output_text("-");
-	output_number(day_of_year - (153 * month + 2) / 5 + 1, 2);
-	output_text("T");
-	output_number(now.tv_sec / 3600 % 24, 2);
-	output_text(":");
-	output_number(now.tv_sec / 60 % 60, 2);
-	output_text(":");
-	output_number(now.tv_sec % 60, 2);
-	output_text(".");
-	output_number(now.tv_nsec, 9);
-	output_text("Z");
+	output_text(timestamp_now(text));
 }
 
 /* The length of the valid UTF-8 sequence at text, 0 if there is none (RFC 3629). */
@@ -240,7 +217,7 @@ static void write_exit(int dir, int code)
 	if (output.fd < 0)
 		return;
 	output_text("{\"exitCode\":");
-	output_number(code, 1);
+	output_number(code);
 	output_text(",\"finished\":\"");
 	output_time();
 	output_text("\"}\n");

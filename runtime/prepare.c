@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/timestamp.h"
 #include "runtime/spec_form.h"
 
 static char *make_id(struct arena *arena)
@@ -105,10 +106,11 @@ static void fill_state(struct arena *arena, const struct container_options *opti
 {
 	struct state *state = &prepared->state;
 	const struct spec *spec = &prepared->spec;
+	char now[TIMESTAMP_SIZE];
 
 	state->id = options->id ? arena_strdup(arena, options->id) : make_id(arena);
 	state->oci_version = spec->oci_version;
-	state->created = state_time(arena);
+	state->created = arena_strdup(arena, timestamp_now(now));
 	state->owner = state_owner(arena);
 	state->command = spec->process ? join_words(arena, &spec->process->args) : NULL;
 	state->annotations = spec->annotations;

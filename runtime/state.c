@@ -2,10 +2,10 @@
 #include "runtime/state.h"
 
 #include <fcntl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/timestamp.h"
 #include "specs/schema.h"
 
 /* Annotations can be long, lower directories many. */
@@ -86,26 +86,15 @@ int exit_load(struct arena *arena, int dir, struct exit_record *record, struct e
 
 int exit_save(struct arena *arena, int dir, int exit_code, struct error *err)
 {
+	char now[TIMESTAMP_SIZE];
 	const struct exit_record record = {
 		.exit_code = exit_code,
-		.finished = state_time(arena),
+		.finished = timestamp_now(now),
 	};
 	size_t size;
 	const char *text = schema_encode(&exit_record_schema, arena, &record, JSON_COMPACT, &size);
 
 	return file_replace_at(dir, EXIT_FILE, text, size, 0600, false, err);
-}
-
-char *state_time(struct arena *arena)
-{
-	char text[32];
-	struct timespec now;
-	struct tm utc;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &utc);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
-	return arena_printf(arena, "%s.%09ldZ", text, now.tv_nsec);
 }
 
 char *state_owner(struct arena *arena)

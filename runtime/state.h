@@ -67,8 +67,5 @@ int exit_load(struct arena *arena, int dir, struct exit_record *record, struct e
 /* Writes it, with the present time. */
 int exit_save(struct arena *arena, int dir, int exit_code, struct error *err);
 
-/* Now, as RFC 3339 with nanoseconds in UTC. */
-char *state_time(struct arena *arena);
-
 /* Who runs ctr: "root", or the number of the user. */
 char *state_owner(struct arena *arena);
