@@ -63,9 +63,6 @@ static int choose_lowers(const struct settings *settings, struct arena *arena,
 				path_join(arena, bundle, overlay->lower.items[i]);
 		return 0;
 	}
-	if (!spec->root)
-		return fail(err, EINVAL,
-			    "root: is missing, and so are overlay.lower and overlay.image");
 	lowers->items = arena_array(arena, char *, 2);
 	lowers->items[lowers->count++] = path_join(arena, bundle, spec->root->path);
 	return 0;
