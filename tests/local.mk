@@ -4,5 +4,4 @@ libunit_a_SOURCES = tests/unit/unit.c tests/unit/unit.h
 
 include tests/helpers/local.mk
 include tests/fuzz/local.mk
-include tests/fault/local.mk
 include tests/rules.mk
