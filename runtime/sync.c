@@ -23,8 +23,15 @@ int sync_pair(int pair[2], struct error *err)
 int sync_send(int sock, enum sync_kind kind, pid_t pid, int fd, struct error *err)
 {
 	struct packet packet = { .kind = kind, .number = pid };
+	struct sync_message message;
+	struct error reason;
 
-	return send_fds(sock, &packet, offsetof(struct packet, error), &fd, fd >= 0, err);
+	if (send_fds(sock, &packet, offsetof(struct packet, error), &fd, fd >= 0, err) == 0)
+		return 0;
+	/* who does not listen any more may have said why */
+	if (err->errnum == EPIPE && sync_receive(sock, &message, &reason) < 0)
+		*err = reason;
+	return -1;
 }
 
 void sync_send_error(int sock, const struct error *error, int exit_status)
