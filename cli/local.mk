@@ -64,8 +64,7 @@ ctr_LDFLAGS = $(AM_LDFLAGS) $(CTR_STATIC_LDFLAGS)
 # The companion: its libraries are shared ones, which the start path does not pay for.
 pkglibexec_PROGRAMS += ctr-image
 ctr_image_SOURCES = cli/image_main.c cli/commit.c cli/unpack.c
-ctr_image_LDADD = $(CTR_LIBS) $(CTR_STATIC_LIBS) \
-	$(ARCHIVE_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) $(CRYPTO_LIBS)
+ctr_image_LDADD = libcli.a libcommit.a libimage.a $(CTR_LIBS) $(CTR_STATIC_LIBS) $(IMAGE_LIBS)
 
 # The commit that this was built from, asked at every make and written when it is another one.
 cli/build-commit.h: cli-build-commit
