@@ -15,6 +15,8 @@ libfs_a_SOURCES = \
 	fs/mount_plan.c \
 	fs/mount_point.c fs/mount_point.h \
 	fs/overlay.c fs/overlay.h \
+	fs/overlay_layers.c fs/overlay_layers.h \
+	fs/overlay_mount.c \
 	fs/private_namespace.c fs/private_namespace.h \
 	fs/rootfs.c fs/rootfs.h \
 	fs/rootfs_open.c \
