@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The suites beside `make check` (tests/unit, which needs no root), and their programs.
 EXTRA_DIST += .clang-format .clang-tidy tests/bench/bench.py tests/bench/peers tests/bench/run \
-	tests/bench/syscalls tests/fuzz/run tests/lint tests/run-bats tests/run-guest tests/vm
+	tests/bench/syscalls tests/lint tests/run-bats tests/run-guest tests/vm
 
 bench_programs = tests/bench/spawn tests/bench/floor tests/bench/nothing
 EXTRA_PROGRAMS += $(bench_programs)
