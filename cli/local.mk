@@ -6,6 +6,7 @@ libcli_a_SOURCES = \
 	cli/commit.h cli/commit_command.c \
 	cli/each.c \
 	cli/help.c \
+	cli/log_reader.c cli/log_reader.h \
 	cli/option.c cli/option.h \
 	cli/option_print.c \
 	cli/program.c \
@@ -42,7 +43,6 @@ ctr_SOURCES = \
 	cli/inspect.c \
 	cli/kill.c \
 	cli/list.c \
-	cli/log_reader.c cli/log_reader.h \
 	cli/logs.c \
 	cli/process_table.c cli/process_table.h \
 	cli/prune.c \
@@ -78,8 +78,19 @@ cli-build-commit:
 cli/version.$(OBJEXT): cli/build-commit.h
 CLEANFILES += cli/build-commit.h
 
-check_PROGRAMS += tests/unit/test_option tests/unit/test_suggest
+check_PROGRAMS += \
+	tests/unit/test_log_reader \
+	tests/unit/test_option \
+	tests/unit/test_signal_name \
+	tests/unit/test_suggest \
+	tests/unit/test_table
+tests_unit_test_log_reader_SOURCES = tests/unit/test_log_reader.c
+tests_unit_test_log_reader_LDADD = libunit.a libcli.a libspecs.a libbase.a $(CTR_STATIC_LIBS)
 tests_unit_test_option_SOURCES = tests/unit/test_option.c
 tests_unit_test_option_LDADD = libunit.a libcli.a libbase.a
+tests_unit_test_signal_name_SOURCES = tests/unit/test_signal_name.c
+tests_unit_test_signal_name_LDADD = libunit.a libcli.a libbase.a
 tests_unit_test_suggest_SOURCES = tests/unit/test_suggest.c
 tests_unit_test_suggest_LDADD = libunit.a libcli.a libbase.a
+tests_unit_test_table_SOURCES = tests/unit/test_table.c
+tests_unit_test_table_LDADD = libunit.a libcli.a libbase.a

@@ -14,28 +14,38 @@
 /* Lines between two times that the arena is emptied: about a block of it. */
 #define LINES_PER_ARENA 64
 
-int log_reader_seek_tail(struct log_reader *reader, int lines, struct error *err)
+/* Looks backwards for where the last lines lines begin, in a file of size bytes; -1 and errno. */
+static off_t find_tail(int fd, off_t size, int lines)
 {
 	char chunk[4096];
+	off_t at = size;
+
+	while (at > 0) {
+		size_t part = at < (off_t)sizeof(chunk) ? (size_t)at : sizeof(chunk);
+
+		if (pread(fd, chunk, part, at - (off_t)part) != (ssize_t)part)
+			return -1;
+		for (; part > 0; part--, at--) {
+			/* The newline at the very end is that of the last line itself. */
+			if (chunk[part - 1] != '\n' || at == size)
+				continue;
+			if (--lines == 0)
+				return at;
+		}
+	}
+	return 0;
+}
+
+int log_reader_seek_tail(struct log_reader *reader, int lines, struct error *err)
+{
 	struct stat status;
 	off_t at;
 
 	if (fstat(reader->fd, &status) < 0)
 		return fail_errno(err, "log");
-	/* The newline at the very end belongs to the last line; the one before it ends another. */
-	for (at = status.st_size; at > 0;) {
-		size_t size = at < (off_t)sizeof(chunk) ? (size_t)at : sizeof(chunk);
-		ssize_t got = pread(reader->fd, chunk, size, at - (off_t)size);
-
-		if (got != (ssize_t)size)
-			return fail_errno(err, "read log");
-		for (; size > 0; size--, at--)
-			if (chunk[size - 1] == '\n' && at != status.st_size && --lines <= 0)
-				goto found;
-	}
-found:
-	if (lseek(reader->fd, lines > 0 ? 0 : at, SEEK_SET) < 0)
-		return fail_errno(err, "seek log");
+	at = lines ? find_tail(reader->fd, status.st_size, lines) : status.st_size;
+	if (at < 0 || lseek(reader->fd, at, SEEK_SET) < 0)
+		return fail_errno(err, "read log");
 	return 0;
 }
 

@@ -45,6 +45,16 @@ static const char *show_status(struct arena *arena, const struct container_info 
 	return name;
 }
 
+/* The table stays readable; `inspect` has all of it. */
+#define COMMAND_WIDTH 48
+
+static const char *show_command(struct arena *arena, const char *command)
+{
+	if (!command || strlen(command) <= COMMAND_WIDTH)
+		return command;
+	return arena_printf(arena, "%.*s...", COMMAND_WIDTH - 3, command);
+}
+
 static void print_containers(struct arena *arena, const struct container_info *items, size_t count)
 {
 	struct table table = TABLE(arena, "ID", "STATUS", "PID", "CREATED", "IMAGE", "COMMAND");
@@ -54,7 +64,8 @@ static void print_containers(struct arena *arena, const struct container_info *i
 
 		table_add(&table, info->id, show_status(arena, info),
 			  info->pid ? arena_printf(arena, "%d", info->pid) : NULL,
-			  age_of(arena, info->created), info->image, info->command);
+			  age_of(arena, info->created), info->image,
+			  show_command(arena, info->command));
 	}
 	table_print(&table, stdout);
 }
