@@ -13,6 +13,9 @@
 /* RESOLVE_IN_ROOT fails with EAGAIN when a rename anywhere races with "..": how often to retry. */
 #define RETRIES 128
 
+/* As many as the kernel follows (path_resolution(7)). */
+#define MAX_LINKS 40
+
 static int resolve(int root, const char *path, int flags, mode_t mode)
 {
 	struct open_how how = {
@@ -38,30 +41,54 @@ int open_in_root(int root, const char *path, int flags, mode_t mode, struct erro
 }
 
 /*
- * Makes the directories of path (length bytes of it) one after the other. Each part is looked up
- * from the root again, so that links in the middle are followed inside the root as the kernel
- * would; what is made is made in a directory that is already held open.
+ * Replaces the link at path[start..end] by what it says, the rest of path behind it: where the
+ * kernel would go on from there.
  */
-static int mkdirs(int root, const char *path, size_t length, mode_t mode, struct error *err)
+static int follow_link(int dir, char path[PATH_MAX], size_t start, size_t end, struct error *err)
 {
-	char prefix[PATH_MAX];
+	char name[NAME_MAX + 1], target[PATH_MAX], whole[2 * PATH_MAX];
+	ssize_t length;
+
+	snprintf(name, sizeof(name), "%.*s", (int)(end - start), path + start);
+	length = readlinkat(dir, name, target, sizeof(target) - 1);
+	if (length < 0)
+		return fail_errno(err, "make directory %s", path);
+	target[length] = '\0';
+	snprintf(whole, sizeof(whole), "%.*s%s%s", target[0] == '/' ? 0 : (int)start, path, target,
+		 path + end);
+	if (strlen(whole) >= PATH_MAX)
+		return fail(err, ENAMETOOLONG, "make directory %s", path);
+	strcpy(path, whole);
+	return 0;
+}
+
+/*
+ * Makes the directories of wanted (length bytes of it) one after the other. Each part is looked up
+ * from the root again, so that links in the middle are followed inside the root as the kernel
+ * would; what is made is made in a directory that is already held open. What a link leads to is
+ * made too (Debian's /var/lock leads to /run/lock, which a root on disk need not have).
+ */
+static int mkdirs(int root, const char *wanted, size_t length, mode_t mode, struct error *err)
+{
+	char path[PATH_MAX], prefix[PATH_MAX];
 	cleanup_fd int dir = -1;
 	size_t end = 0;
+	int links = 0;
 
-	if (length >= sizeof(prefix))
-		return fail(err, ENAMETOOLONG, "%s", path);
+	if (length >= sizeof(path))
+		return fail(err, ENAMETOOLONG, "%s", wanted);
+	memcpy(path, wanted, length);
+	path[length] = '\0';
 	dir = resolve(root, ".", O_PATH | O_DIRECTORY, 0);
 	if (dir < 0)
 		return fail_errno(err, "open the root");
-	while (end < length) {
+	while (path[end]) {
 		size_t start = end + strspn(path + end, "/");
 		int next;
 
-		if (start >= length)
+		if (!path[start])
 			break;
 		end = start + strcspn(path + start, "/");
-		if (end > length)
-			end = length;
 		memcpy(prefix, path, end);
 		prefix[end] = '\0';
 		next = resolve(root, prefix, O_PATH | O_DIRECTORY, 0);
@@ -69,6 +96,14 @@ static int mkdirs(int root, const char *path, size_t length, mode_t mode, struct
 			if (mkdirat(dir, prefix + start, mode) < 0 && errno != EEXIST)
 				return fail_errno(err, "make directory %s", prefix);
 			next = resolve(root, prefix, O_PATH | O_DIRECTORY, 0);
+		}
+		if (next < 0 && errno == ENOENT && links++ < MAX_LINKS) {
+			if (follow_link(dir, path, start, end, err) < 0)
+				return -1;
+			close_fd(&dir);
+			dir = resolve(root, ".", O_PATH | O_DIRECTORY, 0);
+			end = 0;
+			continue;
 		}
 		if (next < 0)
 			return fail_errno(err, "make directory %s", prefix);

@@ -19,7 +19,8 @@ int open_in_root(int root, const char *path, int flags, mode_t mode, struct erro
 
 /*
  * Makes the directory path below root with all that is missing of it, mode being that of the new
- * ones. Returns an O_PATH descriptor of it. A dangling link or a file on the way is an error.
+ * ones. Returns an O_PATH descriptor of it. A file on the way is an error; what a dangling link
+ * leads to is made, inside the root.
  */
 int mkdir_in_root(int root, const char *path, mode_t mode, struct error *err);
 

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "base/fd.h"
@@ -79,6 +80,57 @@ int idmap_userns_fd(const struct spec_id_mappings *uids, const struct spec_id_ma
 	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
 		;
 	return fd;
+}
+
+/* In a child: becomes root of the namespace, tells by a byte, and stays to be looked at. */
+static _Noreturn void become_root_of(int userns, int sock)
+{
+	char byte = 0;
+
+	if (setns(userns, CLONE_NEWUSER) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		_exit(1);
+	if (write(sock, &byte, 1) == 1)
+		while (read(sock, &byte, 1) < 0 && errno == EINTR)
+			;
+	_exit(0);
+}
+
+/* The first number of line "Uid:" or "Gid:" of /proc/PID/status, as our namespace numbers it. */
+static int read_id(const char *status, const char *line, unsigned int *id)
+{
+	const char *found = strstr(status, line);
+
+	return found && sscanf(found + strlen(line), "%u", id) == 1 ? 0 : -1;
+}
+
+int idmap_userns_root(int userns, uid_t *uid, gid_t *gid, struct error *err)
+{
+	const struct clone_args args = { 0 };
+	char path[32], status[4096], byte;
+	int pair[2], result = 0;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return fail_errno(err, "make a socket pair");
+	pid = sys_clone3(&args);
+	if (pid == 0) {
+		close(pair[0]);
+		become_root_of(userns, pair[1]);
+	}
+	close(pair[1]);
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	if (pid < 0)
+		result = fail_errno(err, "clone");
+	else if (read(pair[0], &byte, 1) != 1)
+		result = fail(err, EINVAL, "become root of the user namespace: is ID 0 mapped?");
+	else if (file_read_short_at(AT_FDCWD, path, status, sizeof(status), err) < 0)
+		result = -1;
+	else if (read_id(status, "\nUid:", uid) < 0 || read_id(status, "\nGid:", gid) < 0)
+		result = fail(err, EPROTO, "%s: no Uid and Gid in it", path);
+	close(pair[0]);
+	while (pid > 0 && waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	return result;
 }
 
 int idmap_mount(int mount, int userns, bool recursive, const char *name, struct error *err)

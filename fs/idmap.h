@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 #include "specs/runtime_spec.h"
@@ -18,6 +19,11 @@
  */
 int idmap_userns_fd(const struct spec_id_mappings *uids, const struct spec_id_mappings *gids,
 		    struct error *err);
+
+/*
+ * Who the root of a user namespace is outside of it. EINVAL when its ID 0 is not mapped.
+ */
+int idmap_userns_root(int userns, uid_t *uid, gid_t *gid, struct error *err);
 
 /*
  * Gives the detached mount (an fd of open_tree(2) or fsmount(2) that was never attached) the

@@ -21,7 +21,8 @@ int rootfs_attach(struct rootfs *rootfs, struct error *err)
 	/* from here on nothing that is mounted or unmounted shows on the host */
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return fail_errno(err, "make the mounts private");
-	if (move_mount(rootfs->root, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) == 0)
+	if (move_mount(rootfs->root, "", AT_FDCWD, path,
+		       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS) == 0)
 		return 0;
 	/* a user namespace may be barred from the way to path; "/" is always there */
 	if (errno != EACCES && errno != EPERM && errno != ENOENT)

@@ -119,24 +119,33 @@ static int open_overlay(const struct rootfs_plan *plan, const struct overlay_idm
 	return overlay_open(&scratch, idmap, err);
 }
 
-static int open_root(const struct rootfs_plan *plan, int userns, struct error *err)
+static int find_host_root(const struct rootfs_plan *plan, struct overlay_idmap *idmap,
+			  struct error *err)
 {
-	struct overlay_idmap idmap = { .userns = userns };
-	int64_t uid, gid;
+	int64_t uid = host_root(plan->uids), gid = host_root(plan->gids);
 
-	if (!plan->overlay)
-		return open_path(plan, err);
-	if (!plan->idmap)
-		return open_overlay(plan, NULL, err);
-	uid = host_root(plan->uids);
-	gid = host_root(plan->gids);
+	if (plan->user_namespace_path)
+		return idmap_userns_root(idmap->userns, &idmap->uid, &idmap->gid, err);
 	if (uid < 0 || gid < 0)
 		return fail(
 			err, EINVAL,
 			"linux.uidMappings and gidMappings: container ID 0 must be mapped to use "
 			"idmapped layers");
-	idmap.uid = (uid_t)uid;
-	idmap.gid = (gid_t)gid;
+	idmap->uid = (uid_t)uid;
+	idmap->gid = (gid_t)gid;
+	return 0;
+}
+
+static int open_root(const struct rootfs_plan *plan, int userns, struct error *err)
+{
+	struct overlay_idmap idmap = { .userns = userns };
+
+	if (!plan->overlay)
+		return open_path(plan, err);
+	if (!plan->idmap)
+		return open_overlay(plan, NULL, err);
+	if (find_host_root(plan, &idmap, err) < 0)
+		return -1;
 	return open_overlay(plan, &idmap, err);
 }
 

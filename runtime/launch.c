@@ -179,6 +179,59 @@ static int remove_cgroup(struct launch *launch, struct error *err)
 	return 0;
 }
 
+/*
+ * New namespaces beside a joined user namespace must be owned by it, so they are made by somebody
+ * who has joined it already: a child that lives only for this clone. CLONE_PARENT makes what it
+ * clones a child of ours.
+ */
+static int clone_in_user_namespace(struct launch *launch, struct clone_args *args,
+				   struct error *err)
+{
+	struct sync_message message;
+	int pair[2], result;
+	pid_t helper;
+
+	if (sync_pair(pair, err) < 0)
+		return -1;
+	helper = fork();
+	if (helper == 0) {
+		pid_t pid = -1;
+
+		close_fd(&pair[0]);
+		args->flags = (args->flags & ~(uint64_t)CLONE_PIDFD) | CLONE_PARENT;
+		args->exit_signal = 0; /* ours */
+		if (setns(launch->namespaces.fds[NAMESPACE_USER], CLONE_NEWUSER) == 0)
+			pid = sys_clone3(args);
+		if (pid == 0) {
+			close_fd(&pair[1]);
+			close_fd(&launch->namespaces.fds[NAMESPACE_USER]);
+			init_main(launch);
+		}
+		if (pid < 0) {
+			fail_errno(err,
+				   "clone the container's first process into user namespace %s",
+				   launch->plan->namespaces.path[NAMESPACE_USER]);
+			sync_send_error(pair[1], err, 0);
+		} else {
+			sync_send(pair[1], SYNC_MAPPED, pid, -1, err);
+		}
+		_exit(0);
+	}
+	close_fd(&pair[1]);
+	if (helper < 0)
+		result = fail_errno(err, "fork");
+	else
+		result = sync_expect(pair[0], SYNC_MAPPED, &message, err);
+	close_fd(&pair[0]);
+	while (helper > 0 && waitpid(helper, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (result < 0)
+		return -1;
+	launch->pid = message.pid;
+	launch->pidfd = pidfd_open(message.pid, 0);
+	return launch->pidfd < 0 ? fail_errno(err, "open the container's first process") : 0;
+}
+
 static int clone_init(struct launch *launch, struct error *err)
 {
 	struct clone_args args = {
@@ -197,12 +250,17 @@ static int clone_init(struct launch *launch, struct error *err)
 	}
 	if (namespaces_prepare(&launch->plan->namespaces, &launch->namespaces, err) < 0)
 		return -1;
-	pid = sys_clone3(&args);
-	if (pid == 0)
-		init_main(launch);
-	if (pid < 0)
-		return fail_errno(err, "clone the container's first process");
-	launch->pid = pid;
+	if (launch->namespaces.fds[NAMESPACE_USER] >= 0) {
+		if (clone_in_user_namespace(launch, &args, err) < 0)
+			return -1;
+	} else {
+		pid = sys_clone3(&args);
+		if (pid == 0)
+			init_main(launch);
+		if (pid < 0)
+			return fail_errno(err, "clone the container's first process");
+		launch->pid = pid;
+	}
 	close_fd(&launch->child_sync);
 	close_fd(&launch->start_listener);
 	return namespaces_restore(&launch->namespaces, err);
@@ -333,10 +391,10 @@ static const struct launch_step create_steps[] = {
 	{ "poststop hooks", NULL, run_poststop_hooks },
 	{ "namespaces", open_namespaces, close_namespaces },
 	{ "data folder", make_data_folder, remove_data_folder },
-	{ "rootfs", open_rootfs, close_rootfs },
 	{ "state folder", make_state_folder, remove_state_folder },
 	{ "sockets", open_sockets, close_sockets },
 	{ "cgroup", make_cgroup, remove_cgroup },
+	{ "rootfs", open_rootfs, close_rootfs },
 	{ "clone", clone_init, kill_init },
 	{ "id maps", map_ids, NULL },
 	{ "ready", wait_ready, NULL },
