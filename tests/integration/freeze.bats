@@ -170,7 +170,7 @@ unfreezable() {
 
 @test "a created container can be frozen and thawed" {
 	bundle b . true
-	ctr create --bundle b "$ID"
+	create --bundle b "$ID"
 	run ctr freeze "$ID"
 	if [[ $status -eq 0 ]]; then
 		run -0 ctr thaw "$ID"

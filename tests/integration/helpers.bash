@@ -192,6 +192,12 @@ bundle() {
 	SPEC=$folder/config.json spec '.root.path = "rootfs" | '"$filter" "$@"
 }
 
+# create ARGUMENT...: `ctr create`, which must succeed. Its standard streams are the container's, so
+# that `run` would wait for their end.
+create() {
+	ctr create "$@" </dev/null >"$DIR/created" 2>&1 || fail "$(<"$DIR/created")"
+}
+
 # background FILTER SCRIPT: a detached container $ID that runs SCRIPT; it is running on return.
 background() {
 	spec "$1" sh -c "$2"

@@ -37,7 +37,7 @@ ALL=(prestart createRuntime createContainer startContainer poststart poststop)
 
 @test "all six kinds run, once, in the order of the specification" {
 	bundle b "$(noting "${ALL[@]}")" true
-	run -0 ctr create --bundle b "$ID"
+	create --bundle b "$ID"
 	equal "$(<hooks/order)" $'prestart e\ncreateRuntime e\ncreateContainer e'
 	run -0 ctr start "$ID"
 	eventually has_status "$ID" stopped
@@ -54,7 +54,7 @@ ALL=(prestart createRuntime createContainer startContainer poststart poststop)
 @test "each hook gets the state of the container on stdin" {
 	local kind file
 	bundle b "$(noting "${ALL[@]}") | .annotations = {key: \"value\"}" true
-	ctr create --bundle b "$ID"
+	create --bundle b "$ID"
 	local pid
 	pid=$(pid_of "$ID")
 	ctr start "$ID"
@@ -81,7 +81,7 @@ ALL=(prestart createRuntime createContainer startContainer poststart poststop)
 
 @test "prestart and createRuntime run in the host's namespaces, createContainer and startContainer in the container's" {
 	local kind filter=. say
-	say="for n in mnt net uts; do readlink /proc/self/ns/\\\$n; done"
+	say='for n in mnt net uts; do readlink /proc/self/ns/$n; done'
 	for kind in prestart createRuntime createContainer startContainer poststart poststop; do
 		filter+=" | .hooks.$kind = [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \"{ $say; } >$DIR/hooks/$kind.ns\"], env: [\"PATH=/bin:/usr/bin\"]}]"
 	done
@@ -175,7 +175,7 @@ ALL=(prestart createRuntime createContainer startContainer poststart poststop)
 
 @test "a failing poststop hook does not keep the container" {
 	bundle b "$(one_hook poststop /bin/false) | $(one_hook poststop /bin/sh -c "echo second >$DIR/second")" true
-	ctr create --bundle b "$ID"
+	create --bundle b "$ID"
 	ctr start "$ID"
 	eventually has_status "$ID" stopped
 	run ctr delete "$ID"
@@ -192,9 +192,9 @@ ALL=(prestart createRuntime createContainer startContainer poststart poststop)
 
 @test "a hook that leaves a background process holding its output does not block the start" {
 	spec "$(one_hook createRuntime /bin/sh -c "sleep 300 & echo \$! >$DIR/pid")" sh -c 'echo ran'
-	run -0 timeout 20 "$CTR" --root "$ROOT" --data-root "$DATA" run --rm --name "$ID" spec.json 3>&-
+	timeout 20 "$CTR" --root "$ROOT" --data-root "$DATA" run --rm --name "$ID" spec.json >out 3>&-
 	kill "$(<pid)" 2>/dev/null || true
-	equal "$output" ran
+	equal "$(<out)" ran
 }
 
 @test "a relative hook path is refused" {

@@ -123,7 +123,7 @@ source_with_submount() {
 }
 
 @test "proc shows the processes of the container's pid namespace" {
-	inside . 'ls -d /proc/[0-9]*; cat /proc/1/comm'
+	inside . 'ls -d /proc/[0-9]*; cat /proc/1/comm; true'
 	contains "$output" /proc/1 sh
 }
 
@@ -291,12 +291,12 @@ source_with_submount() {
 @test "idmap: a bind mount's owners are mapped as its own mappings say" {
 	mkdir source
 	touch source/{root,user}
-	chown 1000:1000 source/user
-	inside ".mounts += [{destination: \"/m\", source: \"$DIR/source\", options: [\"bind\", \"idmap\"],
+	chown 1000:1000 source source/user
+	inside ".process.user = {uid: 6000, gid: 8000} | .mounts += [{destination: \"/m\", source: \"$DIR/source\", options: [\"bind\", \"idmap\"],
 		uidMappings: [{containerID: 0, hostID: 5000, size: 2000}],
 		gidMappings: [{containerID: 0, hostID: 7000, size: 2000}]}]" \
-		'stat -c "%n %u:%g" /m/*; touch /m/new; chown 6000:8000 /m/new 2>&1; stat -c %u:%g /m/new'
-	contains "$output" '/m/root 5000:7000' '/m/user 6000:8000'
+		'stat -c "%n %u:%g" /m/*; touch /m/new; stat -c %u:%g /m/new'
+	equal "$output" $'/m/root 5000:7000\n/m/user 6000:8000\n6000:8000'
 	equal "$(stat -c %u:%g source/new)" 1000:1000
 }
 

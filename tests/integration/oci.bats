@@ -6,8 +6,8 @@ load helpers
 
 @test "create, start, stop, delete: the statuses in between" {
 	bundle b . sh -c 'trap "exit 0" TERM; touch /started; while :; do sleep 0.1; done'
-	run -0 ctr create --bundle b "$ID"
-	equal "$output" ''
+	create --bundle b "$ID"
+	equal "$(<created)" ''
 	equal "$(status_of "$ID")" created
 	[[ ! -e b/rootfs/started ]]
 	run -0 ctr start "$ID"
@@ -22,7 +22,7 @@ load helpers
 
 @test "state is JSON with what the specification demands, and more that engines read" {
 	bundle b '.annotations = {a: "1"}' true
-	ctr create --bundle b "$ID"
+	create --bundle b "$ID"
 	local state pid
 	state=$(ctr state "$ID")
 	pid=$(jq .pid <<<"$state")
@@ -38,7 +38,7 @@ load helpers
 
 @test "the state folder belongs to root alone" {
 	bundle b . true
-	ctr create --bundle b "$ID"
+	create --bundle b "$ID"
 	equal "$(stat -c %a "$ROOT")" 700
 	jq -e . "$ROOT/$ID/state.json" >/dev/null
 }
@@ -60,7 +60,7 @@ load helpers
 
 @test "an ID that exists is refused, and the first container is not touched" {
 	bundle b . sh -c "$IDLE"
-	ctr create --bundle b "$ID"
+	create --bundle b "$ID"
 	run -1 ctr create --bundle b "$ID"
 	contains "$output" 'container with given ID already exists'
 	equal "$(status_of "$ID")" created
@@ -92,13 +92,13 @@ load helpers
 
 @test "an ID with all characters that are allowed works" {
 	bundle b . true
-	run -0 ctr create --bundle b "$ID._a+Z.9-"
+	create --bundle b "$ID._a+Z.9-"
 	run -0 ctr delete "$ID._a+Z.9-"
 }
 
 @test "start twice is refused" {
 	bundle b . sh -c "$IDLE"
-	ctr create --bundle b "$ID"
+	create --bundle b "$ID"
 	ctr start "$ID"
 	run -1 ctr start "$ID"
 	contains "$output" 'cannot start'
@@ -106,7 +106,7 @@ load helpers
 
 @test "start of a stopped container is refused in the words that engines know" {
 	bundle b . true
-	ctr create --bundle b "$ID"
+	create --bundle b "$ID"
 	ctr start "$ID"
 	eventually has_status "$ID" stopped
 	run -1 ctr start "$ID"
@@ -115,7 +115,7 @@ load helpers
 
 @test "kill of a stopped container: container not running" {
 	bundle b . true
-	ctr create --bundle b "$ID"
+	create --bundle b "$ID"
 	ctr start "$ID"
 	eventually has_status "$ID" stopped
 	run -1 ctr kill "$ID"
@@ -125,7 +125,7 @@ load helpers
 
 @test "delete of a running container is refused, with --force it is killed" {
 	bundle b . sh -c "$IDLE"
-	ctr create --bundle b "$ID"
+	create --bundle b "$ID"
 	ctr start "$ID"
 	local pid
 	pid=$(pid_of "$ID")
@@ -138,7 +138,7 @@ load helpers
 
 @test "delete of a created container kills it" {
 	bundle b . true
-	ctr create --bundle b "$ID"
+	create --bundle b "$ID"
 	local pid
 	pid=$(pid_of "$ID")
 	run -0 ctr delete "$ID"
@@ -147,7 +147,7 @@ load helpers
 
 @test "kill of a created container ends it without its program having run" {
 	bundle b . touch /ran
-	ctr create --bundle b "$ID"
+	create --bundle b "$ID"
 	run -0 ctr kill "$ID" KILL
 	eventually has_status "$ID" stopped
 	[[ ! -e b/rootfs/ran ]]
@@ -174,7 +174,7 @@ load helpers
 
 @test "kill --all reaches every process of the container" {
 	bundle b '.linux.namespaces |= map(select(.type != "pid"))' sh -c 'sleep 1000 & setsid sleep 1000 & wait'
-	ctr create --bundle b "$ID"
+	create --bundle b "$ID"
 	ctr start "$ID"
 	local folder
 	folder=$(cgroup_of "$(pid_of "$ID")")
@@ -189,7 +189,7 @@ three_processes() {
 
 @test "kill of a container with the host's pid namespace ends all its processes" {
 	bundle b '.linux.namespaces |= map(select(.type != "pid"))' sh -c 'sleep 1000 & sleep 1000 & wait'
-	ctr create --bundle b "$ID"
+	create --bundle b "$ID"
 	ctr start "$ID"
 	local folder
 	folder=$(cgroup_of "$(pid_of "$ID")")
@@ -200,7 +200,7 @@ three_processes() {
 
 @test "--pid-file has the PID of init, written whole" {
 	bundle b . true
-	ctr create --bundle b --pid-file "$DIR/pid" "$ID"
+	create --bundle b --pid-file "$DIR/pid" "$ID"
 	equal "$(<pid)" "$(pid_of "$ID")"
 	matches "$(<pid)" '^[0-9]+$'
 }
@@ -255,7 +255,7 @@ three_processes() {
 	bundle b . true
 	run -0 ctr list --format json
 	matches "$output" '^(null|\[\])$'
-	ctr create --bundle b "$ID"
+	create --bundle b "$ID"
 	run -0 ctr list
 	contains "${lines[0]}" ID PID STATUS BUNDLE
 	contains "$output" "$ID" created "$DIR/b"
@@ -269,7 +269,7 @@ three_processes() {
 
 @test "ps ID lists the processes of the container by the host's PIDs" {
 	bundle b . sh -c 'sleep 1000 & wait'
-	ctr create --bundle b "$ID"
+	create --bundle b "$ID"
 	ctr start "$ID"
 	local folder
 	folder=$(cgroup_of "$(pid_of "$ID")")
@@ -283,7 +283,7 @@ three_processes() {
 
 @test "pause and resume in the life of a container" {
 	bundle b . sh -c "$IDLE"
-	ctr create --bundle b "$ID"
+	create --bundle b "$ID"
 	ctr start "$ID"
 	run -0 ctr pause "$ID"
 	equal "$(status_of "$ID")" paused
@@ -312,7 +312,7 @@ three_processes() {
 
 @test "a stale PID in the state is never signalled" {
 	bundle b . true
-	ctr create --bundle b "$ID"
+	create --bundle b "$ID"
 	ctr start "$ID"
 	eventually has_status "$ID" stopped
 	sleep 1000 3>&- &
@@ -328,7 +328,7 @@ three_processes() {
 
 @test "a half-written or foreign state.json is told and can be deleted by force" {
 	bundle b . true
-	ctr create --bundle b "$ID"
+	create --bundle b "$ID"
 	local pid
 	pid=$(pid_of "$ID")
 	echo '{"half' >"$ROOT/$ID/state.json"
@@ -341,7 +341,7 @@ three_processes() {
 
 @test "--root and --data-root keep containers apart" {
 	bundle b . true
-	ctr create --bundle b "$ID"
+	create --bundle b "$ID"
 	run -1 "$CTR" --root "$DIR/other" --data-root "$DIR/other-data" state "$ID" 3>&-
 	contains "$output" 'container does not exist'
 }
@@ -357,8 +357,9 @@ three_processes() {
 
 @test "options as engines pass them: repeated, with = and single dash, before and after" {
 	bundle b . true
-	run -0 "$CTR" --root "$ROOT" --root="$ROOT" --data-root "$DATA" --log-format=json --log "$DIR/log" --systemd-cgroup=false \
-		create --bundle=b -pid-file "$DIR/pid" --no-new-keyring "$ID" 3>&-
+	"$CTR" --root "$ROOT" --root="$ROOT" --data-root "$DATA" --log-format=json --log "$DIR/log" --systemd-cgroup=false \
+		create --bundle=b -pid-file "$DIR/pid" --no-new-keyring "$ID" 3>&- >/dev/null
+	equal "$(<pid)" "$(pid_of "$ID")"
 	run -0 ctr delete -force "$ID"
 }
 
@@ -394,7 +395,7 @@ three_processes() {
 	bundle b . true
 	"$HELPERS/receive" pidfd "$DIR/socket" >heard 3>&- &
 	eventually file_has heard listening
-	run -0 ctr create --bundle b --pidfd-socket "$DIR/socket" "$ID"
+	create --bundle b --pidfd-socket "$DIR/socket" "$ID"
 	wait
 	contains "$(<heard)" "Pid:	$(pid_of "$ID")"
 }

@@ -107,17 +107,35 @@ CapAmb:	0000000000000000"
 @test "rlimits are those of the spec" {
 	inside '.process.rlimits = [{type: "RLIMIT_NOFILE", hard: 500, soft: 400}, {type: "RLIMIT_CORE", hard: 0, soft: 0},
 		{type: "RLIMIT_NPROC", hard: 99, soft: 98}, {type: "RLIMIT_MEMLOCK", hard: 65536, soft: 65536},
-		{type: "RLIMIT_RTPRIO", hard: 5, soft: 5}, {type: "RLIMIT_NICE", hard: 7, soft: 6},
 		{type: "RLIMIT_SIGPENDING", hard: 77, soft: 76}, {type: "RLIMIT_MSGQUEUE", hard: 4096, soft: 2048}]' \
 		'cat /proc/self/limits'
 	matches "$output" 'Max open files +400 +500 '
 	matches "$output" 'Max core file size +0 +0 '
 	matches "$output" 'Max processes +98 +99 '
 	matches "$output" 'Max locked memory +65536 +65536 '
-	matches "$output" 'Max realtime priority +5 +5 '
-	matches "$output" 'Max nice priority +6 +7 '
 	matches "$output" 'Max pending signals +76 +77 '
 	matches "$output" 'Max msgqueue size +2048 +4096 '
+}
+
+# require_sys_resource: skips where even root may not raise limits.
+require_sys_resource() {
+	(($((16#$(status_field $$ CapEff))) >> 24 & 1)) || skip "no CAP_SYS_RESOURCE here"
+}
+
+@test "rlimits above the caller's are raised" {
+	require_sys_resource
+	inside '.process.rlimits = [{type: "RLIMIT_RTPRIO", hard: 5, soft: 5}, {type: "RLIMIT_NICE", hard: 7, soft: 6}]' \
+		'cat /proc/self/limits'
+	matches "$output" 'Max realtime priority +5 +5 '
+	matches "$output" 'Max nice priority +6 +7 '
+}
+
+@test "a rlimit that cannot be raised is an error naming the member" {
+	spec '.process.rlimits = [{type: "RLIMIT_RTPRIO", hard: 5, soft: 5}]' true
+	run setpriv --bounding-set -sys_resource --inh-caps -sys_resource bash -c "ulimit -r 0; exec '$CTR' --root '$ROOT' --data-root '$DATA' run --rm --name $ID spec.json"
+	[[ $status -eq 125 ]] || fail "status $status: $output"
+	contains "$output" 'process.rlimits[0]'
+	nothing_created
 }
 
 @test "a low rlimit for files or memory does not break the start" {
@@ -128,6 +146,10 @@ CapAmb:	0000000000000000"
 @test "oomScoreAdj is the spec's" {
 	inside '.process.oomScoreAdj = 321' 'cat /proc/self/oom_score_adj'
 	equal "$output" 321
+}
+
+@test "oomScoreAdj below the caller's" {
+	require_sys_resource
 	inside '.process.oomScoreAdj = -999' 'cat /proc/self/oom_score_adj'
 	equal "$output" -999
 }
@@ -267,9 +289,10 @@ CapAmb:	0000000000000000"
 
 @test "a program that only root may execute is not started for another user" {
 	cp -al "$ROOTFS" mine
-	cp "$ROOTFS/bin/busybox" mine/bin/echo.new
-	chmod 700 mine/bin/echo.new
-	spec '.root.path = "mine" | .process.user = {uid: 1000, gid: 1000}' /bin/echo.new x
+	mkdir mine/private
+	cp "$ROOTFS/bin/busybox" mine/private/echo
+	chmod 700 mine/private/echo
+	spec '.root.path = "mine" | .process.user = {uid: 1000, gid: 1000} | .process.capabilities = {}' /private/echo x
 	run -126 ctr run --rm --name "$ID" spec.json
 	nothing_created
 }

@@ -287,7 +287,7 @@ propagation_of_root() {
 
 @test "--no-pivot gives the same root" {
 	bundle b . sh -c 'cat /work/file; ls -d /..'
-	run -0 ctr create --no-pivot --bundle b "$ID"
+	create --no-pivot --bundle b "$ID"
 	run -0 ctr start "$ID"
 	eventually has_status "$ID" stopped
 }

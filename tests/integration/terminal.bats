@@ -116,7 +116,7 @@ nobody_in_container() {
 	bundle b "$TTY" sh -c 'test -t 0 && tty && stty size'
 	"$HELPERS/receive" console "$DIR/console" >heard 3>&- &
 	eventually file_has heard listening
-	run -0 ctr create --bundle b --console-socket "$DIR/console" "$ID"
+	create --bundle b --console-socket "$DIR/console" "$ID"
 	eventually file_has heard 'terminal yes'
 	contains "$(<heard)" 'name /dev/p'
 	run -0 ctr start "$ID"
@@ -129,7 +129,7 @@ nobody_in_container() {
 	bundle b "$TTY | .process.consoleSize = {height: 11, width: 222}" stty size
 	"$HELPERS/receive" console "$DIR/console" >heard 3>&- &
 	eventually file_has heard listening
-	ctr create --bundle b --console-socket "$DIR/console" "$ID"
+	create --bundle b --console-socket "$DIR/console" "$ID"
 	ctr start "$ID"
 	eventually file_has heard '11 222'
 	wait
