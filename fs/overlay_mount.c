@@ -61,23 +61,52 @@ static int set_upper(int context, const struct overlay_layers *layers, bool vola
 	return 0;
 }
 
+/* All lowers as one string, which is what kernels before 6.7 know: about 13 of them fit. */
+static int set_lowers_as_one(int context, const struct overlay_layers *layers, struct error *err)
+{
+	char value[256];
+	size_t used = 0;
+
+	for (size_t i = 0; i < layers->lower_count; i++) {
+		used += (size_t)snprintf(value + used, sizeof(value) - used, "%s/proc/self/fd/%d",
+					 i ? ":" : "", layers->lowers[i]);
+		if (used >= sizeof(value))
+			return fail(err, EINVAL, "%zu layers are too many for fsconfig(2)",
+				    layers->lower_count);
+	}
+	return filesystem_set(context, "lowerdir", value, err);
+}
+
+static int set_lowers(int context, const struct overlay_layers *layers, struct error *err)
+{
+	struct error newer;
+
+	for (size_t i = 0; i < layers->lower_count; i++) {
+		if (set_layer(context, "lowerdir+", layers->lowers[i], &newer) == 0)
+			continue;
+		if (i == 0 && newer.errnum == EINVAL)
+			return set_lowers_as_one(context, layers, err);
+		*err = newer;
+		return -1;
+	}
+	return 0;
+}
+
 static int mount_view(const struct overlay_layers *layers, bool volatile_upper, struct error *err)
 {
 	cleanup_fd int context = filesystem_open("overlay", err);
 
-	if (context < 0 || filesystem_set(context, "source", "overlay", err) < 0)
+	if (context < 0 || filesystem_set(context, "source", "overlay", err) < 0 ||
+	    set_lowers(context, layers, err) < 0)
 		return -1;
-	for (size_t i = 0; i < layers->lower_count; i++)
-		if (set_layer(context, "lowerdir+", layers->lowers[i], err) < 0)
-			return -1;
 	if (layers->upper >= 0 && set_upper(context, layers, volatile_upper, err) < 0)
 		return -1;
 	return filesystem_mount(context, 0, err);
 }
 
 /*
- * Kernels before 6.7 want all lowers as one string. It has more room in mount(2), one page, and
- * with /proc/self/fd as the working directory a layer's name is its number: 500 fit.
+ * The one string has more room in mount(2), a page, and with /proc/self/fd as the working directory
+ * a layer's name is its number: 500 fit.
  */
 static int mount_view_by_numbers(const struct overlay_layers *layers, bool volatile_upper,
 				 struct error *err)
