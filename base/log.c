@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/log.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,10 +66,13 @@ static void write_json(const char *level, const char *text)
 	write_line(settings.fd, line, used);
 }
 
-static void write_text(int fd, const char *prefix, const char *text)
+/* The name is the one that the program was called by: packagers may have renamed it. */
+static void write_text(int fd, const char *level, const char *text)
 {
 	char line[LINE_SIZE];
-	int length = snprintf(line, sizeof(line), "%s%s\n", prefix, text);
+	int length = snprintf(
+		line, sizeof(line), "%s%s: %s%s\n", strcmp(level, "debug") ? "" : "level=debug ",
+		program_invocation_short_name, strcmp(level, "warning") ? "" : "warning: ", text);
 
 	if (length >= (int)sizeof(line)) {
 		length = sizeof(line) - 1;
@@ -77,19 +81,19 @@ static void write_text(int fd, const char *prefix, const char *text)
 	write_line(fd, line, (size_t)length);
 }
 
-__attribute__((format(printf, 3, 0))) static void emit(const char *level, const char *prefix,
-						       const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void emit(const char *level, const char *format,
+						       va_list args)
 {
 	char text[LINE_SIZE - 128];
 
 	vsnprintf(text, sizeof(text), format, args);
-	write_text(STDERR_FILENO, prefix, text);
+	write_text(STDERR_FILENO, level, text);
 	if (settings.fd < 0)
 		return;
 	if (settings.format == LOG_JSON)
 		write_json(level, text);
 	else
-		write_text(settings.fd, prefix, text);
+		write_text(settings.fd, level, text);
 }
 
 void log_debug(const char *format, ...)
@@ -99,7 +103,7 @@ void log_debug(const char *format, ...)
 	if (!settings.debug)
 		return;
 	va_start(args, format);
-	emit("debug", "level=debug ctr: ", format, args);
+	emit("debug", format, args);
 	va_end(args);
 }
 
@@ -108,7 +112,7 @@ void log_warning(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	emit("warning", "ctr: warning: ", format, args);
+	emit("warning", format, args);
 	va_end(args);
 }
 
@@ -117,6 +121,6 @@ void log_error(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	emit("error", "ctr: ", format, args);
+	emit("error", format, args);
 	va_end(args);
 }

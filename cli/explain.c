@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "base/log.h"
 #include "runtime/prepare.h"
 #include "specs/runtime_spec.h"
 
@@ -36,7 +37,7 @@ const struct command explain_command = {
 	.failure = FAILURE_RUN,
 };
 
-/* Warns on stderr of what would be ignored. Returns how many members that are. */
+/* Warns of what would be ignored. Returns how many members that are. */
 static int warn_of_unknown(struct arena *arena, const char *path, struct error *err)
 {
 	struct string_list unknown = { 0 };
@@ -48,8 +49,7 @@ static int warn_of_unknown(struct arena *arena, const char *path, struct error *
 	    spec_unknown_members(arena, path, text, size, &unknown, err) < 0)
 		return -1;
 	for (size_t i = 0; i < unknown.count; i++)
-		fprintf(stderr, "%s: explain: %s: %s: unknown member, ignored\n", program_name(),
-			path, unknown.items[i]);
+		log_warning("%s: %s: unknown member, ignored", path, unknown.items[i]);
 	return (int)unknown.count;
 }
 
