@@ -251,9 +251,13 @@ static int run_program(struct invocation *invocation, struct globals *globals, c
 		version_print(stdout);
 		return flush(err);
 	}
-	if (globals->help || !args[0]) {
+	if (globals->help) {
 		help_print_program(stdout, invocation->program);
 		return flush(err);
+	}
+	if (!args[0]) {
+		help_print_program(stderr, invocation->program);
+		return FAILURE_RUN;
 	}
 	return start_verb(invocation, globals, argv, args, err);
 }
