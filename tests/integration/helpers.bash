@@ -204,6 +204,15 @@ background() {
 	ctr run -d --name "$ID" spec.json >/dev/null
 }
 
+# receive KIND SOCKET: tests/helpers/receive in the background, listening; what it says is in "heard".
+# Its end: wait "$RECEIVER" (a bare wait would wait for the watchdog of bats too).
+receive() {
+	"$HELPERS/receive" "$1" "$2" >heard 3>&- &
+	# shellcheck disable=SC2034
+	RECEIVER=$!
+	eventually file_has heard listening
+}
+
 # host_mount ARGUMENT... POINT: mount(8) on the host until the end of the test.
 host_mount() {
 	mkdir -p "${*: -1}"

@@ -393,9 +393,8 @@ three_processes() {
 
 @test "create with --pidfd-socket sends a pidfd of init" {
 	bundle b . true
-	"$HELPERS/receive" pidfd "$DIR/socket" >heard 3>&- &
-	eventually file_has heard listening
+	receive pidfd "$DIR/socket"
 	create --bundle b --pidfd-socket "$DIR/socket" "$ID"
-	wait
+	wait "$RECEIVER"
 	contains "$(<heard)" "Pid:	$(pid_of "$ID")"
 }

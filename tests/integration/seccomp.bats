@@ -32,7 +32,7 @@ called() {
 }
 
 @test "defaultAction ERRNO with defaultErrnoRet denies all but the list" {
-	called '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 38, syscalls: [{action: "SCMP_ACT_ALLOW", names:
+	called '.process.noNewPrivileges = true | .linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 38, syscalls: [{action: "SCMP_ACT_ALLOW", names:
 		["read", "write", "close", "execve", "brk", "mmap", "munmap", "mprotect", "exit", "exit_group", "arch_prctl",
 		"set_tid_address", "set_robust_list", "rseq", "prlimit64", "readlink", "readlinkat", "getrandom", "fstat", "newfstatat",
 		"futex", "uname", "ioctl", "writev", "fcntl", "rt_sigaction", "rt_sigprocmask"]}]}' getppid
@@ -47,9 +47,9 @@ called() {
 }
 
 @test "SCMP_ACT_KILL_PROCESS kills with SIGSYS" {
-	spec "$(rule '["getppid"]' SCMP_ACT_KILL_PROCESS) | .linux.namespaces |= map(select(.type != \"pid\"))" probe call getppid
+	spec "$(rule '["sync"]' SCMP_ACT_KILL_PROCESS) | .linux.namespaces |= map(select(.type != \"pid\"))" probe call sync
 	run -159 ctr run --rm --name "$ID" spec.json
-	spec "$(rule '["getppid"]' SCMP_ACT_KILL)" sh -c 'probe call getppid; echo $?'
+	spec "$(rule '["sync"]' SCMP_ACT_KILL)" sh -c 'probe call sync; echo $?'
 	run -0 ctr run --rm --name "$ID" spec.json
 	contains "$output" 159
 }
@@ -57,7 +57,7 @@ called() {
 @test "SCMP_ACT_KILL_THREAD and SCMP_ACT_TRAP end the program that has no handler" {
 	local action
 	for action in SCMP_ACT_KILL_THREAD SCMP_ACT_TRAP; do
-		spec "$(rule '["getppid"]' $action)" sh -c 'probe call getppid; echo $?'
+		spec "$(rule '["sync"]' $action)" sh -c 'probe call sync; echo $?'
 		run -0 ctr run --rm --name "$ID" spec.json
 		contains "$output" 159
 	done
@@ -148,7 +148,7 @@ called() {
 }
 
 @test "a filter that forbids what only ctr needs does not break the start" {
-	spec '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{action: "SCMP_ACT_ERRNO", names:
+	spec '.process.noNewPrivileges = true | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{action: "SCMP_ACT_ERRNO", names:
 		["mount", "pivot_root", "setns", "unshare", "clone3", "prctl", "capset", "setuid", "setgid", "setgroups", "umount2", "sethostname", "chdir", "close_range", "sendmsg"]}]}' \
 		probe call mount
 	run -0 ctr run --rm --name "$ID" spec.json
@@ -162,13 +162,12 @@ called() {
 }
 
 @test "SCMP_ACT_NOTIFY: the listener gets the filter's descriptor and answers the calls" {
-	"$HELPERS/receive" notify "$DIR/listener" >heard 3>&- &
-	eventually file_has heard listening
+	receive notify "$DIR/listener"
 	spec "$(rule '["getppid", "sync"]' SCMP_ACT_NOTIFY) | .linux.seccomp.listenerPath = \"$DIR/listener\" |
 		.linux.seccomp.listenerMetadata = \"my metadata\" | .annotations = {key: \"value\"}" \
 		sh -c 'probe call getppid; probe call sync'
 	run -0 ctr run --rm --name "$ID" spec.json
-	wait
+	wait "$RECEIVER"
 	contains "$output" 'ok 4321'
 	local told
 	told=$(tail -n +2 heard)

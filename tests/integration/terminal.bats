@@ -114,25 +114,23 @@ nobody_in_container() {
 
 @test "console socket: create sends the terminal's descriptor before it returns" {
 	bundle b "$TTY" sh -c 'test -t 0 && tty && stty size'
-	"$HELPERS/receive" console "$DIR/console" >heard 3>&- &
-	eventually file_has heard listening
+	receive console "$DIR/console"
 	create --bundle b --console-socket "$DIR/console" "$ID"
 	eventually file_has heard 'terminal yes'
 	contains "$(<heard)" 'name /dev/p'
 	run -0 ctr start "$ID"
 	eventually file_has heard /dev/pts/0
 	eventually has_status "$ID" stopped
-	wait
+	wait "$RECEIVER"
 }
 
 @test "console socket: the size of the spec is set" {
 	bundle b "$TTY | .process.consoleSize = {height: 11, width: 222}" stty size
-	"$HELPERS/receive" console "$DIR/console" >heard 3>&- &
-	eventually file_has heard listening
+	receive console "$DIR/console"
 	create --bundle b --console-socket "$DIR/console" "$ID"
 	ctr start "$ID"
 	eventually file_has heard '11 222'
-	wait
+	wait "$RECEIVER"
 }
 
 @test "a terminal without a console socket is refused when nobody stays in the foreground" {
@@ -170,11 +168,10 @@ nobody_in_container() {
 
 @test "exec with a console socket" {
 	background "${TTY/.process.terminal = true/.}" "$IDLE"
-	"$HELPERS/receive" console "$DIR/console" >heard 3>&- &
-	eventually file_has heard listening
+	receive console "$DIR/console"
 	run -0 ctr exec -d -t --console-socket "$DIR/console" "$ID" tty
 	eventually file_has heard /dev/pts/
-	wait
+	wait "$RECEIVER"
 }
 
 @test "/dev/console is the terminal of the container" {
