@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -32,7 +33,8 @@ struct writer {
 	struct compressor *compressor;
 	struct inode_map links; /* files with several names, by inode */
 	struct arena arena;	/* their first names */
-	struct error *err;	/* of the stream below libarchive, which has no struct error */
+	struct error error;	/* of the stream below libarchive, which has no struct error */
+	bool failed;		/* that stream */
 	char *buffer;
 	char *name; /* scratch for whiteouts' names */
 	size_t name_room;
@@ -45,23 +47,32 @@ static int store_output(void *context, const void *data, size_t size, struct err
 	return blob_write(context, data, size, err);
 }
 
+/*
+ * A failure is only noted here and told by check(): libarchive does not free all it has after one
+ * that it knows of. What comes after a failure is thrown away.
+ */
 static la_ssize_t write_stream(struct archive *archive, void *context, const void *data,
 			       size_t size)
 {
 	struct writer *writer = context;
 
+	(void)archive;
+	if (writer->failed)
+		return (la_ssize_t)size;
 	digest_add(writer->hash, data, size);
 	writer->result->size += size;
-	if (compressor_write(writer->compressor, data, size, writer->err) < 0) {
-		archive_set_error(archive, EIO, "%s", writer->err->text);
-		return -1;
-	}
+	if (compressor_write(writer->compressor, data, size, &writer->error) < 0)
+		writer->failed = true;
 	return (la_ssize_t)size;
 }
 
 /* libarchive's result for one entry. A warning is about a name that is no UTF-8: stored as is. */
 static int check(struct writer *writer, la_ssize_t status, const char *path, struct error *err)
 {
+	if (writer->failed) {
+		*err = writer->error;
+		return -1;
+	}
 	if (status >= ARCHIVE_WARN)
 		return 0;
 	return fail(err, EIO, "archive %s: %s", path, archive_error_string(writer->archive));
@@ -346,7 +357,6 @@ static int write_entry(const struct diff_entry *from, void *context, struct erro
 	struct writer *writer = context;
 	const char *last = strrchr(from->path, '/') + 1;
 
-	writer->err = err;
 	if (!strncmp(last, WHITEOUT, strlen(WHITEOUT))) {
 		log_warning("%s: left out of the image, which takes names with .wh. for deletions",
 			    from->path);
@@ -407,8 +417,8 @@ static int begin_archive(struct writer *writer, struct error *err)
 
 static int end_archive(struct writer *writer, struct error *err)
 {
-	if (archive_write_close(writer->archive) != ARCHIVE_OK)
-		return fail(err, EIO, "archive: %s", archive_error_string(writer->archive));
+	if (check(writer, archive_write_close(writer->archive), "its end", err) < 0)
+		return -1;
 	if (compressor_finish(writer->compressor, err) < 0)
 		return -1;
 	digest_end(writer->hash, &writer->result->diff_id);
@@ -423,7 +433,6 @@ int archive_layer(const struct layer_stack *stack, const struct archive_options 
 		.options = options,
 		.result = result,
 		.blob = blob,
-		.err = err,
 	};
 	struct archive_locale locale;
 	int status;
@@ -435,8 +444,7 @@ int archive_layer(const struct layer_stack *stack, const struct archive_options 
 		status = diff_walk(stack, write_entry, &writer, err);
 	if (status == 0)
 		status = end_archive(&writer, err);
-	if (writer.archive && status < 0)
-		archive_write_fail(writer.archive); /* do not finish what is lost */
+	writer.failed |= status < 0; /* nothing more is written when libarchive closes */
 	archive_write_free(writer.archive);
 	archive_entry_free(writer.entry);
 	archive_locale_leave(&locale);

@@ -30,3 +30,17 @@ libimage_a_SOURCES = \
 libimage_a_CPPFLAGS = $(AM_CPPFLAGS) $(ARCHIVE_CFLAGS) $(ZSTD_CFLAGS) $(ZLIB_CFLAGS) \
 	$(CRYPTO_CFLAGS)
 IMAGE_LIBS = $(ARCHIVE_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/unit/test_diff tests/unit/test_archive tests/unit/test_unpack \
+	tests/unit/test_store
+LAYER_FIXTURE = tests/unit/layer_fixture.c tests/unit/layer_fixture.h
+LAYER_TEST_LIBS = libunit.a libimage.a libfs.a libspecs.a libbase.a $(IMAGE_LIBS) $(YAJL_LIBS)
+tests_unit_test_diff_SOURCES = tests/unit/test_diff.c $(LAYER_FIXTURE)
+tests_unit_test_diff_LDADD = libunit.a libfs.a libspecs.a libbase.a $(YAJL_LIBS)
+tests_unit_test_archive_SOURCES = tests/unit/test_archive.c $(LAYER_FIXTURE)
+tests_unit_test_archive_LDADD = $(LAYER_TEST_LIBS)
+tests_unit_test_unpack_SOURCES = tests/unit/test_unpack.c $(LAYER_FIXTURE)
+tests_unit_test_unpack_LDADD = $(LAYER_TEST_LIBS)
+tests_unit_test_store_SOURCES = tests/unit/test_store.c $(LAYER_FIXTURE)
+tests_unit_test_store_LDADD = $(LAYER_TEST_LIBS)
+EXTRA_DIST += tests/unit/golden/diff.json
