@@ -41,7 +41,7 @@ int signal_parse(const char *text, int *signal, struct error *err)
 
 	if (value_parse_int(text, 0, 64, signal) >= 0 || parse_real_time(name, signal) >= 0)
 		return 0;
-	for (size_t i = 0; name[i] && i < sizeof(upper) - 1; i++)
+	for (size_t i = 0; i < sizeof(upper) - 1 && name[i]; i++)
 		upper[i] = (char)toupper((unsigned char)name[i]);
 	for (int number = 1; number < 32; number++) {
 		const char *known = sigabbrev_np(number);
