@@ -14,6 +14,7 @@ libruntime_a_SOURCES += \
 	runtime/resource_limit.c runtime/resource_limit.h \
 	runtime/scheduling.c runtime/scheduling.h \
 	runtime/security_label.c runtime/security_label.h \
+	runtime/signals.c runtime/signals.h \
 	runtime/spawn.c runtime/spawn.h \
 	runtime/sysctl.c runtime/sysctl.h \
 	runtime/terminal.c runtime/terminal.h \
@@ -29,29 +30,20 @@ process_tests = \
 	tests/unit/test_sysctl \
 	tests/unit/test_terminal
 check_PROGRAMS += $(process_tests)
-# Documents have strings that are not const, tests have literals.
-process_test_flags = $(AM_CFLAGS) -Wno-write-strings
 process_test_libraries = libunit.a libruntime.a libspecs.a libbase.a $(CTR_STATIC_LIBS)
 tests_unit_test_capability_SOURCES = tests/unit/test_capability.c
-tests_unit_test_capability_CFLAGS = $(process_test_flags)
 tests_unit_test_capability_LDADD = $(process_test_libraries)
 tests_unit_test_hooks_SOURCES = tests/unit/test_hooks.c
-tests_unit_test_hooks_CFLAGS = $(process_test_flags)
 tests_unit_test_hooks_LDADD = $(process_test_libraries)
 tests_unit_test_id_map_SOURCES = tests/unit/test_id_map.c
-tests_unit_test_id_map_CFLAGS = $(process_test_flags)
 tests_unit_test_id_map_LDADD = $(process_test_libraries)
 tests_unit_test_passwd_SOURCES = tests/unit/test_passwd.c
-tests_unit_test_passwd_CFLAGS = $(process_test_flags)
 tests_unit_test_passwd_LDADD = $(process_test_libraries)
 tests_unit_test_process_SOURCES = tests/unit/test_process.c
-tests_unit_test_process_CFLAGS = $(process_test_flags)
 tests_unit_test_process_LDADD = $(process_test_libraries)
 tests_unit_test_sysctl_SOURCES = tests/unit/test_sysctl.c
-tests_unit_test_sysctl_CFLAGS = $(process_test_flags)
 tests_unit_test_sysctl_LDADD = $(process_test_libraries)
 tests_unit_test_terminal_SOURCES = tests/unit/test_terminal.c
-tests_unit_test_terminal_CFLAGS = $(process_test_flags)
 tests_unit_test_terminal_LDADD = $(process_test_libraries)
 
 if FUZZING

@@ -64,11 +64,11 @@ static void make_layers(const char *text)
 	make_file("up/file", text);
 }
 
-static char *name_of(const char *text)
+static const char *name_of(const char *text)
 {
 	char *name = NULL;
 
-	return image_name_parse(text, &arena, &name, &err) < 0 ? (char[]){ "refused" } : name;
+	return image_name_parse(text, &arena, &name, &err) < 0 ? "refused" : name;
 }
 
 TEST(image_names_are_those_of_docker)
