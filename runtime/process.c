@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -19,6 +18,7 @@
 #include "runtime/keyring.h"
 #include "runtime/passwd.h"
 #include "runtime/security_label.h"
+#include "runtime/signals.h"
 
 /* The kernel's own limit for all arguments and variables is 6 MiB (fs/exec.c: 3/4 of _STK_LIM). */
 #define MAX_STRINGS ((size_t)6 << 20)
@@ -148,19 +148,6 @@ int process_plan(struct arena *arena, const struct spec_process *spec,
 	return 0;
 }
 
-/* What ctr's caller ignores or blocks is no business of the container's (nohup, a shell's trap). */
-static int reset_signals(struct error *err)
-{
-	sigset_t none;
-
-	for (int number = 1; number < NSIG; number++)
-		signal(number, SIG_DFL);
-	sigemptyset(&none);
-	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
-		return fail_errno(err, "unblock signals");
-	return 0;
-}
-
 int process_protect(struct error *err)
 {
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
@@ -168,7 +155,8 @@ int process_protect(struct error *err)
 	/* EPERM: it leads a session already. */
 	if (setsid() < 0 && errno != EPERM)
 		return fail_errno(err, "setsid");
-	return reset_signals(err);
+	signals_reset();
+	return 0;
 }
 
 /* The env array has a free slot for it. An empty HOME counts as none, but keeps its slot. */

@@ -13,6 +13,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "runtime/signals.h"
 
 /*
  * Moves the three streams to 0, 1 and 2. They are first copied above 2, so that no dup2 can
@@ -40,24 +41,13 @@ static int set_streams(const struct spawn *spawn)
 	return 0;
 }
 
-/* execve resets handlers; what ctr ignores it would go on ignoring. */
-static void reset_signals(void)
-{
-	sigset_t none;
-
-	for (int number = 1; number < NSIG; number++)
-		signal(number, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /* In the new process: what fails is told as an errno over status, which execve closes. */
 static _Noreturn void run_child(const struct spawn *spawn, int status)
 {
 	int errnum;
 
 	setpgid(0, 0);
-	reset_signals();
+	signals_reset();
 	if ((spawn->directory < 0 || fchdir(spawn->directory) == 0) && set_streams(spawn) == 0 &&
 	    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
 		execve(spawn->path, spawn->argv, spawn->env);
