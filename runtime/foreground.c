@@ -38,16 +38,6 @@ int foreground_begin(struct foreground *foreground, bool subreaper, struct error
 	return 0;
 }
 
-int foreground_child(struct error *err)
-{
-	sigset_t none;
-
-	sigemptyset(&none);
-	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
-		return fail_errno(err, "unblock signals");
-	return 0;
-}
-
 /* Reaps what is not the process itself, whose status foreground_wait() wants. */
 static void reap_others(pid_t pid)
 {

@@ -19,13 +19,11 @@ struct foreground {
 };
 
 /*
- * Blocks the signals from here on. Before the clone, so that none is lost; the child must call
- * foreground_child(). subreaper: orphans of a container without a pid namespace come to ctr.
+ * Blocks the signals from here on. Before the clone, so that none is lost; the child resets
+ * its own (process_protect()). subreaper: orphans of a container without a pid namespace come to
+ * ctr.
  */
 int foreground_begin(struct foreground *foreground, bool subreaper, struct error *err);
-
-/* Child side: an empty signal mask. */
-int foreground_child(struct error *err);
 
 /*
  * Forwards until the process of pidfd has ended, reaps it and sets *exit_status (128 + N for

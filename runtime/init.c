@@ -25,8 +25,6 @@ struct init {
 /* We are in the new namespaces, with the parent's privileges unless one is a user namespace. */
 static int begin(struct init *init, struct error *err)
 {
-	if (foreground_child(err) < 0)
-		return -1;
 	/* until the container is complete it goes with its maker; cleared in report_ready() */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return fail_errno(err, "ask for the parent's death signal");

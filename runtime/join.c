@@ -156,7 +156,7 @@ static int child_namespaces(struct join *join, struct error *err)
 {
 	const int flags = (int)(join->namespaces & ~(uint64_t)CLONE_NEWPID);
 
-	if (foreground_child(err) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return fail_errno(err, "protect the process");
 	if (flags && setns(join->handle->pidfd, flags) < 0)
 		return fail_errno(err, "join the container's namespaces");
