@@ -214,8 +214,7 @@ static int child_execute(struct join *join, struct error *err)
 		join->exit_status = process_exit_status(err, 0);
 		return -1;
 	}
-	if (process_limit(&join->process, err) < 0 || child_seccomp(join, err) < 0 ||
-	    process_seal(&join->process, err) < 0)
+	if (process_limit(&join->process, err) < 0 || child_seccomp(join, err) < 0)
 		return -1;
 	process_execute(&join->process, err);
 	join->exit_status = process_exit_status(err, 0);

@@ -267,11 +267,6 @@ int process_limit(const struct process_plan *plan, struct error *err)
 	return resource_limits_apply(&plan->resource_limits, err);
 }
 
-int process_seal(const struct process_plan *plan, struct error *err)
-{
-	return plan->keep_sys_admin ? capability_apply(&plan->capabilities, 0, err) : 0;
-}
-
 int process_execute(const struct process_plan *plan, struct error *err)
 {
 	execve(plan->executable, plan->argv, plan->env);

@@ -29,7 +29,6 @@
  *	                                        process_find_executable()
  *	                                        process_limit()
  *	                                        the seccomp filter
- *	                                        process_seal()
  *	                                        process_execute()
  *
  * The wait for `ctr start` and then the startContainer hooks come before process_limit(): what
@@ -46,7 +45,7 @@ struct process_context {
 	bool user_namespace;	      /* the container has one that is not ctr's own */
 	bool keyring;		      /* join a session keyring (no --no-new-keyring) */
 	bool keep_groups;	      /* annotation run.oci.keep_original_groups */
-	bool seccomp;		      /* a filter will be loaded before process_seal() */
+	bool seccomp;		      /* a filter will be loaded before process_execute() */
 	unsigned int preserve_fds;    /* descriptors from 3 on that the program inherits */
 	unsigned int last_capability; /* capability_last() */
 	const struct spec_personality *personality;
@@ -101,7 +100,9 @@ int process_prepare(struct process_plan *plan, int root, int proc, struct error 
  * Child side, in the container's root: stdio to the user, working directory (verified to be
  * inside, CVE-2024-21626), close-on-exec sweep, bounding set, groups, gid, uid, umask,
  * capabilities, no_new_privs. Afterwards the process is the container's user, except that it
- * keeps CAP_SYS_ADMIN when a filter is to be loaded without no_new_privs.
+ * keeps CAP_SYS_ADMIN when a filter is to be loaded without no_new_privs: execve takes that
+ * away (capabilities(7): what is permitted before does not count), so that no system call but
+ * execve need be allowed by the filter.
  */
 int process_become_user(const struct process_plan *plan, int proc, struct error *err);
 
@@ -110,10 +111,6 @@ int process_find_executable(struct process_plan *plan, struct error *err);
 
 /* Child side: process.rlimits. */
 int process_limit(const struct process_plan *plan, struct error *err);
-
-/* Child side, behind the seccomp filter, which must allow capset(2): gives up what was kept for
- * loading it. Does nothing when nothing was kept. */
-int process_seal(const struct process_plan *plan, struct error *err);
 
 /* Child side: execve. Returns only on failure, with the reason (ENOENT, EACCES, ENOEXEC, ...). */
 int process_execute(const struct process_plan *plan, struct error *err);
