@@ -15,7 +15,6 @@
 #include <sys/wait.h>
 
 #include "base/fd.h"
-#include "base/file.h"
 #include "base/macro.h"
 #include "base/step.h"
 #include "base/sys.h"
@@ -26,6 +25,7 @@
 #include "runtime/foreground.h"
 #include "runtime/handle.h"
 #include "runtime/listener.h"
+#include "runtime/pid_file.h"
 #include "runtime/process.h"
 #include "runtime/seccomp.h"
 #include "runtime/sync.h"
@@ -333,15 +333,7 @@ static int wait_executed(struct join *join, struct error *err)
 
 static int write_pid_file(struct join *join, struct error *err)
 {
-	char text[16];
-	int length = snprintf(text, sizeof(text), "%d", (int)join->pid);
-
-	if (!join->options->pid_file)
-		return 0;
-	if (file_replace_at(AT_FDCWD, join->options->pid_file, text, (size_t)length, 0644, false,
-			    err) < 0)
-		return fail_in(err, "--pid-file");
-	return 0;
+	return pid_file_write(join->options->pid_file, join->pid, err);
 }
 
 static const struct join_step parent_steps[] = {

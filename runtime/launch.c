@@ -20,8 +20,9 @@
 #include "fs/overlay.h"
 #include "runtime/console_socket.h"
 #include "runtime/handle.h"
-#include "runtime/init.h"
+#include "runtime/launch_clone.h"
 #include "runtime/listener.h"
+#include "runtime/pid_file.h"
 #include "runtime/start_socket.h"
 #include "runtime/sync.h"
 
@@ -179,107 +180,6 @@ static int remove_cgroup(struct launch *launch, struct error *err)
 	return 0;
 }
 
-/*
- * New namespaces beside a joined user namespace must be owned by it, so they are made by somebody
- * who has joined it already: a child that lives only for this clone. CLONE_PARENT makes what it
- * clones a child of ours.
- */
-static int clone_in_user_namespace(struct launch *launch, struct clone_args *args,
-				   struct error *err)
-{
-	struct sync_message message;
-	int pair[2], result;
-	pid_t helper;
-
-	if (sync_pair(pair, err) < 0)
-		return -1;
-	helper = fork();
-	if (helper == 0) {
-		pid_t pid = -1;
-
-		close_fd(&pair[0]);
-		args->flags = (args->flags & ~(uint64_t)CLONE_PIDFD) | CLONE_PARENT;
-		args->exit_signal = 0; /* ours */
-		if (setns(launch->namespaces.fds[NAMESPACE_USER], CLONE_NEWUSER) == 0)
-			pid = sys_clone3(args);
-		if (pid == 0) {
-			close_fd(&pair[1]);
-			close_fd(&launch->namespaces.fds[NAMESPACE_USER]);
-			init_main(launch);
-		}
-		if (pid < 0) {
-			fail_errno(err,
-				   "clone the container's first process into user namespace %s",
-				   launch->plan->namespaces.path[NAMESPACE_USER]);
-			sync_send_error(pair[1], err, 0);
-		} else {
-			sync_send(pair[1], SYNC_MAPPED, pid, -1, err);
-		}
-		_exit(0);
-	}
-	close_fd(&pair[1]);
-	if (helper < 0)
-		result = fail_errno(err, "fork");
-	else
-		result = sync_expect(pair[0], SYNC_MAPPED, &message, err);
-	close_fd(&pair[0]);
-	while (helper > 0 && waitpid(helper, NULL, 0) < 0 && errno == EINTR)
-		;
-	if (result < 0)
-		return -1;
-	launch->pid = message.pid;
-	launch->pidfd = pidfd_open(message.pid, 0);
-	return launch->pidfd < 0 ? fail_errno(err, "open the container's first process") : 0;
-}
-
-static int clone_init(struct launch *launch, struct error *err)
-{
-	struct clone_args args = {
-		.flags = launch->plan->namespaces.clone_flags | CLONE_PIDFD,
-		.pidfd = (uintptr_t)&launch->pidfd,
-		.exit_signal = SIGCHLD,
-	};
-	pid_t pid;
-
-	launch->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (launch->proc < 0)
-		return fail_errno(err, "open /proc");
-	if (launch->cgroup >= 0) {
-		args.flags |= CLONE_INTO_CGROUP;
-		args.cgroup = (uint64_t)launch->cgroup;
-	}
-	if (namespaces_prepare(&launch->plan->namespaces, &launch->namespaces, err) < 0)
-		return -1;
-	if (launch->namespaces.fds[NAMESPACE_USER] >= 0) {
-		if (clone_in_user_namespace(launch, &args, err) < 0)
-			return -1;
-	} else {
-		pid = sys_clone3(&args);
-		if (pid == 0)
-			init_main(launch);
-		if (pid < 0)
-			return fail_errno(err, "clone the container's first process");
-		launch->pid = pid;
-	}
-	close_fd(&launch->child_sync);
-	close_fd(&launch->start_listener);
-	return namespaces_restore(&launch->namespaces, err);
-}
-
-static int kill_init(struct launch *launch, struct error *err)
-{
-	if (launch->pidfd < 0)
-		return 0;
-	if (pidfd_send_signal(launch->pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
-		return fail_errno(err, "kill the container's first process");
-	/* not our child when another ctr made it: then its parent reaps it */
-	if (waitid(P_PIDFD, (id_t)launch->pidfd, &(siginfo_t){ 0 }, WEXITED) < 0 &&
-	    !identity_wait_end(launch->pidfd, REMOVE_TIMEOUT_MS))
-		return fail(err, ETIMEDOUT, "the container's first process does not die");
-	close_fd(&launch->pidfd);
-	return 0;
-}
-
 static int map_ids(struct launch *launch, struct error *err)
 {
 	const struct plan *plan = launch->plan;
@@ -365,24 +265,12 @@ static int wait_ready(struct launch *launch, struct error *err)
 	return serve(launch, SYNC_READY, err);
 }
 
-static int write_pid_file(const struct launch *launch, struct error *err)
-{
-	char text[16];
-	int length = snprintf(text, sizeof(text), "%d", (int)launch->pid);
-
-	if (!launch->pid_file)
-		return 0;
-	if (file_replace_at(AT_FDCWD, launch->pid_file, text, (size_t)length, 0644, false, err) < 0)
-		return fail_in(err, "--pid-file");
-	return 0;
-}
-
 static int save_state(struct launch *launch, struct error *err)
 {
 	if (identity_get(launch->pidfd, launch->pid, &launch->state->init, err) < 0 ||
 	    state_save(launch->arena, launch->state_dir, STATE_FILE, launch->state, false, err) < 0)
 		return -1;
-	return write_pid_file(launch, err);
+	return pid_file_write(launch->pid_file, launch->pid, err);
 }
 
 STEPS(launch);
@@ -395,7 +283,7 @@ static const struct launch_step create_steps[] = {
 	{ "sockets", open_sockets, close_sockets },
 	{ "cgroup", make_cgroup, remove_cgroup },
 	{ "rootfs", open_rootfs, close_rootfs },
-	{ "clone", clone_init, kill_init },
+	{ "clone", launch_clone, launch_kill },
 	{ "id maps", map_ids, NULL },
 	{ "ready", wait_ready, NULL },
 	{ "state", save_state, NULL },

@@ -13,11 +13,13 @@ libruntime_a_SOURCES = \
 	runtime/init.c runtime/init.h \
 	runtime/join.c \
 	runtime/launch.c runtime/launch.h \
+	runtime/launch_clone.c runtime/launch_clone.h \
 	runtime/layers.c \
 	runtime/lifecycle.c \
 	runtime/list.c \
 	runtime/listener.c runtime/listener.h \
 	runtime/namespaces.c runtime/namespaces.h \
+	runtime/pid_file.c runtime/pid_file.h \
 	runtime/plan.c runtime/plan.h \
 	runtime/plan_print.c \
 	runtime/prepare.c runtime/prepare.h \
