@@ -16,8 +16,10 @@ int container_create(const struct settings *settings, const struct container_opt
 {
 	cleanup_arena struct arena arena = { 0 };
 	cleanup_prepared struct prepared prepared = PREPARED_NONE;
+	struct container_options detached = *options;
 
-	if (prepare(settings, options, &arena, &prepared, err) < 0)
+	detached.detach = true;
+	if (prepare(settings, &detached, &arena, &prepared, err) < 0)
 		return -1;
 	prepared.launch.start_socket = true;
 	return launch_create(&prepared.launch, err);

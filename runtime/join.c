@@ -30,6 +30,7 @@
 #include "runtime/seccomp.h"
 #include "runtime/sync.h"
 #include "runtime/terminal.h"
+#include "runtime/terminal_host.h"
 
 struct join {
 	const struct exec_options *options;
@@ -304,8 +305,10 @@ static int release_child(struct join *join, struct error *err)
 static int take_console(struct join *join, int master, struct error *err)
 {
 	join->console = master;
-	if (join->console_sock < 0)
+	if (join->console_sock < 0) {
+		terminal_host_copy_size(STDIN_FILENO, master);
 		return 0;
+	}
 	return console_socket_send_master(join->console_sock, master, err);
 }
 

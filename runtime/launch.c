@@ -3,18 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "base/macro.h"
-#include "base/path.h"
 #include "base/step.h"
 #include "base/sys.h"
 #include "fs/overlay.h"
@@ -25,6 +19,7 @@
 #include "runtime/pid_file.h"
 #include "runtime/start_socket.h"
 #include "runtime/sync.h"
+#include "runtime/terminal_host.h"
 
 /* How long killed processes may take to go. */
 #define REMOVE_TIMEOUT_MS 10000
@@ -215,8 +210,11 @@ static int run_mount_hooks(struct launch *launch, struct error *err)
 static int take_console(struct launch *launch, int master, struct error *err)
 {
 	launch->console = master;
-	if (launch->console_sock < 0)
+	if (launch->console_sock < 0) {
+		/* before the program starts, which may ask for it at once */
+		terminal_host_copy_size(STDIN_FILENO, master);
 		return 0;
+	}
 	if (console_socket_send_master(launch->console_sock, master, err) < 0)
 		return -1;
 	if (!launch->keep_console)
