@@ -160,7 +160,8 @@ const char *diff_text(const struct layer_stack *stack)
 	return text;
 }
 
-static const char *run_args(int *status, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static const char *run_args(int *status, const char *format,
+								  va_list args)
 {
 	static char output[65536];
 	char command[8192];
