@@ -157,9 +157,13 @@ int file_replace_at(int dirfd, const char *name, const void *data, size_t size, 
 	char temporary[4096];
 	cleanup_fd int fd = -1;
 
-	snprintf(temporary, sizeof(temporary), "%s.tmp.%d.%u", name, (int)getpid(),
-		 atomic_fetch_add(&counter, 1));
-	fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	do {
+		/* taken: a ctr that was killed had the same pid */
+		snprintf(temporary, sizeof(temporary), "%s.tmp.%d.%u", name, (int)getpid(),
+			 atomic_fetch_add(&counter, 1));
+		fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			    mode);
+	} while (fd < 0 && errno == EEXIST);
 	if (fd < 0)
 		return fail_errno(err, "create %s", temporary);
 	if (write_all(fd, data, size, err) < 0) {
@@ -186,6 +190,19 @@ remove:
  */
 #define MAX_DEPTH 64
 
+/* An interrupted removal may have left the names of an earlier one in top. */
+static int move_up(int fd, const char *name, int top, unsigned *moved)
+{
+	char unused[32];
+	int result;
+
+	do {
+		snprintf(unused, sizeof(unused), ".removed.%u", (*moved)++);
+		result = renameat(fd, name, top, unused);
+	} while (result < 0 && (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR));
+	return result;
+}
+
 static int empty_dir(int top, DIR *dir, int depth, unsigned *moved, struct error *err)
 {
 	int fd = dirfd(dir);
@@ -207,10 +224,7 @@ static int empty_dir(int top, DIR *dir, int depth, unsigned *moved, struct error
 		if (errno != ENOTEMPTY && errno != EEXIST)
 			return fail_errno(err, "remove %s", entry->d_name);
 		if (depth == MAX_DEPTH) {
-			char name[32];
-
-			snprintf(name, sizeof(name), ".removed.%u", (*moved)++);
-			if (renameat(fd, entry->d_name, top, name) < 0)
+			if (move_up(fd, entry->d_name, top, moved) < 0)
 				return fail_errno(err, "move %s", entry->d_name);
 			continue;
 		}

@@ -143,7 +143,7 @@ static size_t parent_length(const char *path, const char **last)
 int mkfile_in_root(int root, const char *path, mode_t mode, struct error *err)
 {
 	cleanup_fd int parent = -1, file = -1;
-	char name[NAME_MAX + 1];
+	char name[PATH_MAX];
 	const char *last;
 	size_t length;
 	int fd = resolve(root, path, O_PATH, 0);

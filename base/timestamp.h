@@ -11,5 +11,5 @@
 /* Returns buffer. */
 char *timestamp_now(char buffer[TIMESTAMP_SIZE]);
 
-/* The same of a number of seconds since 1970 and nanoseconds; years 0 to 9999. */
+/* The same of a number of seconds since 1970 and nanoseconds; years 1970 to 9999. */
 char *timestamp_format(char buffer[TIMESTAMP_SIZE], long long seconds, long nanoseconds);
