@@ -13,3 +13,38 @@ libbase_a_SOURCES = \
 	base/string_list.c base/string_list.h \
 	base/sys.h \
 	base/timestamp.c base/timestamp.h
+
+base_tests = \
+	tests/unit/test_arena \
+	tests/unit/test_error \
+	tests/unit/test_fd \
+	tests/unit/test_file \
+	tests/unit/test_log \
+	tests/unit/test_path \
+	tests/unit/test_program \
+	tests/unit/test_step \
+	tests/unit/test_string_list \
+	tests/unit/test_timestamp
+check_PROGRAMS += $(base_tests)
+base_test_libraries = libunit.a libbase.a
+scratch_dir = tests/unit/scratch_dir.c tests/unit/scratch_dir.h
+tests_unit_test_arena_SOURCES = tests/unit/test_arena.c
+tests_unit_test_arena_LDADD = $(base_test_libraries)
+tests_unit_test_error_SOURCES = tests/unit/test_error.c
+tests_unit_test_error_LDADD = $(base_test_libraries)
+tests_unit_test_fd_SOURCES = tests/unit/test_fd.c
+tests_unit_test_fd_LDADD = $(base_test_libraries)
+tests_unit_test_file_SOURCES = tests/unit/test_file.c $(scratch_dir)
+tests_unit_test_file_LDADD = $(base_test_libraries)
+tests_unit_test_log_SOURCES = tests/unit/test_log.c $(scratch_dir)
+tests_unit_test_log_LDADD = $(base_test_libraries)
+tests_unit_test_path_SOURCES = tests/unit/test_path.c $(scratch_dir)
+tests_unit_test_path_LDADD = $(base_test_libraries)
+tests_unit_test_program_SOURCES = tests/unit/test_program.c $(scratch_dir)
+tests_unit_test_program_LDADD = $(base_test_libraries)
+tests_unit_test_step_SOURCES = tests/unit/test_step.c
+tests_unit_test_step_LDADD = $(base_test_libraries)
+tests_unit_test_string_list_SOURCES = tests/unit/test_string_list.c
+tests_unit_test_string_list_LDADD = $(base_test_libraries)
+tests_unit_test_timestamp_SOURCES = tests/unit/test_timestamp.c
+tests_unit_test_timestamp_LDADD = $(base_test_libraries)

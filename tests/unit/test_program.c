@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/unit/scratch_dir.h"
+#include "tests/unit/unit.h"
+
+static struct error err;
+static char path[PATH_MAX];
+
+static void make_program(const char *name)
+{
+	char folder[PATH_MAX];
+
+	scratch_file(name, "#!/bin/sh\n");
+	snprintf(folder, sizeof(folder), "%s/%s", scratch_path(), name);
+	CHECK(chmod(folder, 0755) == 0);
+}
+
+TEST(program_path_is_that_of_the_running_file)
+{
+	char expected[PATH_MAX];
+
+	unsetenv(PROGRAM_PATH_VARIABLE);
+	CHECK(realpath("/proc/self/exe", expected) != NULL);
+	CHECK(program_path(path, sizeof(path), &err) == 0);
+	CHECK_STRING(path, expected);
+}
+
+/* Only a program without a path of its own believes what the environment says. */
+TEST(program_path_is_not_taken_from_the_environment_when_it_is_known)
+{
+	char expected[PATH_MAX];
+
+	CHECK(realpath("/proc/self/exe", expected) != NULL);
+	setenv(PROGRAM_PATH_VARIABLE, "/bin/evil", 1);
+	CHECK(program_path(path, sizeof(path), &err) == 0);
+	unsetenv(PROGRAM_PATH_VARIABLE);
+	CHECK_STRING(path, expected);
+}
+
+TEST(program_companion_is_looked_for_in_ctr_libexec_first)
+{
+	char expected[PATH_MAX];
+
+	scratch_dir();
+	make_program("ctr-test-companion");
+	setenv("CTR_LIBEXEC", scratch_path(), 1);
+	CHECK(program_companion("ctr-test-companion", path, sizeof(path), &err) == 0);
+	unsetenv("CTR_LIBEXEC");
+	snprintf(expected, sizeof(expected), "%s/ctr-test-companion", scratch_path());
+	CHECK_STRING(path, expected);
+}
+
+TEST(program_companion_beside_the_program_is_found)
+{
+	const char *name;
+	char own[PATH_MAX];
+
+	unsetenv("CTR_LIBEXEC");
+	CHECK(program_path(own, sizeof(own), &err) == 0);
+	name = strrchr(own, '/') + 1;
+	CHECK(program_companion(name, path, sizeof(path), &err) == 0);
+	CHECK_STRING(path, own);
+}
+
+TEST(program_companion_that_is_nowhere_or_not_executable_is_not_found)
+{
+	scratch_dir();
+	scratch_file("ctr-test-companion", "");
+	setenv("CTR_LIBEXEC", scratch_path(), 1);
+	CHECK(program_companion("ctr-test-companion", path, sizeof(path), &err) == -1);
+	unsetenv("CTR_LIBEXEC");
+	CHECK_INT(err.errnum, ENOENT);
+	CHECK_CONTAINS(err.text, "the companion program ctr-test-companion is not in ");
+	CHECK_CONTAINS(err.text, "CTR_LIBEXEC");
+}

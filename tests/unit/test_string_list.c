@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/string_list.h"
+
+#include "tests/unit/unit.h"
+
+TEST(string_map_get_finds_the_first_of_a_key_or_nothing)
+{
+	char one[] = "one", two[] = "two", empty[] = "", value[] = "1", other[] = "2";
+	struct string_pair items[] = { { one, value }, { empty, two }, { one, other } };
+	const struct string_map map = { .items = items, .count = 3 };
+	const struct string_map none = { 0 };
+
+	CHECK_STRING(string_map_get(&map, "one"), "1");
+	CHECK_STRING(string_map_get(&map, ""), "two");
+	CHECK(!string_map_get(&map, "on"));
+	CHECK(!string_map_get(&map, "ones"));
+	CHECK(!string_map_get(&none, "one"));
+}
