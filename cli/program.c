@@ -7,9 +7,11 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/path.h"
 #include "base/program.h"
 #include "cli/suggest.h"
 #include "runtime/guard.h"
@@ -140,13 +142,33 @@ static const char *default_data_root(struct arena *arena)
 	return arena_printf(arena, "%s/.local/share/ctr", home);
 }
 
-static struct settings make_settings(const struct globals *globals, struct arena *arena)
+/* What outlives this command (the state, the monitor) has another working directory. */
+static int make_absolute(struct arena *arena, const char *option, const char **path,
+			 struct error *err)
 {
-	return (struct settings){
+	char here[PATH_MAX];
+
+	if ((*path)[0] == '/')
+		return 0;
+	if (!(*path)[0])
+		return fail(err, EINVAL, "%s: the path is empty", option);
+	if (!getcwd(here, sizeof(here)))
+		return fail_errno(err, "%s %s: find the working directory", option, *path);
+	*path = path_clean(arena, path_join(arena, here, *path));
+	return 0;
+}
+
+static int make_settings(const struct globals *globals, struct arena *arena,
+			 struct settings *settings, struct error *err)
+{
+	*settings = (struct settings){
 		.root = globals->root ?: default_root(arena),
 		.data_root = globals->data_root ?: default_data_root(arena),
 		.no_cgroup = globals->cgroup_manager == CGROUP_MANAGER_DISABLED,
 	};
+	if (make_absolute(arena, "--root", &settings->root, err) < 0)
+		return -1;
+	return make_absolute(arena, "--data-root", &settings->data_root, err);
 }
 
 static int check_count(const struct command *command, int count, char **arguments,
@@ -201,7 +223,8 @@ static int run_verb(const struct verb *verb, struct invocation *invocation, stru
 		return -1;
 	if ((command->flags & COMMAND_MAKES_CGROUP) && check_cgroup_manager(globals, err) < 0)
 		return -1;
-	invocation->settings = make_settings(globals, invocation->arena);
+	if (make_settings(globals, invocation->arena, &invocation->settings, err) < 0)
+		return -1;
 	if ((command->flags & COMMAND_NEEDS_ROOT) && geteuid() != 0)
 		return fail(err, EPERM, "only root can do this yet: run it with sudo");
 	status = verb->run(invocation, err);
@@ -272,8 +295,11 @@ int program_main(const struct program *program, char **argv)
 		.failure = FAILURE_RUN,
 	};
 	struct error err, other;
-	int status = run_program(&invocation, &globals, argv, &err);
+	int status;
 
+	/* what we make has exactly its mode: a layer's root, the store that others read */
+	umask(022);
+	status = run_program(&invocation, &globals, argv, &err);
 	if (status >= 0)
 		return status;
 	/* Options may have been parsed, --log among them, before one was found wrong. */

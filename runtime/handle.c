@@ -89,6 +89,35 @@ static int find_status(struct arena *arena, struct handle *handle, struct error 
 	return 0;
 }
 
+/*
+ * Opens the state folder, or when there is none the data folder. Who makes a container makes and
+ * locks its data folder first: once we get that lock the container may be complete.
+ */
+static int open_state_folder(const struct settings *settings, const char *id, enum handle_lock lock,
+			     struct arena *arena, struct handle *handle, struct error *err)
+{
+	const char *data = handle_data_path(arena, settings);
+
+	for (;;) {
+		cleanup_fd int made = -1;
+
+		handle->dir = open_folder(settings->root, id);
+		if (lock == HANDLE_LOCK && lock_folder(&handle->dir, err) < 0)
+			return -1;
+		if (handle->dir >= 0)
+			return 0;
+		handle->data = open_folder(data, id);
+		if (handle->data < 0 || lock != HANDLE_LOCK)
+			return 0;
+		if (lock_folder(&handle->data, err) < 0)
+			return -1;
+		made = open_folder(settings->root, id);
+		if (made < 0)
+			return 0;
+		close_fd(&handle->data);
+	}
+}
+
 int handle_open(const struct settings *settings, const char *id, enum handle_lock lock,
 		struct arena *arena, struct handle *handle, struct error *err)
 {
@@ -96,8 +125,7 @@ int handle_open(const struct settings *settings, const char *id, enum handle_loc
 	if (!path_is_plain_name(id))
 		return fail(err, EINVAL, "%s: not a container ID (letters, digits and _+.- only)",
 			    id);
-	handle->dir = open_folder(settings->root, id);
-	if (lock == HANDLE_LOCK && lock_folder(&handle->dir, err) < 0)
+	if (open_state_folder(settings, id, lock, arena, handle, err) < 0)
 		return -1;
 	if (handle->dir >= 0 &&
 	    state_load(arena, handle->dir, STATE_FILE, &handle->state, err) < 0) {
@@ -106,13 +134,10 @@ int handle_open(const struct settings *settings, const char *id, enum handle_loc
 		handle->incomplete = true;
 		handle->state.id = arena_strdup(arena, id);
 	}
-	if (handle->dir < 0 || handle->incomplete || handle->state.data)
+	if (handle->dir >= 0 && (handle->incomplete || handle->state.data))
 		handle->data = open_folder(handle_data_path(arena, settings), id);
 	if (handle->dir < 0 && handle->data >= 0) {
-		if (lock == HANDLE_LOCK && lock_folder(&handle->data, err) < 0)
-			return -1;
-		if (handle->data >= 0 &&
-		    state_load(arena, handle->data, RECORD_FILE, &handle->state, err) < 0) {
+		if (state_load(arena, handle->data, RECORD_FILE, &handle->state, err) < 0) {
 			if (err->errnum != ENOENT)
 				return fail_in(err, "%s", id);
 			handle->incomplete = true;
@@ -185,8 +210,11 @@ int handle_make_folder(const char *path, const char *id, struct error *err)
 		return fail_errno(err, "make %s/%s", path, id);
 	}
 	dir = openat(parent, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir < 0 || flock(dir, LOCK_EX) < 0 || fstat(dir, &status) < 0)
-		return fail_errno(err, "lock %s/%s", path, id);
+	if (dir < 0 || flock(dir, LOCK_EX) < 0 || fstat(dir, &status) < 0) {
+		fail_errno(err, "lock %s/%s", path, id);
+		unlinkat(parent, id, AT_REMOVEDIR); /* too many open files, say */
+		return -1;
+	}
 	if (status.st_nlink == 0) /* a delete --force came in between */
 		return fail(err, ECANCELED, "%s: was removed while it was being made", id);
 	return take_fd(&dir);

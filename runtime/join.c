@@ -157,8 +157,6 @@ static int child_namespaces(struct join *join, struct error *err)
 {
 	const int flags = (int)(join->namespaces & ~(uint64_t)CLONE_NEWPID);
 
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return fail_errno(err, "protect the process");
 	if (flags && setns(join->handle->pidfd, flags) < 0)
 		return fail_errno(err, "join the container's namespaces");
 	if (!(join->namespaces & CLONE_NEWUSER))
@@ -270,9 +268,13 @@ static int clone_process(struct join *join, struct error *err)
 		if (join->own_pid < 0 || setns(join->handle->pidfd, CLONE_NEWPID) < 0)
 			return fail_errno(err, "join the container's pid namespace");
 	}
+	/* the child is seen in the container at once: it is born unfit to be traced there */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return fail_errno(err, "protect the process");
 	pid = sys_clone3(&args);
 	if (pid == 0)
 		child_main(join);
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	if (pid < 0)
 		return fail_errno(err, "clone a process into the container");
 	join->pid = pid;
@@ -410,6 +412,9 @@ int container_exec(const struct settings *settings, const struct exec_options *o
 		return fail_in(err, "exec failed");
 	result = run(&join, exit_status, err);
 	if (result < 0) {
+		/* whatever step noticed it first */
+		if (!join.exit_status && identity_wait_end(handle.pidfd, 0))
+			fail(err, ESRCH, "%s: container not running", options->id);
 		*exit_status = join.exit_status ? join.exit_status : 255;
 		fail_in(err, "exec failed");
 	}

@@ -26,10 +26,13 @@
 /* A longer line is split: docker's limit, so that its readers read our logs. */
 #define LINE_SIZE 16384
 
+/* What a pipe can hold at most (pipe(7), pipe-max-size). */
+#define PIPE_MOST (1 << 20)
+
 struct stream {
 	int fd;
 	const char *name;
-	size_t used;
+	size_t used, total; /* bytes in line; bytes read ever */
 	char line[LINE_SIZE];
 };
 
@@ -196,6 +199,7 @@ static bool stream_read(struct stream *stream)
 		return false;
 	}
 	stream->used += (size_t)got;
+	stream->total += (size_t)got;
 	stream_log(stream, false);
 	return true;
 }
@@ -257,9 +261,14 @@ int main(int argc, char **argv)
 		if (polls[0].revents)
 			break;
 	}
-	/* what was written before the end is in the pipes still */
+	/*
+	 * What was written before the end is in the pipes still. Without a pid namespace others
+	 * may live and write on without end.
+	 */
 	for (int i = 0; i < 2; i++) {
-		while (streams[i].fd >= 0 && stream_read(&streams[i]))
+		streams[i].total = 0;
+		while (streams[i].fd >= 0 && streams[i].total < PIPE_MOST &&
+		       stream_read(&streams[i]))
 			;
 		if (streams[i].fd >= 0)
 			stream_log(&streams[i], true);

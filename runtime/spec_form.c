@@ -15,7 +15,13 @@
 static int find_folder(const char *spec_path, struct arena *arena, char **folder, struct error *err)
 {
 	char path[PATH_MAX];
+	struct stat status;
 
+	/* a pipe has no folder, /dev/fd/N though it may be called */
+	if (stat(spec_path, &status) == 0 && S_ISFIFO(status.st_mode))
+		return fail(err, EINVAL,
+			    "%s: a pipe, not a regular file: write the spec to a file first",
+			    spec_path);
 	if (!realpath(spec_path, path))
 		return fail_errno(err, "%s", spec_path);
 	*strrchr(path, '/') = '\0';
@@ -148,9 +154,6 @@ int spec_form_layers(const struct settings *settings, const struct container_opt
 	struct state *state = &prepared->state;
 
 	launch->data_parent = handle_data_path(arena, settings);
-	if (launch->data_parent[0] != '/')
-		return fail(err, EINVAL, "--data-root %s: an absolute path is needed",
-			    settings->data_root);
 	state->data = path_join(arena, launch->data_parent, state->id);
 	state->keep = !options->remove;
 	if (choose_lowers(settings, arena, prepared, &rootfs->lowers, err) < 0)
