@@ -37,6 +37,7 @@ static void remove_all(void)
 
 void fixture_begin(void)
 {
+	unit_need_openat2();
 	char name[32];
 
 	if (!directory[0]) {

@@ -58,6 +58,7 @@ static void make_root(void)
 {
 	static bool registered;
 
+	unit_need_openat2();
 	if (root >= 0) {
 		remove_tree_at(AT_FDCWD, folder, &err);
 		close(root);

@@ -23,6 +23,7 @@ static struct store store;
 /* An empty directory with an empty store in "data". */
 static void begin(void)
 {
+	unit_need_openat2();
 	fixture_begin();
 	arena_free(&arena);
 	store_close(&store);

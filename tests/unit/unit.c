@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static struct unit_test *first, **last = &first;
 static jmp_buf escape;
@@ -33,6 +34,16 @@ void unit_skip(const char *reason)
 {
 	snprintf(message, sizeof(message), "%s", reason);
 	longjmp(escape, SKIPPED);
+}
+
+void unit_need_syscall(long number, const char *name)
+{
+	static char reason[64];
+
+	if (syscall(number, -1L, -1L, -1L, -1L) >= 0 || errno != ENOSYS)
+		return;
+	snprintf(reason, sizeof(reason), "no system call %s here", name);
+	unit_skip(reason);
 }
 
 void unit_check_string(const char *file, int line, const char *is, const char *expected)

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 /*
  * The smallest unit test harness that prints TAP. A test program is a file of
@@ -40,6 +41,14 @@ _Noreturn void unit_fail(const char *file, int line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Ends the test as skipped. */
 _Noreturn void unit_skip(const char *reason);
+
+/*
+ * Skips the test where system call number is not there, as under valgrind, which knows fewer of
+ * them than the kernel. It is called with arguments of -1, so it must fail for these.
+ */
+void unit_need_syscall(long number, const char *name);
+/* For all that looks paths up inside a root. */
+#define unit_need_openat2() unit_need_syscall(SYS_openat2, "openat2")
 
 #define CHECK(condition)                                                                           \
 	do {                                                                                       \
