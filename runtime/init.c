@@ -132,10 +132,13 @@ static int run_mount_hooks(struct init *init, struct error *err)
 	return hooks_run(&plan->hooks.create_container, &run, err);
 }
 
-/* The last moment with a writable /proc/sys and with the host's mounts still there. */
+/* The last moment with a writable root and /proc/sys and with the host's mounts still there. */
 static int protect_root(struct init *init, struct error *err)
 {
-	if (sysctl_apply(&init->plan->sysctl, init->launch->proc, err) < 0)
+	const struct launch *launch = init->launch;
+
+	if (sysctl_apply(&init->plan->sysctl, launch->proc, err) < 0 ||
+	    process_prepare(&init->plan->process, launch->rootfs.root, launch->proc, err) < 0)
 		return -1;
 	return rootfs_protect(&init->launch->rootfs, err);
 }
@@ -149,10 +152,8 @@ static int pivot(struct init *init, struct error *err)
 static int become_user(struct init *init, struct error *err)
 {
 	struct process_plan *process = &init->plan->process;
-	int proc = init->launch->proc;
 
-	if (process_prepare(process, init->launch->rootfs.root, proc, err) < 0 ||
-	    process_become_user(process, proc, err) < 0)
+	if (process_become_user(process, init->launch->proc, err) < 0)
 		return -1;
 	if (process_find_executable(process, err) < 0) {
 		init->exit_status = process_exit_status(err, 0);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "base/fd.h"
@@ -85,6 +86,9 @@ int launch_clone(struct launch *launch, struct error *err)
 	}
 	if (namespaces_prepare(&launch->plan->namespaces, &launch->namespaces, err) < 0)
 		return -1;
+	/* where pids are shared others see the child at once: it is born unfit to be traced */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return fail_errno(err, "protect the process");
 	if (launch->namespaces.fds[NAMESPACE_USER] >= 0) {
 		if (clone_in_user_namespace(launch, &args, err) < 0)
 			return -1;
@@ -96,6 +100,7 @@ int launch_clone(struct launch *launch, struct error *err)
 			return fail_errno(err, "clone the container's first process");
 		launch->pid = pid;
 	}
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	close_fd(&launch->child_sync);
 	close_fd(&launch->start_listener);
 	return namespaces_restore(&launch->namespaces, err);
