@@ -23,9 +23,12 @@ static void print_options(FILE *out, const struct option *options, size_t count)
 
 static void print_verbs(FILE *out, const struct program *program)
 {
-	for (size_t i = 0; i < program->count; i++)
-		if (program->verbs[i].command->group != GROUP_HIDDEN)
-			fprintf(out, "%s ", program->verbs[i].command->name);
+	for (size_t i = 0; i < program->count; i++) {
+		const struct command *command = program->verbs[i].command;
+
+		if (command->group != GROUP_HIDDEN)
+			fprintf(out, "%s %s ", command->name, command->alias ?: "");
+	}
 }
 
 /* "run:-b|run:--bundle) ..." for each option with an argument. */
