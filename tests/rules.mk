@@ -2,7 +2,7 @@
 # The suites beside `make check` (tests/unit, which needs no root), and their programs.
 EXTRA_DIST += .ci/run .clang-format .clang-tidy .editorconfig tests/bench/bench.py tests/bench/peers tests/bench/run \
 	tests/bench/syscalls tests/lint \
-	tests/integration tests/run-bats tests/run-guest tests/vm
+	tests/integration tests/run-bats tests/run-guest tests/run-valgrind tests/vm
 
 bench_programs = tests/bench/spawn tests/bench/floor tests/bench/nothing
 EXTRA_PROGRAMS += $(bench_programs)
