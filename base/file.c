@@ -4,9 +4,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -190,6 +192,37 @@ remove:
  */
 #define MAX_DEPTH 64
 
+/* A writer in the tree is about to end (the monitor of a killed container, which says so there). */
+#define MAX_TRIES 100
+
+/* Who may set the flags immutable or append-only may remove the file all the same. */
+static int clear_flags(int dirfd, const char *name)
+{
+	cleanup_fd int fd =
+		openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int flags;
+
+	if (fd < 0 || ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0 ||
+	    !(flags & (FS_IMMUTABLE_FL | FS_APPEND_FL)))
+		return -1;
+	flags &= ~(FS_IMMUTABLE_FL | FS_APPEND_FL);
+	return ioctl(fd, FS_IOC_SETFLAGS, &flags);
+}
+
+/* unlinkat(2); of what is protected by such flags, or is in a directory that is. */
+static int remove_entry(int dirfd, const char *name, int flags)
+{
+	int errnum;
+
+	if (unlinkat(dirfd, name, flags) == 0)
+		return 0;
+	errnum = errno;
+	if (errnum == EPERM && clear_flags(dirfd, ".") + clear_flags(dirfd, name) > -2)
+		return unlinkat(dirfd, name, flags);
+	errno = errnum;
+	return -1;
+}
+
 /* An interrupted removal may have left the names of an earlier one in top. */
 static int move_up(int fd, const char *name, int top, unsigned *moved)
 {
@@ -215,11 +248,11 @@ static int empty_dir(int top, DIR *dir, int depth, unsigned *moved, struct error
 			break;
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
-		if (unlinkat(fd, entry->d_name, 0) == 0 || errno == ENOENT)
+		if (remove_entry(fd, entry->d_name, 0) == 0 || errno == ENOENT)
 			continue;
 		if (errno != EISDIR && errno != EPERM)
 			return fail_errno(err, "remove %s", entry->d_name);
-		if (unlinkat(fd, entry->d_name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		if (remove_entry(fd, entry->d_name, AT_REMOVEDIR) == 0 || errno == ENOENT)
 			continue;
 		if (errno != ENOTEMPTY && errno != EEXIST)
 			return fail_errno(err, "remove %s", entry->d_name);
@@ -239,7 +272,7 @@ static int empty_dir(int top, DIR *dir, int depth, unsigned *moved, struct error
 			if (empty_dir(top, below, depth + 1, moved, err) < 0)
 				return fail_in(err, "%s", entry->d_name);
 		}
-		if (unlinkat(fd, entry->d_name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		if (remove_entry(fd, entry->d_name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 			return fail_errno(err, "remove %s", entry->d_name);
 	}
 	return errno ? fail_errno(err, "read a directory") : 0;
@@ -261,15 +294,17 @@ int remove_tree_at(int dirfd, const char *path, struct error *err)
 	fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return fail_errno(err, "open %s", path);
-	/* Again while deeper parts were moved up to the top. */
-	do {
+	/* Again while deeper parts were moved up to the top, or somebody still wrote there. */
+	for (int tries = 0; tries < MAX_TRIES; tries += moved == before) {
 		cleanup_dir DIR *dir = open_dir_at(fd, ".", err);
 
 		before = moved;
 		if (!dir || empty_dir(fd, dir, 0, &moved, err) < 0)
 			return fail_in(err, "remove %s", path);
-	} while (moved != before);
-	if (unlinkat(dirfd, path, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return fail_errno(err, "remove %s", path);
-	return 0;
+		if (unlinkat(dirfd, path, AT_REMOVEDIR) == 0 || errno == ENOENT)
+			return 0;
+		if (errno != ENOTEMPTY && errno != EEXIST)
+			break;
+	}
+	return fail_errno(err, "remove %s", path);
 }

@@ -32,6 +32,9 @@
 #include "runtime/terminal.h"
 #include "runtime/terminal_host.h"
 
+/* How long a process may be about to end when its namespaces are gone already. */
+#define ENDING_MS 50
+
 struct join {
 	const struct exec_options *options;
 	struct arena *arena;
@@ -412,8 +415,8 @@ int container_exec(const struct settings *settings, const struct exec_options *o
 		return fail_in(err, "exec failed");
 	result = run(&join, exit_status, err);
 	if (result < 0) {
-		/* whatever step noticed it first */
-		if (!join.exit_status && identity_wait_end(handle.pidfd, 0))
+		/* whatever step noticed it first, while the process was still going */
+		if (!join.exit_status && identity_wait_end(handle.pidfd, ENDING_MS))
 			fail(err, ESRCH, "%s: container not running", options->id);
 		*exit_status = join.exit_status ? join.exit_status : 255;
 		fail_in(err, "exec failed");
