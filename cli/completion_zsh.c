@@ -112,5 +112,9 @@ void completion_zsh(FILE *out, const struct program *program)
 	for (size_t i = 0; i < program->count; i++)
 		if (program->verbs[i].command->group != GROUP_HIDDEN)
 			print_case(out, program->verbs[i].command, name);
-	fprintf(out, "\tesac\n}\ncompdef _%s %s\n", name, name);
+	/* As a file of $fpath this is the body of _ctr at its first call; else it is sourced. */
+	fprintf(out,
+		"\tesac\n}\n"
+		"if [[ $funcstack[1] == _%s ]]; then _%s \"$@\"; else compdef _%s %s; fi\n",
+		name, name, name, name);
 }
