@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "cgroup/events.h"
+#include "cgroup/process.h"
 
 /* What cgroup_apply() has made so far, to be removed when it fails. */
 struct made {
@@ -174,6 +175,15 @@ static int enable_controllers(int root, char *path, const struct limits *limits,
 	return 0;
 }
 
+static size_t count_processes(int dirfd)
+{
+	cleanup_arena struct arena arena = { 0 };
+	struct process_list list = { 0 };
+	struct error ignored;
+
+	return cgroup_processes(&arena, dirfd, true, &list, &ignored) < 0 ? 0 : list.count;
+}
+
 /* A new cgroup below a frozen one says "frozen 1" from its beginning: one look is enough. */
 static int check_usable(int dirfd, struct error *err)
 {
@@ -181,10 +191,16 @@ static int check_usable(int dirfd, struct error *err)
 
 	if (cgroup_events_read(dirfd, &events, err) < 0)
 		return -1;
+	/* engines look for these words */
 	if (events.populated)
-		return fail(err, EBUSY, "has processes already; another container's?");
+		return fail(err, EBUSY,
+			    "container's cgroup is not empty: %zu process(es) found; another "
+			    "container's?",
+			    count_processes(dirfd));
 	if (events.frozen)
-		return fail(err, EBUSY, "is frozen, or one above it is; thaw it first");
+		return fail(err, EBUSY,
+			    "container's cgroup unexpectedly frozen: it or one above it; thaw that "
+			    "first");
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "fs/lower_lookup.h"
+#include "fs/own_paths.h"
 
 /*
  * The walk goes down the merged directories that differ. Each has two chains of lower
@@ -27,6 +28,7 @@ struct frame {
 	bool same;   /* content is base */
 	bool hidden; /* this or a directory above is opaque: deletions are implied */
 	bool listed;
+	bool own;  /* made by ctr itself: listed for the sake of what is in it only */
 	int upper; /* -1: not open now */
 	struct chain base, content;
 	struct diff_entry entry; /* of the directory itself */
@@ -228,7 +230,7 @@ static struct frame *next_frame(struct walk *walk, struct error *err)
 	}
 	frame->base.count = frame->content.count = 0;
 	frame->names_used = frame->count = frame->next = 0;
-	frame->in_upper = frame->same = frame->hidden = frame->listed = false;
+	frame->in_upper = frame->same = frame->hidden = frame->listed = frame->own = false;
 	frame->entry = (struct diff_entry){ 0 };
 	return frame;
 no_memory:
@@ -417,7 +419,8 @@ static int begin_frame(struct walk *walk, struct frame *frame, struct error *err
 			return 0; /* gone meanwhile: no names */
 		return fail_errno(err, "open %s", shown_path(walk));
 	}
-	if ((frame->entry.kind == DIFF_ADDED || frame->entry.changed || frame->entry.opaque) &&
+	if (((frame->entry.kind == DIFF_ADDED && !frame->own) || frame->entry.changed ||
+	     frame->entry.opaque) &&
 	    (frame->path_length || frame->entry.changed)) {
 		if (list_parents(walk, err) < 0 || list_directory(walk, frame, err) < 0)
 			return -1;
@@ -431,6 +434,13 @@ static int begin_frame(struct walk *walk, struct frame *frame, struct error *err
 	return 0;
 }
 
+/* Whether what is at walk->path is there only because ctr set the container up. */
+static bool is_own(const struct walk *walk, const struct pair *pair)
+{
+	return pair->there && pair->in_upper && pair->base.kind == FOUND_NOTHING &&
+	       own_paths_have(walk->stack->own, walk->path);
+}
+
 /* Goes down into a directory. The new attributes are in walk->xattrs. */
 static int descend_into(struct walk *walk, struct frame *frame, struct frame *child,
 			const struct pair *pair, const char *name, struct error *err)
@@ -441,6 +451,7 @@ static int descend_into(struct walk *walk, struct frame *frame, struct frame *ch
 
 	child->path_length = strlen(walk->path);
 	child->in_upper = pair->in_upper;
+	child->own = is_own(walk, pair);
 	child->same = frame->same && !renamed && !opaque;
 	child->entry.status = pair->status;
 	child->entry.kind = pair->base.kind == FOUND_NOTHING ? DIFF_ADDED : DIFF_CHANGED;
@@ -527,6 +538,8 @@ static int look_at(struct walk *walk, struct frame *frame, const char *name, str
 	if (S_ISDIR(pair.status.st_mode))
 		return descend_into(walk, frame, child, &pair, name, err);
 	child->base.count = 0;
+	if (is_own(walk, &pair))
+		return 0;
 	if (!frame->listed) {
 		if (list_parents(walk, err) < 0)
 			return -1;

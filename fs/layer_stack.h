@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/string_list.h"
 
 /*
  * The directories that an overlay mount joins, as they are on disk: diff and archive read them
@@ -23,6 +24,8 @@ struct layer_stack {
 	 * set otherwise, for those attributes are under the container's control.
 	 */
 	bool user_xattr;
+	const struct string_list
+		*own; /* fs/own_paths.h: added paths that are no changes; NULL: none */
 };
 
 /*

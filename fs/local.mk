@@ -14,6 +14,7 @@ libfs_a_SOURCES = \
 	fs/mount_options.c fs/mount_options.h \
 	fs/mount_plan.c \
 	fs/mount_point.c fs/mount_point.h \
+	fs/own_paths.c fs/own_paths.h \
 	fs/overlay.c fs/overlay.h \
 	fs/overlay_layers.c fs/overlay_layers.h \
 	fs/overlay_mount.c \

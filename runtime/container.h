@@ -169,6 +169,7 @@ struct container_layers {
 	size_t lower_count;
 	const char *upper_path;
 	struct string_list lower_paths;
+	struct string_list own; /* what ctr made in it: no changes (fs/own_paths.h) */
 	bool idmapped; /* ownership on disk is as seen inside already */
 };
 

@@ -22,7 +22,7 @@ struct monitor {
 	int sync;
 	char program[PATH_MAX], self[PATH_MAX];
 	struct pipe out, err;
-	int log;
+	int log, null;
 };
 
 static int make_pipe(struct pipe *result, struct error *err)
@@ -36,16 +36,16 @@ static int make_pipe(struct pipe *result, struct error *err)
 	return 0;
 }
 
-/* No terminal, nobody's standard streams, nobody's directory: the monitor holds on to nothing. */
-static int leave_caller(struct error *err)
+/*
+ * No terminal. The caller's standard streams and directory stay until the container runs, for
+ * hooks, warnings and relative paths; the container never has them.
+ */
+static int leave_caller(struct monitor *monitor, struct error *err)
 {
-	cleanup_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (null < 0 || setsid() < 0 || chdir("/") < 0)
+	monitor->null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (monitor->null < 0 || setsid() < 0)
 		return fail_errno(err, "detach from the caller");
-	for (int i = 0; i < 3; i++)
-		if (dup2(null, i) < 0)
-			return fail_errno(err, "detach from the caller");
+	monitor->prepared->launch.stdio[0] = monitor->null;
 	return 0;
 }
 
@@ -122,6 +122,10 @@ static _Noreturn void become_monitor(struct monitor *monitor)
 
 	/* the data folder's descriptor stays open: its lock must not */
 	launch_unlock(launch);
+	if (chdir("/") < 0)
+		_exit(125);
+	for (int i = 0; i < 3; i++)
+		dup2(monitor->null, i);
 	execve(monitor->program, argv, environment);
 	_exit(125);
 }
@@ -133,7 +137,7 @@ static _Noreturn void monitor_main(struct monitor *monitor)
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (leave_caller(&err) < 0 || launch_container(monitor, &err) < 0 ||
+	if (leave_caller(monitor, &err) < 0 || launch_container(monitor, &err) < 0 ||
 	    sync_send(monitor->sync, SYNC_READY, 0, -1, &err) < 0) {
 		sync_send_error(monitor->sync, &err, monitor->prepared->launch.exit_status);
 		_exit(125);
@@ -148,6 +152,7 @@ int detach_run(struct prepared *prepared, struct error *err)
 		.out = { -1, -1 },
 		.err = { -1, -1 },
 		.log = -1,
+		.null = -1,
 	};
 	struct sync_message message;
 	int pair[2];

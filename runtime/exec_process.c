@@ -65,6 +65,8 @@ static int set_user(struct arena *arena, const char *name, int proc, pid_t pid,
 	root = openat(proc, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return fail_errno(err, "open the container's root");
+	if (name[0] == ':' && name[1]) /* another group alone */
+		name = arena_printf(arena, "%u%s", process->user.uid, name);
 	if (passwd_resolve(arena, root, name, &user, err) < 0)
 		return fail_in(err, "--user");
 	process->user.uid = user.uid;

@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "fs/layer_stack.h"
+#include "fs/own_paths.h"
 #include "runtime/container.h"
 #include "runtime/handle.h"
 
@@ -12,6 +13,7 @@ int container_layers_open(const struct settings *settings, const char *id, struc
 {
 	cleanup_handle struct handle handle = HANDLE_NONE;
 	const struct state *state = &handle.state;
+	struct spec spec = { 0 };
 
 	*layers = (struct container_layers){ .upper = -1 };
 	if (handle_open(settings, id, HANDLE_NO_LOCK, arena, &handle, err) < 0)
@@ -21,6 +23,9 @@ int container_layers_open(const struct settings *settings, const char *id, struc
 			    "%s: was made from a bundle, whose root is used as it is: there are no "
 			    "layers",
 			    id);
+	if (handle_read_spec(arena, &handle, &spec, err) < 0 ||
+	    own_paths(arena, &spec, &layers->own, err) < 0)
+		return fail_in(err, "%s", id);
 	layers->idmapped = state->idmapped;
 	layers->upper_path = state->upper;
 	layers->lower_paths = state->lowers;
