@@ -58,7 +58,7 @@ static int follow_link(int dir, char path[PATH_MAX], size_t start, size_t end, s
 		 path + end);
 	if (strlen(whole) >= PATH_MAX)
 		return fail(err, ENAMETOOLONG, "make directory %s", path);
-	strcpy(path, whole);
+	memcpy(path, whole, strlen(whole) + 1);
 	return 0;
 }
 

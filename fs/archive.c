@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -139,7 +140,8 @@ static const char *archived_name(struct writer *writer, const char *path, const 
 		writer->name_room = 2 * needed;
 	}
 	path++;
-	sprintf(writer->name, "%.*s%s%s%s", (int)(last - path), path, prefix, last, suffix);
+	snprintf(writer->name, writer->name_room, "%.*s%s%s%s", (int)(last - path), path, prefix,
+		 last, suffix);
 	return writer->name;
 }
 

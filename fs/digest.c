@@ -39,9 +39,8 @@ void digest_end(struct digest_state *state, struct digest *digest)
 	static const char hex[] = "0123456789abcdef";
 	unsigned char bytes[EVP_MAX_MD_SIZE];
 	unsigned int size = 0;
-	char *text = digest->text + strlen("sha256:");
+	char *text = stpncpy(digest->text, "sha256:", sizeof(digest->text));
 
-	strcpy(digest->text, "sha256:");
 	if (state->failed || EVP_DigestFinal_ex(state->context, bytes, &size) != 1)
 		size = 0; /* "sha256:" alone matches nothing */
 	for (unsigned int i = 0; i < size; i++) {

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -139,10 +140,12 @@ static int open_upper(struct overlay_layers *layers, const struct overlay_reques
 	if (strlen(plan->upper) >= PATH_MAX || strlen(plan->work) >= PATH_MAX)
 		return fail(err, ENAMETOOLONG, "layer %s", plan->upper);
 	/* dirname(3) and basename(3) write to their argument */
-	strcpy(upper, plan->upper);
-	strcpy(work, plan->work);
-	parent = dirname(strcpy(folder, plan->upper));
-	if (strcmp(parent, dirname(strcpy(other, plan->work))) != 0)
+	snprintf(upper, sizeof(upper), "%s", plan->upper);
+	snprintf(work, sizeof(work), "%s", plan->work);
+	snprintf(folder, sizeof(folder), "%s", plan->upper);
+	snprintf(other, sizeof(other), "%s", plan->work);
+	parent = dirname(folder);
+	if (strcmp(parent, dirname(other)) != 0)
 		return fail(err, EINVAL, "%s and %s must be in one folder to be idmapped",
 			    plan->upper, plan->work);
 	mount = add_clone(layers, request, parent, err);

@@ -390,7 +390,7 @@ int unpack_tree_hard_link(struct unpack_tree *tree, const char *path, const char
 		return fail_in(err, "hard link to %.200s", target);
 	if (strlen(tree->name) >= sizeof(name))
 		return fail(err, ENAMETOOLONG, "hard link to %.200s", target);
-	strcpy(name, tree->name);
+	memcpy(name, tree->name, strlen(tree->name) + 1);
 	dir = deep_open_directory(tree->root, tree->path, (size_t)(tree->name - tree->path));
 	if (dir < 0 || fstatat(dir, *name ? name : ".", &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail_errno(err, "hard link to %.200s, which is not in the layer", target);
