@@ -75,7 +75,8 @@ static bool is_held_by_freezer(const char *task)
 
 	snprintf(path, sizeof(path), "%s/wchan", task);
 	return file_read_short_at(AT_FDCWD, path, place, sizeof(place), &err) > 0 &&
-	       (strstr(place, "freezer") || strstr(place, "refrigerator"));
+	       (strstr(place, "freezer") || strstr(place, "refrigerator") ||
+		!strcmp(place, "get_signal")); /* do_freezer_trap(), where it is inlined */
 }
 
 static void judge_thread(const char *task, pid_t pid, struct culprit *culprit)

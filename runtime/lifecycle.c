@@ -216,7 +216,7 @@ int container_freeze(const struct settings *settings, const char *id, int timeou
 	cleanup_fd int cgroup = -1;
 
 	if (handle_open(settings, id, HANDLE_LOCK, &arena, &handle, err) < 0 ||
-	    handle_allow(&handle, "freeze", ALIVE, err) < 0)
+	    handle_allow(&handle, "freeze", ALIVE & ~(1U << STATUS_PAUSED), err) < 0)
 		return -1;
 	cgroup = handle_open_cgroup(&arena, &handle, err);
 	if (cgroup < 0 || cgroup_freeze(cgroup, timeout_ms, err) < 0)
@@ -229,12 +229,17 @@ int container_thaw(const struct settings *settings, const char *id, struct error
 	cleanup_arena struct arena arena = { 0 };
 	cleanup_handle struct handle handle = HANDLE_NONE;
 	cleanup_fd int cgroup = -1;
+	int frozen;
 
 	if (handle_open(settings, id, HANDLE_LOCK, &arena, &handle, err) < 0 ||
 	    handle_allow(&handle, "thaw", ALIVE, err) < 0)
 		return -1;
 	cgroup = handle_open_cgroup(&arena, &handle, err);
-	if (cgroup < 0 || cgroup_thaw(cgroup, KILL_TIMEOUT_MS, err) < 0)
+	frozen = cgroup < 0 ? -1 : cgroup_is_frozen(cgroup, err);
+	if (frozen == CGROUP_RUNNING)
+		return fail(err, EINVAL, "%s: container not paused", id);
+	/* one whose freeze was interrupted half-way is running, and is thawed */
+	if (frozen < 0 || cgroup_thaw(cgroup, KILL_TIMEOUT_MS, err) < 0)
 		return fail_in(err, "%s", id);
 	return 0;
 }
