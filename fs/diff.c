@@ -170,7 +170,7 @@ static int set_path(struct walk *walk, size_t length, const char *name, struct e
 	walk->path[length] = '\0';
 	if (name) {
 		walk->path[length] = '/';
-		strcpy(walk->path + length + 1, name);
+		memcpy(walk->path + length + 1, name, strlen(name) + 1);
 	}
 	walk->lookup.path = walk->path;
 	return 0;
