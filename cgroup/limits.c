@@ -55,9 +55,13 @@ struct limit *limits_add(struct limits_builder *builder, enum controller control
 		if (limits->count)
 			memcpy(limits->items, items, limits->count * sizeof(*items));
 	}
-	limits->controllers |= UINT32_C(1) << controller;
 	limit = &limits->items[limits->count++];
 	*limit = (struct limit){ .file = file, .value = value, .member = member };
+	/* no limit is what a new cgroup has: that is granted without the controller, too */
+	if (strcmp(value, "max") == 0)
+		limit->optional = true;
+	else
+		limits->controllers |= UINT32_C(1) << controller;
 	return limit;
 }
 

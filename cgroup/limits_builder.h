@@ -11,7 +11,7 @@ struct limits_builder {
 	size_t room;
 };
 
-/* Appends a limit, and notes that controller is needed. value is kept. */
+/* Appends a limit, and notes that controller is needed unless value is "max". It is kept. */
 struct limit *limits_add(struct limits_builder *builder, enum controller controller,
 			 const char *member, const char *file, const char *value);
 
