@@ -38,17 +38,22 @@ static int open_folder(const char *path, const char *id)
 	return openat(parent, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* Who waits for the lock of a container that is being removed finds it gone afterwards. */
-static int lock_folder(int *dir, struct error *err)
+static bool is_removed(int dir)
 {
 	struct stat status;
 
+	return fstat(dir, &status) == 0 && status.st_nlink == 0;
+}
+
+/* Who waits for the lock of a container that is being removed finds it gone afterwards. */
+static int lock_folder(int *dir, struct error *err)
+{
 	if (*dir < 0)
 		return 0;
 	while (flock(*dir, LOCK_EX) < 0)
 		if (errno != EINTR)
 			return fail_errno(err, "lock the container");
-	if (fstat(*dir, &status) == 0 && status.st_nlink == 0)
+	if (is_removed(*dir))
 		close_fd(dir);
 	return 0;
 }
@@ -64,14 +69,7 @@ static int find_status(struct arena *arena, struct handle *handle, struct error 
 	struct error ignored;
 	int frozen;
 
-	handle->status = STATUS_STOPPED;
-	if (handle->incomplete) {
-		/* somebody holds the lock as long as the making goes on */
-		if (flock(handle->dir, LOCK_SH | LOCK_NB) < 0)
-			handle->status = STATUS_CREATING;
-		return 0;
-	}
-	if (!handle->state.init.pid)
+	if (handle->incomplete || handle->dir < 0 || !handle->state.init.pid)
 		return 0;
 	handle->pidfd = identity_open(&handle->state.init, err);
 	if (handle->pidfd < 0)
@@ -118,38 +116,57 @@ static int open_state_folder(const struct settings *settings, const char *id, en
 	}
 }
 
+/*
+ * Reads state.json. Where there is none the making goes on as long as somebody else holds the
+ * lock; if nobody does it was completed in between, or interrupted.
+ */
+static int load_state(struct arena *arena, enum handle_lock lock, struct handle *handle,
+		      struct error *err)
+{
+	int result = state_load(arena, handle->dir, STATE_FILE, &handle->state, err);
+
+	if (result == 0 || err->errnum != ENOENT)
+		return result;
+	handle->incomplete = true;
+	if (lock == HANDLE_LOCK)
+		return 0;
+	if (flock(handle->dir, LOCK_SH | LOCK_NB) < 0) {
+		handle->status = STATUS_CREATING;
+		return 0;
+	}
+	flock(handle->dir, LOCK_UN);
+	if (is_removed(handle->dir))
+		close_fd(&handle->dir);
+	else if (state_load(arena, handle->dir, STATE_FILE, &handle->state, err) == 0)
+		handle->incomplete = false;
+	return 0;
+}
+
 int handle_open(const struct settings *settings, const char *id, enum handle_lock lock,
 		struct arena *arena, struct handle *handle, struct error *err)
 {
 	*handle = HANDLE_NONE;
+	handle->status = STATUS_STOPPED;
 	if (!path_is_plain_name(id))
 		return fail(err, EINVAL, "%s: not a container ID (letters, digits and _+.- only)",
 			    id);
 	if (open_state_folder(settings, id, lock, arena, handle, err) < 0)
 		return -1;
-	if (handle->dir >= 0 &&
-	    state_load(arena, handle->dir, STATE_FILE, &handle->state, err) < 0) {
-		if (err->errnum != ENOENT)
-			return fail_in(err, "%s", id);
-		handle->incomplete = true;
-		handle->state.id = arena_strdup(arena, id);
-	}
-	if (handle->dir >= 0 && (handle->incomplete || handle->state.data))
+	if (handle->dir >= 0 && load_state(arena, lock, handle, err) < 0)
+		return fail_in(err, "%s", id);
+	if (handle->data < 0 && (handle->dir < 0 || handle->incomplete || handle->state.data))
 		handle->data = open_folder(handle_data_path(arena, settings), id);
-	if (handle->dir < 0 && handle->data >= 0) {
-		if (state_load(arena, handle->data, RECORD_FILE, &handle->state, err) < 0) {
-			if (err->errnum != ENOENT)
-				return fail_in(err, "%s", id);
-			handle->incomplete = true;
-			handle->state.id = arena_strdup(arena, id);
-		}
-	}
 	if (handle->dir < 0 && handle->data < 0)
 		return fail(err, ENOENT, "%s: container does not exist", id);
 	if (handle->dir < 0) {
-		handle->status = STATUS_STOPPED;
-		return 0;
+		int result = state_load(arena, handle->data, RECORD_FILE, &handle->state, err);
+
+		if (result < 0 && err->errnum != ENOENT)
+			return fail_in(err, "%s", id);
+		handle->incomplete = result < 0;
 	}
+	if (handle->incomplete)
+		handle->state = (struct state){ .id = arena_strdup(arena, id) };
 	return find_status(arena, handle, err);
 }
 

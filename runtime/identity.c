@@ -2,6 +2,7 @@
 #include "runtime/identity.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,9 +56,13 @@ int identity_open(const struct identity *identity, struct error *err)
 	cleanup_fd int pidfd = -1;
 	uint64_t start;
 
-	if (identity->pid <= 0)
+	if (identity->pid <= 0 || identity->pid > INT_MAX)
 		return fail(err, ESRCH, "no process");
 	pidfd = pidfd_open((pid_t)identity->pid, 0);
+	/* the number of a thread: the errno depends on the version of the kernel */
+	if (pidfd < 0 && (errno == EINVAL || errno == ENOENT))
+		return fail(err, ESRCH, "process %lld is a thread of another one now",
+			    (long long)identity->pid);
 	if (pidfd < 0)
 		return fail_errno(err, "open process %lld", (long long)identity->pid);
 	if (identity->inode) {

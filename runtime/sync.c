@@ -30,7 +30,8 @@ int sync_send(int sock, enum sync_kind kind, pid_t pid, int fd, struct error *er
 	if (send_fds(sock, &packet, offsetof(struct packet, error), &fd, fd >= 0, err) == 0)
 		return 0;
 	/* who does not listen any more may have said why */
-	if (err->errnum == EPIPE && sync_receive(sock, &message, &reason) < 0)
+	if ((err->errnum == EPIPE || err->errnum == ECONNRESET) &&
+	    sync_receive(sock, &message, &reason) < 0)
 		*err = reason;
 	return -1;
 }
@@ -58,9 +59,12 @@ int sync_receive(int sock, struct sync_message *message, struct error *err)
 	*message = (struct sync_message){ .fd = -1 };
 	size = receive_fds(sock, &packet, sizeof(packet), &message->fd, 1, err);
 
-	/* a dead peer that left unread messages behind resets the connection */
+	/*
+	 * A dead peer that left messages unread resets the connection. The kernel says so once, and
+	 * in front of what the peer had sent: why it died.
+	 */
 	if (size < 0 && err->errnum == ECONNRESET)
-		size = 0;
+		size = receive_fds(sock, &packet, sizeof(packet), &message->fd, 1, err);
 	if (size < 0)
 		return -1;
 	if (size == 0) {
