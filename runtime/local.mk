@@ -32,6 +32,7 @@ libruntime_a_SOURCES = \
 include runtime/process.mk
 include runtime/seccomp.mk
 include runtime/commit.mk
+include runtime/core_tests.mk
 
 # Waits for a detached container; as small in memory as can be.
 pkglibexec_PROGRAMS += ctr-monitor

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+# Unit tests of the launch, the state and what is between: see process.mk and seccomp.mk for others.
+core_tests = \
+	tests/unit/test_exec_process \
+	tests/unit/test_handle \
+	tests/unit/test_hook_state \
+	tests/unit/test_identity \
+	tests/unit/test_namespaces \
+	tests/unit/test_plan \
+	tests/unit/test_state \
+	tests/unit/test_sync
+check_PROGRAMS += $(core_tests)
+core_test_libraries = \
+	libunit.a libruntime.a libfs.a libcgroup.a libnet.a libspecs.a libbase.a $(CTR_STATIC_LIBS)
+# Documents have strings that are not const, tests have literals.
+core_test_flags = $(AM_CFLAGS) -Wno-write-strings
+tests_unit_test_exec_process_SOURCES = tests/unit/test_exec_process.c $(scratch_dir)
+tests_unit_test_exec_process_CFLAGS = $(core_test_flags)
+tests_unit_test_exec_process_LDADD = $(core_test_libraries)
+tests_unit_test_handle_SOURCES = tests/unit/test_handle.c $(scratch_dir)
+tests_unit_test_handle_CFLAGS = $(core_test_flags)
+tests_unit_test_handle_LDADD = $(core_test_libraries)
+tests_unit_test_hook_state_SOURCES = tests/unit/test_hook_state.c
+tests_unit_test_hook_state_CFLAGS = $(core_test_flags)
+tests_unit_test_hook_state_LDADD = $(core_test_libraries)
+tests_unit_test_identity_SOURCES = tests/unit/test_identity.c
+tests_unit_test_identity_CFLAGS = $(core_test_flags)
+tests_unit_test_identity_LDADD = $(core_test_libraries)
+tests_unit_test_namespaces_SOURCES = tests/unit/test_namespaces.c $(scratch_dir)
+tests_unit_test_namespaces_CFLAGS = $(core_test_flags)
+tests_unit_test_namespaces_LDADD = $(core_test_libraries)
+tests_unit_test_plan_SOURCES = tests/unit/test_plan.c
+tests_unit_test_plan_CFLAGS = $(core_test_flags)
+tests_unit_test_plan_LDADD = $(core_test_libraries)
+tests_unit_test_state_SOURCES = tests/unit/test_state.c $(scratch_dir)
+tests_unit_test_state_CFLAGS = $(core_test_flags)
+tests_unit_test_state_LDADD = $(core_test_libraries)
+tests_unit_test_sync_SOURCES = tests/unit/test_sync.c
+tests_unit_test_sync_CFLAGS = $(core_test_flags)
+tests_unit_test_sync_LDADD = $(core_test_libraries)
+EXTRA_DIST += \
+	tests/unit/golden/plan_everything.json \
+	tests/unit/golden/plan_everything.plan \
+	tests/unit/golden/plan_rootless.plan \
+	tests/unit/golden/plan_template.plan \
+	tests/unit/golden/plan_userns.json \
+	tests/unit/golden/plan_userns.plan
