@@ -27,7 +27,10 @@ const struct command prune_command = {
 	.failure = FAILURE_RUN,
 };
 
-/* The lower layers of all containers there are, so that store_prune() leaves them. */
+/*
+ * The lower layers of all containers there are, and the images that they are from, which a commit
+ * of them builds on, so that store_prune() leaves them.
+ */
 static int used_layers(struct invocation *invocation, struct string_list *keep, struct error *err)
 {
 	struct container_info *items;
@@ -46,7 +49,7 @@ static int used_layers(struct invocation *invocation, struct string_list *keep, 
 			return fail_in(err, "which layers %s uses", items[i].id);
 		container_layers_close(&layers);
 		grown = arena_array(invocation->arena, char *,
-				    keep->count + layers.lower_paths.count + 1);
+				    keep->count + layers.lower_paths.count + 2);
 		if (keep->count)
 			memcpy(grown, keep->items, keep->count * sizeof(*grown));
 		if (layers.lower_paths.count)
@@ -54,6 +57,9 @@ static int used_layers(struct invocation *invocation, struct string_list *keep, 
 			       layers.lower_paths.count * sizeof(*grown));
 		keep->items = grown;
 		keep->count += layers.lower_paths.count;
+		if (items[i].image_digest)
+			grown[keep->count++] =
+				arena_strdup(invocation->arena, items[i].image_digest);
 	}
 	return 0;
 }

@@ -75,6 +75,17 @@ static bool is_digest_prefix(const char *text, const char **hex)
 	       strspn(*hex, "0123456789abcdef") == strlen(*hex);
 }
 
+static struct image_descriptor *find_name(struct image_index *index, const char *name)
+{
+	for (size_t i = 0; i < index->manifests.count; i++) {
+		const char *present = descriptor_name(&index->manifests.items[i]);
+
+		if (present && !strcmp(present, name))
+			return &index->manifests.items[i];
+	}
+	return NULL;
+}
+
 static int find_entry(struct image_index *index, const char *text, struct arena *arena,
 		      struct image_descriptor **entry, struct error *err)
 {
@@ -83,15 +94,9 @@ static int find_entry(struct image_index *index, const char *text, struct arena 
 	char *name;
 	bool is_name = image_name_parse(text, arena, &name, &name_error) == 0;
 
-	*entry = NULL;
-	for (size_t i = 0; is_name && i < index->manifests.count; i++) {
-		const char *present = descriptor_name(&index->manifests.items[i]);
-
-		if (present && !strcmp(present, name)) {
-			*entry = &index->manifests.items[i];
-			return 0;
-		}
-	}
+	/* other tools name images without a tag, or as we would not: as it stands it comes first */
+	if ((*entry = find_name(index, text)) || (is_name && (*entry = find_name(index, name))))
+		return 0;
 	if (!is_digest_prefix(text, &hex)) {
 		if (!is_name)
 			*err = name_error;
@@ -127,8 +132,11 @@ int store_find(const struct store *store, const char *name, struct arena *arena,
 	    find_entry(&index, name, arena, &entry, err) < 0)
 		return -1;
 	set_entry(image, entry);
-	if (store_read_image(store, arena, image, err) < 0)
+	if (store_read_image(store, arena, image, err) < 0) {
+		/* not to be taken for "no such image" or "no such name" */
+		err->errnum = EBADMSG;
 		return fail_in(err, "image %s", name);
+	}
 	return 0;
 }
 

@@ -160,7 +160,8 @@ static int prune_locked(const struct store *store, const struct string_list *kee
 		return -1;
 	for (size_t i = 0; i < index.manifests.count; i++)
 		if (mark(store, &index.manifests.items[i], 0, &blobs, &layers, err) < 0)
-			return -1;
+			return fail_in(err, "an image is broken, remove it with 'rmi %.19s' first",
+				       index.manifests.items[i].digest);
 	for (size_t i = 0; keep && i < keep->count; i++) {
 		const char *slash = strrchr(keep->items[i], '/');
 		struct image_descriptor manifest = {

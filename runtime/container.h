@@ -109,12 +109,13 @@ struct container_info {
 	enum container_status status;
 	pid_t pid; /* 0 when stopped */
 	const char *bundle, *rootfs;
-	const char *created; /* RFC 3339 with nanoseconds */
-	const char *command; /* process.args joined by blanks */
-	const char *image;   /* NULL: from a spec */
-	const char *cgroup;  /* below the cgroup2 mount, NULL: none */
-	const char *data;    /* its folder below the data root, NULL: none */
-	const char *owner;   /* name of the user who made it */
+	const char *created;	  /* RFC 3339 with nanoseconds */
+	const char *command;	  /* process.args joined by blanks */
+	const char *image;	  /* NULL: from a spec */
+	const char *image_digest; /* of its manifest when the container was made */
+	const char *cgroup;	  /* below the cgroup2 mount, NULL: none */
+	const char *data;	  /* its folder below the data root, NULL: none */
+	const char *owner;	  /* name of the user who made it */
 	struct string_map annotations;
 	const char *oci_version;
 	bool exited; /* an exit status is recorded */
@@ -170,7 +171,7 @@ struct container_layers {
 	const char *upper_path;
 	struct string_list lower_paths;
 	struct string_list own; /* what ctr made in it: no changes (fs/own_paths.h) */
-	bool idmapped; /* ownership on disk is as seen inside already */
+	bool idmapped;		/* ownership on disk is as seen inside already */
 };
 
 int container_layers_open(const struct settings *settings, const char *id, struct arena *arena,

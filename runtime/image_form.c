@@ -5,8 +5,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/fd.h"
+#include "base/macro.h"
 #include "base/program.h"
 #include "fs/store.h"
 #include "runtime/passwd.h"
@@ -14,9 +17,36 @@
 
 extern char **environ;
 
+/* What an image's programs expect of its root user: those of podman, which needs fewer than Docker.
+ */
+static const char *const capabilities[] = {
+	"CAP_CHOWN",   "CAP_DAC_OVERRIDE",     "CAP_FOWNER",	 "CAP_FSETID",
+	"CAP_KILL",    "CAP_NET_BIND_SERVICE", "CAP_SETFCAP",	 "CAP_SETGID",
+	"CAP_SETPCAP", "CAP_SETUID",	       "CAP_SYS_CHROOT",
+};
+
+/* Makes the last message of the companion, "ctr-image: VERB: TEXT", the error. */
+static int repeat_error(int messages, const char *image, struct error *err)
+{
+	char text[sizeof(err->text)], *last, *message;
+	off_t size = lseek(messages, 0, SEEK_END);
+	off_t start = size < (off_t)sizeof(text) ? 0 : size - (off_t)sizeof(text) + 1;
+	ssize_t got = pread(messages, text, sizeof(text) - 1, start);
+
+	while (got > 0 && text[got - 1] == '\n')
+		got--;
+	if (got <= 0)
+		return fail_in(err, "unpack image %s", image);
+	text[got] = '\0';
+	last = strrchr(text, '\n') ? strrchr(text, '\n') + 1 : text;
+	message = strstr(last, ": unpack: ");
+	return fail(err, EBADMSG, "%s", message ? message + strlen(": unpack: ") : last);
+}
+
 /* Unpacking needs the libraries for archives and digests, which are not linked into ctr. */
 static int unpack(const struct settings *settings, const char *image, struct error *err)
 {
+	cleanup_fd int messages = memfd_create("messages", MFD_CLOEXEC);
 	char program[PATH_MAX];
 	char *argv[] = {
 		program,
@@ -32,15 +62,17 @@ static int unpack(const struct settings *settings, const char *image, struct err
 		.env = environ,
 		.input = -1,
 		.output = -1,
-		.error = -1,
+		.error = messages,
 		.directory = -1,
 		.timeout = -1,
 	};
 
+	if (messages < 0)
+		return fail_errno(err, "make a file in memory");
 	if (program_companion("ctr-image", program, sizeof(program), err) < 0)
 		return -1;
 	if (spawn_run(&spawn, err) < 0)
-		return fail_in(err, "unpack image %s", image);
+		return repeat_error(messages, image, err);
 	return 0;
 }
 
@@ -130,8 +162,21 @@ static int resolve_user(struct arena *arena, const struct string_list *lowers, c
 	return 0;
 }
 
-int image_form_spec(const struct settings *settings, const char *image, struct arena *arena,
-		    struct prepared *prepared, struct error *err)
+static void set_capabilities(struct arena *arena, struct spec_capabilities *sets)
+{
+	struct string_list list = {
+		.items = arena_array(arena, char *, ARRAY_SIZE(capabilities) + 1),
+		.count = ARRAY_SIZE(capabilities),
+	};
+
+	for (size_t i = 0; i < list.count; i++)
+		list.items[i] = arena_strdup(arena, capabilities[i]);
+	sets->bounding = sets->effective = sets->permitted = list;
+}
+
+int image_form_spec(const struct settings *settings, const char *image,
+		    const struct string_list *args, struct arena *arena, struct prepared *prepared,
+		    struct error *err)
 {
 	static const struct image_execution nothing;
 	struct spec *spec = &prepared->spec;
@@ -144,7 +189,9 @@ int image_form_spec(const struct settings *settings, const char *image, struct a
 	spec_template(arena, false, 0, 0, spec);
 	spec->root->readonly = false;
 	spec->process->terminal = false;
-	spec->process->args = concatenate(arena, &config->entrypoint, &config->cmd);
+	set_capabilities(arena, spec->process->capabilities);
+	spec->process->args =
+		concatenate(arena, &config->entrypoint, args->count ? args : &config->cmd);
 	if (!spec->process->args.count) {
 		spec->process->args.items[0] = arena_strdup(arena, "/bin/sh");
 		spec->process->args.count = 1;

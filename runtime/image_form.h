@@ -7,10 +7,12 @@
 
 /*
  * Makes the spec that an image's config describes (image-spec, conversion.md) upon the template
- * of `ctr spec`. A user name is looked up in the image's own files.
+ * of `ctr spec`. A user name is looked up in the image's own files. args, if there are any, take
+ * the place of config.Cmd: they are arguments of config.Entrypoint.
  */
-int image_form_spec(const struct settings *settings, const char *image, struct arena *arena,
-		    struct prepared *prepared, struct error *err);
+int image_form_spec(const struct settings *settings, const char *image,
+		    const struct string_list *args, struct arena *arena, struct prepared *prepared,
+		    struct error *err);
 
 /*
  * The image's layers as directories, topmost first; those that are not unpacked yet are unpacked

@@ -27,6 +27,7 @@ static int fill_info(struct arena *arena, const struct handle *handle, struct co
 		.created = state->created ? state->created : "",
 		.command = state->command ? state->command : "",
 		.image = state->image,
+		.image_digest = state->image_digest,
 		.cgroup = state->cgroup,
 		.data = state->data,
 		.owner = state->owner ? state->owner : "",

@@ -36,7 +36,8 @@ int spec_form_read(const struct settings *settings, const struct container_optio
 	const char *name = options->image;
 
 	if (options->image) {
-		if (image_form_spec(settings, options->image, arena, prepared, err) < 0)
+		if (image_form_spec(settings, options->image, &options->args, arena, prepared,
+				    err) < 0)
 			return -1;
 	} else {
 		name = options->spec_path;
@@ -47,7 +48,7 @@ int spec_form_read(const struct settings *settings, const struct container_optio
 	prepared->name = name;
 	if (options->args.count && !spec->process)
 		return fail(err, EINVAL, "%s: process: is missing", name);
-	if (options->args.count)
+	if (options->args.count && !options->image)
 		spec->process->args = options->args;
 	return spec_validate(name, spec, err);
 }
