@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdio.h> /* renameat */
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,6 +39,7 @@ struct stream {
 
 struct output {
 	int fd;
+	bool failed; /* what follows is of no use */
 	size_t used;
 	char bytes[4096];
 };
@@ -49,13 +51,15 @@ static void output_flush(void)
 {
 	const char *rest = output.bytes;
 
-	while (output.used) {
+	while (output.used && !output.failed) {
 		ssize_t written = write(output.fd, rest, output.used);
 
 		if (written < 0 && errno == EINTR)
 			continue;
-		if (written < 0)
-			break; /* a full disk loses log lines, not the container */
+		if (written < 0) {
+			output.failed = true;
+			break;
+		}
 		rest += written;
 		output.used -= (size_t)written;
 	}
@@ -150,10 +154,15 @@ static void output_escaped(const char *text, size_t size)
 	}
 }
 
-static void log_line(const struct stream *stream, size_t size)
+static void log_line(const struct stream *stream, const char *line, size_t size)
 {
+	/* a full disk loses lines, not the container; the first one behind the gap stands alone */
+	if (output.failed) {
+		output.failed = false;
+		output_text("\n");
+	}
 	output_text("{\"log\":\"");
-	output_escaped(stream->line, size);
+	output_escaped(line, size);
 	output_text("\",\"stream\":\"");
 	output_text(stream->name);
 	output_text("\",\"time\":\"");
@@ -161,26 +170,38 @@ static void log_line(const struct stream *stream, size_t size)
 	output_text("\"}\n");
 }
 
+/* How much of a line that is too long can go: a character that goes on behind it stays. */
+static size_t whole_characters(const char *line, size_t size)
+{
+	for (size_t rest = 1; rest < 4 && rest < size; rest++) {
+		unsigned char c = (unsigned char)line[size - rest];
+
+		if (c >= 0xc0)
+			return rest < (c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4) ? size - rest : size;
+		if (c < 0x80)
+			break;
+	}
+	return size;
+}
+
 /* Logs the complete lines of the stream, or with all whatever there is. */
 static void stream_log(struct stream *stream, bool all)
 {
-	size_t start = 0;
+	const char *line = stream->line, *end = line + stream->used, *newline;
 
-	for (size_t i = 0; i < stream->used; i++) {
-		if (stream->line[i] != '\n')
-			continue;
-		memmove(stream->line, stream->line + start, stream->used - start);
-		stream->used -= start;
-		i -= start;
-		log_line(stream, i + 1);
-		start = i + 1;
+	while ((newline = memchr(line, '\n', (size_t)(end - line)))) {
+		log_line(stream, line, (size_t)(newline + 1 - line));
+		line = newline + 1;
 	}
-	memmove(stream->line, stream->line + start, stream->used - start);
-	stream->used -= start;
+	stream->used = (size_t)(end - line);
 	if (stream->used && (all || stream->used == sizeof(stream->line))) {
-		log_line(stream, stream->used);
-		stream->used = 0;
+		size_t size = all ? stream->used : whole_characters(line, stream->used);
+
+		log_line(stream, line, size);
+		line += size;
+		stream->used -= size;
 	}
+	memmove(stream->line, line, stream->used);
 	output_flush();
 }
 
@@ -218,6 +239,7 @@ static int parse(const char *text)
 static void write_exit(int dir, int code)
 {
 	output.fd = openat(dir, "exit.json.tmp", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	output.failed = false;
 	if (output.fd < 0)
 		return;
 	output_text("{\"exitCode\":");
@@ -227,13 +249,34 @@ static void write_exit(int dir, int code)
 	output_text("\"}\n");
 	output_flush();
 	close(output.fd);
-	renameat(dir, "exit.json.tmp", dir, "exit.json");
+	if (output.failed) /* no record is better than half of one */
+		unlinkat(dir, "exit.json.tmp", 0);
+	else
+		renameat(dir, "exit.json.tmp", dir, "exit.json");
+}
+
+/*
+ * Of a terminal we keep the other end open too: without it the master would be at its end as soon
+ * as the container closes its last descriptor, although it may open the terminal again, and
+ * closing the master then hangs up on the container.
+ */
+static int open_terminal_end(int master)
+{
+	return isatty(master) ? ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC) : -1;
+}
+
+/* A descriptor of a log that is at its size limit, or a pipe without reader, is no reason to die.
+ */
+static void set_signals(void (*handler)(int))
+{
+	signal(SIGPIPE, handler);
+	signal(SIGXFSZ, handler);
 }
 
 int main(int argc, char **argv)
 {
 	siginfo_t end = { 0 };
-	int pidfd, dir, code;
+	int pidfd, dir, code, terminal_end;
 
 	if (argc < 8)
 		return 125;
@@ -242,7 +285,8 @@ int main(int argc, char **argv)
 	streams[1].fd = parse(argv[3]);
 	output.fd = parse(argv[4]);
 	dir = parse(argv[5]);
-	signal(SIGPIPE, SIG_IGN);
+	set_signals(SIG_IGN);
+	terminal_end = open_terminal_end(streams[0].fd);
 	for (int i = 0; i < 2; i++)
 		if (streams[i].fd >= 0)
 			fcntl(streams[i].fd, F_SETFL, O_NONBLOCK);
@@ -273,11 +317,13 @@ int main(int argc, char **argv)
 		if (streams[i].fd >= 0)
 			stream_log(&streams[i], true);
 	}
+	close(terminal_end);
 	close(output.fd);
 	while (waitid(P_PIDFD, (id_t)pidfd, &end, WEXITED | __WALL) < 0 && errno == EINTR)
 		;
 	code = end.si_code == CLD_EXITED ? end.si_status : 128 + end.si_status;
 	write_exit(dir, code);
+	set_signals(SIG_DFL);
 	execv(argv[7], argv + 7);
 	return code;
 }
