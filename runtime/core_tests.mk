@@ -5,6 +5,7 @@ core_tests = \
 	tests/unit/test_handle \
 	tests/unit/test_hook_state \
 	tests/unit/test_identity \
+	tests/unit/test_monitor \
 	tests/unit/test_namespaces \
 	tests/unit/test_plan \
 	tests/unit/test_state \
@@ -38,6 +39,9 @@ tests_unit_test_state_LDADD = $(core_test_libraries)
 tests_unit_test_sync_SOURCES = tests/unit/test_sync.c
 tests_unit_test_sync_CFLAGS = $(core_test_flags)
 tests_unit_test_sync_LDADD = $(core_test_libraries)
+tests_unit_test_monitor_SOURCES = tests/unit/test_monitor.c $(scratch_dir)
+tests_unit_test_monitor_CFLAGS = $(core_test_flags)
+tests_unit_test_monitor_LDADD = $(core_test_libraries)
 EXTRA_DIST += \
 	tests/unit/golden/plan_everything.json \
 	tests/unit/golden/plan_everything.plan \
