@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/macro.h"
@@ -123,9 +124,11 @@ static _Noreturn void guard_main(int sock, int cgroup)
 {
 	struct error ignored;
 	ssize_t size;
-	char byte;
+	char byte = 0;
 
 	setsid();
+	if (write(sock, &byte, 1) != 1)
+		_exit(1);
 	do
 		size = read(sock, &byte, 1);
 	while (size < 0 && errno == EINTR);
@@ -137,6 +140,7 @@ static _Noreturn void guard_main(int sock, int cgroup)
 static int start_guard(struct commit *commit, struct error *err)
 {
 	const struct handle *handle = &commit->handle;
+	char byte;
 	int pair[2];
 
 	if (handle->status != STATUS_RUNNING && handle->status != STATUS_CREATED)
@@ -153,14 +157,19 @@ static int start_guard(struct commit *commit, struct error *err)
 	}
 	close_fd(&pair[1]);
 	commit->guard = pair[0];
-	return commit->guard_pid < 0 ? fail_errno(err, "fork the guard") : 0;
+	if (commit->guard_pid < 0)
+		return fail_errno(err, "fork the guard");
+	/* not before it is out of reach of what kills us */
+	if (read(commit->guard, &byte, 1) != 1)
+		return fail(err, ECHILD, "the guard died");
+	return 0;
 }
 
-/* The container runs again by now: the guard is not to touch it any more. */
+/* The container runs again: the guard is not to touch it any more. If not, it tries once more. */
 static int end_guard(struct commit *commit, struct error *err)
 {
 	(void)err;
-	if (commit->guard >= 0)
+	if (commit->guard >= 0 && !commit->frozen)
 		send(commit->guard, "", 1, MSG_NOSIGNAL);
 	close_fd(&commit->guard);
 	if (commit->guard_pid > 0)

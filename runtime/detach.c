@@ -137,11 +137,12 @@ static _Noreturn void monitor_main(struct monitor *monitor)
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (leave_caller(monitor, &err) < 0 || launch_container(monitor, &err) < 0 ||
-	    sync_send(monitor->sync, SYNC_READY, 0, -1, &err) < 0) {
+	if (leave_caller(monitor, &err) < 0 || launch_container(monitor, &err) < 0) {
 		sync_send_error(monitor->sync, &err, monitor->prepared->launch.exit_status);
 		_exit(125);
 	}
+	/* the container runs: if nobody waits for the message any more, it needs us all the same */
+	sync_send(monitor->sync, SYNC_READY, 0, -1, &err);
 	become_monitor(monitor);
 }
 

@@ -161,7 +161,7 @@ static int wait_exit_file(const struct handle *handle, int monitor, struct error
 	char path[32];
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", handle->data);
-	if (notify < 0 || inotify_add_watch(notify, path, IN_MOVED_TO | IN_DELETE_SELF) < 0)
+	if (notify < 0 || inotify_add_watch(notify, path, IN_MOVED_TO | IN_DELETE) < 0)
 		return fail_errno(err, "%s: watch its folder", handle->state.id);
 	for (;;) {
 		struct pollfd polls[] = {
@@ -170,7 +170,9 @@ static int wait_exit_file(const struct handle *handle, int monitor, struct error
 		};
 		char events[4096];
 
-		if (faccessat(handle->data, EXIT_FILE, F_OK, 0) == 0)
+		/* without its record the container is being removed */
+		if (faccessat(handle->data, EXIT_FILE, F_OK, 0) == 0 ||
+		    faccessat(handle->data, RECORD_FILE, F_OK, 0) < 0)
 			return 0;
 		if (poll(polls, 2, monitor >= 0 ? -1 : KILL_TIMEOUT_MS) == 0 || polls[1].revents)
 			return 0;
