@@ -55,8 +55,8 @@ on_terminal() {
 
 @test "job control works: Ctrl-Z stops a job of the shell inside" {
 	spec "$TTY | .process.env += [\"PS1=> \"]" sh
-	run -0 on_terminal 'expect=> ' 'send=sleep 100\n' 'expect=sleep 100' 'send=\x1a' expect=Stopped \
-		'send=kill %1; exit 0\n'
+	run -0 on_terminal 'expect=> ' 'send=sh -c "echo go\"\"ing; sleep 100"\n' expect=going 'send=\x1a' expect=Stopped \
+		'send=kill -KILL %1\n' 'expect=> ' 'send=exit 0\n' 'send=exit 0\n'
 	lacks "$output" "can't access tty" "job control turned off"
 }
 
