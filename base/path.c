@@ -213,6 +213,6 @@ bool path_is_plain_name(const char *name)
 				      "0123456789_+.-";
 	size_t length = strlen(name);
 
-	return length && length <= NAME_MAX && strspn(name, allowed) == length &&
+	return length && length <= NAME_MAX && name[0] != '-' && strspn(name, allowed) == length &&
 	       strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }

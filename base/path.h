@@ -47,6 +47,8 @@ char *path_join(struct arena *arena, const char *dir, const char *path);
  */
 char *path_clean(struct arena *arena, const char *path);
 
-/* Whether name is fit to be a container's ID or a file's name: [A-Za-z0-9_+.-]+, not "." or "..".
+/*
+ * Whether name is fit to be a container's ID or a file's name: [A-Za-z0-9_+.-]+, not "." or "..",
+ * and not like an option, which begins with "-".
  */
 bool path_is_plain_name(const char *name);

@@ -261,9 +261,10 @@ TEST(path_clean_table)
 
 TEST(path_plain_names)
 {
-	static const char *const good[] = { "web", "a", "A-1_b+c.d", "...", "-x", ".hidden" };
-	static const char *const bad[] = { "",	   ".",	  "..",	  "a/b",	  "/", "a b", "a\n",
-					   "\xc3", "a:b", "a\tb", "\xe2\x82\xac", "*", "a\\b" };
+	static const char *const good[] = { "web", "a", "A-1_b+c.d", "...", "x-", ".hidden" };
+	static const char *const bad[] = { "",	  ".",	     "..",	     "a/b", "/",
+					   "a b", "a\n",     "\xc3",	     "a:b", "a\tb",
+					   "-x",  "--force", "\xe2\x82\xac", "*",   "a\\b" };
 	char name[NAME_MAX + 2];
 
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++)

@@ -161,6 +161,7 @@ static const char *trace(bool broken)
 	CHECK(pipe2(pipe_fds, O_CLOEXEC) == 0);
 	pid = fork();
 	if (pid == 0) {
+		dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDOUT_FILENO); /* TAP of its own */
 		dup2(pipe_fds[1], STDERR_FILENO);
 		if (broken)
 			close(STDERR_FILENO);
