@@ -151,11 +151,25 @@ int container_stop(const struct settings *settings, const char *id, int timeout_
 	return handle.state.data ? container_wait(settings, id, &ignored, err) : 0;
 }
 
+/* Sets *exit_status if the container has left one. */
+static int load_exit_status(const struct handle *handle, struct arena *arena, int *exit_status,
+			    struct error *err)
+{
+	struct exit_record record;
+
+	if (exit_load(arena, handle->data, &record, err) == 0)
+		*exit_status = (int)record.exit_code;
+	else if (err->errnum != ENOENT)
+		return -1;
+	return 0;
+}
+
 /*
  * The exit status of a container of the spec form: its parent (the monitor or a ctr in the
  * foreground) leaves exit.json. Waits for that file or for the end of all who could write it.
  */
-static int wait_exit_file(const struct handle *handle, int monitor, struct error *err)
+static int wait_exit_file(const struct handle *handle, int monitor, struct arena *arena,
+			  int *exit_status, struct error *err)
 {
 	cleanup_fd int notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	char path[32];
@@ -170,9 +184,11 @@ static int wait_exit_file(const struct handle *handle, int monitor, struct error
 		};
 		char events[4096];
 
+		/* read at once: the container may be one that is removed at its end */
+		if (load_exit_status(handle, arena, exit_status, err) < 0)
+			return -1;
 		/* without its record the container is being removed */
-		if (faccessat(handle->data, EXIT_FILE, F_OK, 0) == 0 ||
-		    faccessat(handle->data, RECORD_FILE, F_OK, 0) < 0)
+		if (*exit_status >= 0 || faccessat(handle->data, RECORD_FILE, F_OK, 0) < 0)
 			return 0;
 		if (poll(polls, 2, monitor >= 0 ? -1 : KILL_TIMEOUT_MS) == 0 || polls[1].revents)
 			return 0;
@@ -187,7 +203,6 @@ int container_wait(const struct settings *settings, const char *id, int *exit_st
 	cleanup_arena struct arena arena = { 0 };
 	cleanup_handle struct handle handle = HANDLE_NONE;
 	cleanup_fd int monitor = -1;
-	struct exit_record record;
 	struct error ignored;
 
 	*exit_status = -1;
@@ -198,11 +213,11 @@ int container_wait(const struct settings *settings, const char *id, int *exit_st
 		identity_wait_end(handle.pidfd, -1);
 	if (handle.data < 0)
 		return 0;
-	if (handle.dir >= 0 && wait_exit_file(&handle, monitor, err) < 0)
+	/* a monitor that was killed writes nothing any more */
+	if (handle.dir >= 0 && (monitor >= 0 || !handle.state.monitor.pid) &&
+	    wait_exit_file(&handle, monitor, &arena, exit_status, err) < 0)
 		return -1;
-	if (exit_load(&arena, handle.data, &record, err) == 0)
-		*exit_status = (int)record.exit_code;
-	else if (err->errnum != ENOENT)
+	if (*exit_status < 0 && load_exit_status(&handle, &arena, exit_status, err) < 0)
 		return -1;
 	/* until the monitor is done with it the name is not free */
 	if (monitor >= 0)
