@@ -195,13 +195,23 @@ remove:
 /* A writer in the tree is about to end (the monitor of a killed container, which says so there). */
 #define MAX_TRIES 100
 
-/* Who may set the flags immutable or append-only may remove the file all the same. */
+/*
+ * Who may set the flags immutable or append-only may remove the file all the same. Only files and
+ * directories are opened: opening a device alone may do things, and the tree may be a container's.
+ */
 static int clear_flags(int dirfd, const char *name)
 {
-	cleanup_fd int fd =
-		openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	cleanup_fd int place = openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_fd int fd = -1;
+	struct stat status;
+	char path[32];
 	int flags;
 
+	if (place < 0 || fstat(place, &status) < 0 ||
+	    !(S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)))
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", place);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0 ||
 	    !(flags & (FS_IMMUTABLE_FL | FS_APPEND_FL)))
 		return -1;
@@ -278,12 +288,26 @@ static int empty_dir(int top, DIR *dir, int depth, unsigned *moved, struct error
 	return errno ? fail_errno(err, "read a directory") : 0;
 }
 
+/* The directory above is not the tree's: its flags are somebody's will. */
+static int remove_top(int dirfd, const char *path)
+{
+	int errnum;
+
+	if (unlinkat(dirfd, path, 0) == 0)
+		return 0;
+	errnum = errno;
+	if (errnum == EPERM && clear_flags(dirfd, path) == 0)
+		return unlinkat(dirfd, path, 0);
+	errno = errnum;
+	return -1;
+}
+
 int remove_tree_at(int dirfd, const char *path, struct error *err)
 {
 	cleanup_fd int fd = -1;
 	unsigned moved = 0, before;
 
-	if (unlinkat(dirfd, path, 0) == 0 || errno == ENOENT)
+	if (remove_top(dirfd, path) == 0 || errno == ENOENT)
 		return 0;
 	if (errno != EISDIR && errno != EPERM)
 		return fail_errno(err, "remove %s", path);

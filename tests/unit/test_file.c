@@ -3,15 +3,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+/* behind sys/mount.h: an older C library has the same names in both */
+#include <linux/fs.h>
 
 #include "base/fd.h"
 #include "tests/unit/scratch_dir.h"
@@ -365,16 +371,68 @@ TEST(remove_tree_moves_deep_parts_beside_names_that_are_taken)
 	CHECK_INT(count_entries(dir), 0);
 }
 
-TEST(remove_tree_removes_immutable_files_of_who_may_change_that)
+TEST(remove_tree_removes_what_is_immutable_or_append_only)
 {
-	int dir = scratch_dir(), flags = FS_IMMUTABLE_FL;
-	cleanup_fd int fd = -1;
+	static const char *const paths[] = { "tree/sub/fixed", "tree/sub" };
+	int dir = scratch_dir(), flags[] = { FS_IMMUTABLE_FL, FS_APPEND_FL };
 
 	CHECK(mkdirat(dir, "tree", 0700) == 0 && mkdirat(dir, "tree/sub", 0700) == 0);
 	scratch_file("tree/sub/fixed", "x");
-	fd = openat(dir, "tree/sub/fixed", O_RDONLY | O_CLOEXEC);
-	if (ioctl(fd, FS_IOC_SETFLAGS, &flags) < 0)
-		unit_skip("files cannot be made immutable here");
-	CHECK_INT(remove_tree_at(dir, "tree", &err), 0);
-	CHECK(faccessat(dir, "tree", F_OK, 0) < 0);
+	for (int i = 0; i < 2; i++) {
+		cleanup_fd int fd = openat(dir, paths[i], O_RDONLY | O_CLOEXEC);
+
+		if (ioctl(fd, FS_IOC_SETFLAGS, &flags[i]) < 0)
+			unit_skip("files cannot be made immutable here");
+	}
+	CHECK(unlinkat(dir, "tree/sub/fixed", 0) == -1 && errno == EPERM);
+	CHECK_STRING(remove_tree_at(dir, "tree", &err) ? err.text : "", "");
+	CHECK_INT(count_entries(dir), 0);
+}
+
+/* Opening a device node alone may do things, and these trees are a container's. */
+TEST(remove_tree_opens_no_special_file_to_look_at_its_flags)
+{
+	int dir = scratch_dir(), flags = FS_APPEND_FL;
+	cleanup_fd int tree = -1, watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	char path[128], event[512];
+
+	CHECK(mkdirat(dir, "tree", 0700) == 0);
+	CHECK(mkfifoat(dir, "tree/fifo", 0600) == 0);
+	tree = openat(dir, "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (ioctl(tree, FS_IOC_SETFLAGS, &flags) < 0)
+		unit_skip("directories cannot be made append-only here");
+	snprintf(path, sizeof(path), "%s/tree/fifo", scratch_path());
+	CHECK(inotify_add_watch(watch, path, IN_OPEN) >= 0);
+	CHECK_STRING(remove_tree_at(dir, "tree", &err) ? err.text : "", "");
+	/* the end of the watch itself is told of too */
+	for (ssize_t got; (got = read(watch, event, sizeof(event))) > 0;)
+		CHECK(!(((const struct inotify_event *)event)->mask & IN_OPEN));
+}
+
+/* In a mount namespace of its own: 77 where that cannot be had. */
+static int remove_around_mount(int dir)
+{
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    fchdir(dir) < 0 || mount("none", "tree/sub", "tmpfs", 0, NULL) < 0)
+		return 77;
+	close(open("tree/sub/kept", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	if (remove_tree_at(dir, "tree", &err) == 0 || err.errnum != EBUSY ||
+	    strcmp(err.text, "remove tree: remove sub: Device or resource busy") != 0)
+		return 1;
+	return access("tree/sub/kept", F_OK) ? 2 : 0;
+}
+
+TEST(remove_tree_crosses_no_mount_point_and_names_it)
+{
+	int dir = scratch_dir(), status;
+	pid_t pid;
+
+	CHECK(mkdirat(dir, "tree", 0700) == 0 && mkdirat(dir, "tree/sub", 0700) == 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(remove_around_mount(dir));
+	CHECK(waitpid(pid, &status, 0) == pid);
+	if (WEXITSTATUS(status) == 77)
+		unit_skip("needs root");
+	CHECK_INT(status, 0);
 }

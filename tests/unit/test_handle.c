@@ -125,10 +125,7 @@ TEST(handle_of_a_live_process_is_running)
 	CHECK(handle.pidfd >= 0);
 	handle_close(&handle);
 	/* one that waits for start */
-	{
-		cleanup_fd int file = open(arena_printf(&arena, "%s/web/start.sock", root),
-					   O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	}
+	scratch_file("run/web/start.sock", "");
 	CHECK(handle_open(&settings, "web", HANDLE_NO_LOCK, &arena, &handle, &err) == 0);
 	CHECK_INT(handle.status, STATUS_CREATED);
 	handle_close(&handle);
