@@ -22,6 +22,8 @@ static const struct option rows[] = {
 		       "add a capability: CAP_NET_RAW"),
 	OPTION_STRING('p', "process", "FILE", struct exec_options, process_path,
 		      "take all from FILE, a JSON process object, instead"),
+	OPTION_STRING(0, "pidfd-socket", "SOCKET", struct exec_options, pidfd_socket,
+		      "send a pidfd of the process to this unix socket"),
 	OPTION_STRING(0, "pid-file", "FILE", struct exec_options, pid_file,
 		      "write the number of the process to FILE"),
 	OPTION_STRING(0, "console-socket", "SOCKET", struct exec_options, console_socket,

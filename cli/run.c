@@ -24,6 +24,8 @@ static const struct option rows[] = {
 		    "do not delete the container of a bundle when it has ended"),
 	OPTION_STRING(0, "console-socket", "SOCKET", struct container_options, console_socket,
 		      "send the terminal's master to this unix socket"),
+	OPTION_STRING(0, "pidfd-socket", "SOCKET", struct container_options, pidfd_socket,
+		      "send a pidfd of the process to this unix socket"),
 	OPTION_STRING(0, "pid-file", "FILE", struct container_options, pid_file,
 		      "write the number of the first process to FILE"),
 	OPTION_INT(0, "preserve-fds", "N", struct container_options, preserve_fds, 0, 1000,

@@ -45,9 +45,13 @@ int console_socket_send_master(int sock, int master, struct error *err)
 	return 0;
 }
 
-int console_socket_send_pidfd(int sock, int pidfd, const char *kind, struct error *err)
+int console_socket_send_pidfd(const char *path, int pidfd, const char *kind, struct error *err)
 {
-	if (send_fds(sock, kind, strlen(kind), &pidfd, 1, err) < 0)
+	cleanup_fd int sock = path ? console_socket_connect(path, err) : -1;
+
+	if (!path)
+		return 0;
+	if (sock < 0 || send_fds(sock, kind, strlen(kind), &pidfd, 1, err) < 0)
 		return fail_in(err, "pidfd socket");
 	return 0;
 }

@@ -17,5 +17,8 @@ int console_socket_connect(const char *path, struct error *err);
 /* Sends the pty master; the payload is the slave's name ("/dev/pts/0"). */
 int console_socket_send_master(int sock, int master, struct error *err);
 
-/* Sends a pidfd; kind is "standard" (create, run) or "setns" (exec). */
-int console_socket_send_pidfd(int sock, int pidfd, const char *kind, struct error *err);
+/*
+ * Connects to the socket at path (NULL: nothing is done) and sends a pidfd; kind is "standard"
+ * (create, run) or "setns" (exec).
+ */
+int console_socket_send_pidfd(const char *path, int pidfd, const char *kind, struct error *err);

@@ -46,7 +46,7 @@ struct container_options {
 	const char *image;	 /* spec form: NAME[:TAG] of the store instead of a file */
 	struct string_list args; /* spec form: replaces process.args when not empty */
 	const char *pid_file;	 /* NULL: none; written before create and detached run return */
-	const char *console_socket;
+	const char *console_socket, *pidfd_socket;
 	int preserve_fds; /* descriptors 3 .. 3+N-1 are handed to the process */
 	bool detach;
 	bool remove; /* --rm */
@@ -148,7 +148,7 @@ struct exec_options {
 	const char *user;	  /* USER[:GROUP], names of the container; NULL: as its process */
 	const char *cwd;	  /* NULL: as its process */
 	const char *process_path; /* a JSON file that is a process object */
-	const char *pid_file, *console_socket;
+	const char *pid_file, *console_socket, *pidfd_socket;
 	int preserve_fds;
 	bool terminal, interactive, detach, ignore_paused;
 };

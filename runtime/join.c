@@ -344,11 +344,17 @@ static int write_pid_file(struct join *join, struct error *err)
 	return pid_file_write(join->options->pid_file, join->pid, err);
 }
 
+static int hand_out_pidfd(struct join *join, struct error *err)
+{
+	return console_socket_send_pidfd(join->options->pidfd_socket, join->pidfd, "setns", err);
+}
+
 static const struct join_step parent_steps[] = {
 	{ "plan", plan, NULL },
 	{ "cgroup", open_cgroup, NULL },
 	{ "sockets", open_sockets, NULL },
 	{ "clone", clone_process, kill_process },
+	{ "pidfd socket", hand_out_pidfd, NULL },
 	{ "release", release_child, NULL },
 	{ "execute", wait_executed, NULL },
 	{ "pid file", write_pid_file, NULL },

@@ -263,6 +263,11 @@ static int wait_ready(struct launch *launch, struct error *err)
 	return serve(launch, SYNC_READY, err);
 }
 
+static int hand_out_pidfd(struct launch *launch, struct error *err)
+{
+	return console_socket_send_pidfd(launch->pidfd_socket, launch->pidfd, "standard", err);
+}
+
 static int save_state(struct launch *launch, struct error *err)
 {
 	if (identity_get(launch->pidfd, launch->pid, &launch->state->init, err) < 0 ||
@@ -284,6 +289,7 @@ static const struct launch_step create_steps[] = {
 	{ "clone", launch_clone, launch_kill },
 	{ "id maps", map_ids, NULL },
 	{ "ready", wait_ready, NULL },
+	{ "pidfd socket", hand_out_pidfd, NULL },
 	{ "state", save_state, NULL },
 };
 

@@ -25,7 +25,7 @@ struct launch {
 	struct state *state; /* as it will be saved; launch fills pid and identity */
 	const char *config;  /* the spec's text, kept beside the state for exec */
 	size_t config_size;
-	const char *pid_file, *console_socket;
+	const char *pid_file, *console_socket, *pidfd_socket;
 	bool start_socket; /* `create`: the child waits on start.sock */
 	bool keep_console; /* the master stays in console, for the caller */
 	int stdio[3];	   /* the container's standard streams, -1: inherited */

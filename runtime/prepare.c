@@ -161,6 +161,7 @@ int prepare(const struct settings *settings, const struct container_options *opt
 			.arena = arena,
 			.pid_file = options->pid_file,
 			.console_socket = options->console_socket,
+			.pidfd_socket = options->pidfd_socket,
 		},
 	};
 	if (options->id && !path_is_plain_name(options->id))
