@@ -412,8 +412,8 @@ TEST(remove_tree_opens_no_special_file_to_look_at_its_flags)
 /* In a mount namespace of its own: 77 where that cannot be had. */
 static int remove_around_mount(int dir)
 {
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    fchdir(dir) < 0 || mount("none", "tree/sub", "tmpfs", 0, NULL) < 0)
+	if (unshare(CLONE_NEWNS) < 0 || mount("", "/", "", MS_REC | MS_PRIVATE, "") < 0 ||
+	    fchdir(dir) < 0 || mount("none", "tree/sub", "tmpfs", 0, "") < 0)
 		return 77;
 	close(open("tree/sub/kept", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
 	if (remove_tree_at(dir, "tree", &err) == 0 || err.errnum != EBUSY ||

@@ -86,6 +86,8 @@ static _Noreturn void run_monitor(const struct setup *setup, const char *program
 	close(out[1]);
 	close(errors[1]);
 	pidfd = pidfd_open(pid, 0);
+	if (pidfd < 0) /* valgrind knows no pidfds; the monitor would wait for ever */
+		_exit(97);
 	log = setup->log ? open(setup->log, O_WRONLY | O_CLOEXEC)
 			 : openat(dir, "log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (setup->no_space)
@@ -104,6 +106,7 @@ static int run(const struct setup *setup)
 	int status;
 	pid_t pid;
 
+	unit_need_pidfd_open();
 	arena_free(&arena);
 	dir = scratch_dir();
 	pid = fork();
@@ -519,11 +522,13 @@ TEST(monitor_does_not_hang_up_when_the_terminal_is_closed_for_a_while)
 
 TEST(monitor_becomes_a_program_that_ignores_no_signal)
 {
-	CHECK_INT(run(&(struct setup){ .container = exit_255,
-				       .program = "sh -c 'kill -PIPE $$'; exit $?" }),
+	CHECK_INT(run(&(struct setup){
+			  .container = exit_255,
+			  .program = "exec 2>/dev/null; sh -c 'kill -PIPE $$'; exit $?" }),
 		  128 + SIGPIPE);
-	CHECK_INT(run(&(struct setup){ .container = exit_255,
-				       .program = "sh -c 'kill -XFSZ $$'; exit $?" }),
+	CHECK_INT(run(&(struct setup){
+			  .container = exit_255,
+			  .program = "exec 2>/dev/null; sh -c 'kill -XFSZ $$'; exit $?" }),
 		  128 + SIGXFSZ);
 	arena_free(&arena);
 }
