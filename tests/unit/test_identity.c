@@ -17,8 +17,10 @@ static struct error err;
 /* A child that waits to be killed. */
 static pid_t start_child(void)
 {
-	pid_t pid = fork();
+	pid_t pid;
 
+	unit_need_pidfd_open();
+	pid = fork();
 	if (pid == 0) {
 		pause();
 		_exit(0);

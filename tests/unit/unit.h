@@ -49,6 +49,8 @@ _Noreturn void unit_skip(const char *reason);
 void unit_need_syscall(long number, const char *name);
 /* For all that looks paths up inside a root. */
 #define unit_need_openat2() unit_need_syscall(SYS_openat2, "openat2")
+/* For all that holds on to a process. */
+#define unit_need_pidfd_open() unit_need_syscall(SYS_pidfd_open, "pidfd_open")
 
 #define CHECK(condition)                                                                           \
 	do {                                                                                       \
