@@ -211,19 +211,26 @@ static int look(struct lookup *lookup, struct place *place, const char *name, st
 static int follow(struct lookup *lookup, size_t first_layer, const char *path, size_t child_length,
 		  unsigned redirects, struct chain *below, struct error *err);
 
-/* The walk of chain_lookup(): from number first of parents on, appending to below. */
-static int descend(struct lookup *lookup, struct chain *parents, size_t first, const char *name,
-		   bool renamed, size_t child_length, unsigned redirects, struct found *found,
-		   struct chain *below, struct error *err)
+/* What is looked up in a chain of directories. */
+struct wanted {
+	const char *name;
+	bool renamed;	     /* it is not the one that lookup's path says */
+	size_t child_length; /* of the path that it is known by */
+	unsigned redirects;  /* followed so far */
+};
+
+/* The walk of chain_lookup(), appending to below. */
+static int descend(struct lookup *lookup, struct chain *parents, struct wanted wanted,
+		   struct found *found, struct chain *below, struct error *err)
 {
 	char other[sizeof(((struct marks *)0)->redirect)];
 
-	for (size_t i = first; i < parents->count; i++) {
+	for (size_t i = 0; i < parents->count; i++) {
 		struct place *place = &parents->items[i];
 		struct place child = { .layer = place->layer, .fd = -1 };
 		struct stat status;
 		struct marks marks;
-		int there = look(lookup, place, name, &status, &marks, err);
+		int there = look(lookup, place, wanted.name, &status, &marks, err);
 
 		if (there < 0)
 			return -1;
@@ -236,24 +243,24 @@ static int descend(struct lookup *lookup, struct chain *parents, size_t first, c
 				.kind = S_ISDIR(status.st_mode) ? FOUND_DIRECTORY : FOUND_OTHER,
 				.status = status,
 				.place = place,
-				.name = name,
+				.name = wanted.name,
 			};
 		if (found->kind == FOUND_OTHER || !below)
 			return 0;
-		child.prefix = renamed ? spell(lookup, place, name) : place->prefix;
-		child.skip = renamed ? child_length : place->skip;
+		child.prefix = wanted.renamed ? spell(lookup, place, wanted.name) : place->prefix;
+		child.skip = wanted.renamed ? wanted.child_length : place->skip;
 		child.xattr_whiteouts = marks.xattr_whiteouts;
 		if (chain_add(below, &child, err) < 0)
 			return -1;
 		if (marks.opaque)
 			return 0;
 		if (marks.redirect[0] == '/')
-			return follow(lookup, child.layer + 1, marks.redirect, child_length,
-				      redirects + 1, below, err);
+			return follow(lookup, child.layer + 1, marks.redirect, wanted.child_length,
+				      wanted.redirects + 1, below, err);
 		if (marks.redirect[0]) {
 			memcpy(other, marks.redirect, sizeof(other));
-			name = other;
-			renamed = true;
+			wanted.name = other;
+			wanted.renamed = true;
 		}
 	}
 	return 0;
@@ -273,14 +280,14 @@ static int follow(struct lookup *lookup, size_t first_layer, const char *path, s
 	while (result == 0 && *(path += strspn(path, "/"))) {
 		size_t length = strcspn(path, "/");
 		char name[NAME_MAX + 2];
+		const struct wanted wanted = { name, true, lookup->path_length, redirects };
 		struct chain swap;
 
 		snprintf(name, sizeof(name), "%.*s", (int)length, path);
 		path += length;
 		found = (struct found){ 0 };
 		next.count = 0;
-		result = descend(lookup, &at, 0, name, true, lookup->path_length, redirects, &found,
-				 &next, err);
+		result = descend(lookup, &at, wanted, &found, &next, err);
 		chain_close(lookup, &at);
 		swap = at;
 		at = next;
@@ -299,21 +306,24 @@ static int follow(struct lookup *lookup, size_t first_layer, const char *path, s
 int chain_lookup(struct lookup *lookup, struct chain *parents, const char *name,
 		 size_t child_length, struct found *found, struct chain *below, struct error *err)
 {
+	const struct wanted wanted = { name, false, child_length, 0 };
+
 	*found = (struct found){ 0 };
 	if (below)
 		below->count = 0;
-	return descend(lookup, parents, 0, name, false, child_length, 0, found, below, err);
+	return descend(lookup, parents, wanted, found, below, err);
 }
 
 int chain_redirect(struct lookup *lookup, struct chain *parents, const char *redirect,
 		   size_t child_length, struct chain *below, struct error *err)
 {
+	const struct wanted wanted = { redirect, true, child_length, 0 };
 	struct found found = { 0 };
 
 	below->count = 0;
 	if (redirect[0] == '/')
 		return follow(lookup, 0, redirect, child_length, 0, below, err);
-	return descend(lookup, parents, 0, redirect, true, child_length, 0, &found, below, err);
+	return descend(lookup, parents, wanted, &found, below, err);
 }
 
 int chain_find_data(struct lookup *lookup, struct chain *parents, size_t first, const char *name,
