@@ -26,8 +26,9 @@
  *	      <-- end of file ------------------------ execve has closed the socket
  *
  * `create` ends behind SYNC_READY; then SYNC_START comes over start.sock from `ctr start`, which
- * reads the answer there. `run` sends SYNC_START as soon as the state is saved. Either side may send SYNC_FAILED with its struct error at any time; an end of file
- * that comes before it should means that the other died.
+ * reads the answer there. `run` sends SYNC_START as soon as the state is saved. Either side may
+ * send SYNC_FAILED with its struct error at any time; an end of file that comes before it should
+ * means that the other died.
  *
  * `exec` (runtime/join.c) uses SYNC_CONSOLE, SYNC_LISTENER, SYNC_FAILED and the end of file.
  */
