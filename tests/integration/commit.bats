@@ -94,7 +94,7 @@ store_is_whole() {
 }
 
 @test "modes, owners, times, links, FIFOs and device nodes" {
-	changed 'cd /work; echo x >f; chmod 4751 f; chown 12:34 f; touch -d "2001-02-03 04:05:06" f; ln f hard; ln -s /etc/passwd soft
+	changed 'cd /work; echo x >f; chown 12:34 f; chmod 4751 f; touch -d "2001-02-03 04:05:06" f; ln f hard; ln -s /etc/passwd soft
 		mkfifo fifo; mknod null c 1 3; mkdir dir; chmod 1777 dir'
 	ctr commit "$ID" app:1
 	run -0 listing app:1
@@ -211,7 +211,7 @@ store_is_whole() {
 }
 
 @test "commit of a running container freezes it only for a while" {
-	background . 'i=0; while :; do i=$((i+1)); echo $i >/n; done'
+	background . 'i=0; while :; do i=$((i+1)); echo $i >/m; mv /m /n; done'
 	eventually test -s "$DATA/containers/$ID/upper/n"
 	run -0 ctr commit "$ID" app:1
 	equal "$(status_of "$ID")" running
@@ -340,7 +340,7 @@ store_is_whole() {
 }
 
 @test "names that only a hostile container makes go into the image and out again" {
-	changed 'cd /work; touch "new
+	changed 'cd /work; touch -- "new
 line" "..." " " "-x" "é" "a\\b" ".whx"; mkdir "d
 d"; touch "d
 d/f"; n=$(printf "n%.0s" $(seq 250)); touch $n; ln -s "$n$n" long'

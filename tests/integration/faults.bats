@@ -20,9 +20,11 @@ setup() {
 steps_of() {
 	local line
 	STEPS=()
+	# into a file: a created container would hold a pipe open
+	CTR_TRACE=1 ctr "$@" >/dev/null 2>traced </dev/null
 	while read -r line; do
 		[[ ! $line =~ ^\ *[0-9]+\.[0-9]+\ ms\ \ (.*)$ ]] || STEPS+=("${BASH_REMATCH[1]}")
-	done < <(CTR_TRACE=1 ctr "$@" 2>&1 >/dev/null </dev/null | sed 's/^ *//' | awk '!seen[$0]++')
+	done <traced
 	((${#STEPS[@]} > 0)) || fail "no step of '$*' was traced"
 	mapfile -t STEPS < <(printf '%s\n' "${STEPS[@]}" | awk '!seen[$0]++')
 	echo "# ${#STEPS[@]} steps of ${1}" >&3
