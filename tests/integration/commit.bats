@@ -98,7 +98,7 @@ store_is_whole() {
 		mkfifo fifo; mknod null c 1 3; mkdir dir; chmod 1777 dir'
 	ctr commit "$ID" app:1
 	run -0 listing app:1
-	matches "$output" '-rwsr-x--x 12/34 +2 2001-02-03 04:05:06 \.?/?work/f'
+	matches "$output" '-rwsr-x--x 12/34 +2 2001-02-03 04:05:06 +\.?/?work/f'
 	matches "$output" 'work/hard link to \.?/?work/f|work/f link to \.?/?work/hard'
 	matches "$output" 'work/soft -> /etc/passwd'
 	matches "$output" 'prw-r--r-- .*work/fifo'

@@ -48,12 +48,8 @@ TEST(program_path_is_that_of_the_running_file)
 TEST(program_path_is_not_taken_from_the_environment_when_it_is_known)
 {
 	char expected[PATH_MAX];
-	struct stat running, file;
 
 	CHECK(realpath("/proc/self/exe", expected) != NULL);
-	CHECK(stat("/proc/self/exe", &running) == 0 && stat(expected, &file) == 0);
-	if (running.st_ino != file.st_ino)
-		unit_skip("the program that runs is another one: valgrind");
 	skip_in_valgrind(expected);
 	setenv(PROGRAM_PATH_VARIABLE, "/bin/evil", 1);
 	CHECK(program_path(path, sizeof(path), &err) == 0);
