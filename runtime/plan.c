@@ -2,6 +2,7 @@
 #include "runtime/plan.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static int plan_hooks(struct arena *arena, const struct spec *spec, struct plan *plan,
@@ -30,6 +31,28 @@ static int plan_hooks(struct arena *arena, const struct spec *spec, struct plan 
 	return 0;
 }
 
+/*
+ * A pids.limit of 0 is a limit since version 1.3 of the specification. Before, engines said "none"
+ * by it, and podman 4 does.
+ */
+static const struct spec_linux *limited(struct arena *arena, const struct spec *spec)
+{
+	const struct spec_resources *resources = spec->linux ? spec->linux->resources : NULL;
+	struct spec_linux *copy;
+	unsigned int minor = 0;
+
+	sscanf(spec->oci_version, "1.%u", &minor);
+	if (minor >= 3 || !resources || !resources->pids || !resources->pids->limit.set ||
+	    resources->pids->limit.value != 0)
+		return spec->linux;
+	copy = arena_new(arena, struct spec_linux);
+	*copy = *spec->linux;
+	copy->resources = arena_new(arena, struct spec_resources);
+	*copy->resources = *resources;
+	copy->resources->pids = NULL;
+	return copy;
+}
+
 static int plan_cgroup(struct arena *arena, const struct spec *spec,
 		       const struct plan_options *options, struct plan *plan,
 		       struct rootfs_options *rootfs, struct error *err)
@@ -37,8 +60,8 @@ static int plan_cgroup(struct arena *arena, const struct spec *spec,
 	plan->has_cgroup = options->cgroup_mount != NULL;
 	if (!plan->has_cgroup)
 		return 0;
-	if (cgroup_plan(arena, spec->linux, options->id, options->own_cgroup, &plan->cgroup, err) <
-	    0)
+	if (cgroup_plan(arena, limited(arena, spec), options->id, options->own_cgroup,
+			&plan->cgroup, err) < 0)
 		return -1;
 	rootfs->cgroup = arena_printf(arena, "%s%s", options->cgroup_mount, plan->cgroup.path);
 	return 0;
