@@ -8,6 +8,7 @@ if FUZZING
 fuzz_targets = \
 	tests/fuzz/fuzz_image_document \
 	tests/fuzz/fuzz_json \
+	tests/fuzz/fuzz_layer \
 	tests/fuzz/fuzz_spec
 EXTRA_PROGRAMS += $(fuzz_targets)
 CLEANFILES += $(fuzz_targets)
@@ -17,6 +18,11 @@ tests_fuzz_fuzz_image_document_LDADD = $(YAJL_LIBS)
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(libspecs_a_SOURCES) $(libbase_a_SOURCES)
 tests_fuzz_fuzz_json_CFLAGS = $(fuzz_flags)
 tests_fuzz_fuzz_json_LDADD = $(YAJL_LIBS)
+tests_fuzz_fuzz_layer_SOURCES = tests/fuzz/fuzz_layer.c \
+	fs/compress.c fs/decompress.c fs/deep_path.c fs/digest.c fs/unpack.c fs/unpack_tree.c \
+	$(libbase_a_SOURCES)
+tests_fuzz_fuzz_layer_CFLAGS = $(fuzz_flags)
+tests_fuzz_fuzz_layer_LDADD = $(IMAGE_LIBS)
 tests_fuzz_fuzz_spec_SOURCES = tests/fuzz/fuzz_spec.c $(libspecs_a_SOURCES) $(libbase_a_SOURCES)
 tests_fuzz_fuzz_spec_CFLAGS = $(fuzz_flags)
 tests_fuzz_fuzz_spec_LDADD = $(YAJL_LIBS)
