@@ -100,12 +100,12 @@ static int open_state_folder(const struct settings *settings, const char *id, en
 		cleanup_fd int made = -1;
 
 		handle->dir = open_folder(settings->root, id);
-		if (lock == HANDLE_LOCK && lock_folder(&handle->dir, err) < 0)
+		if (lock != HANDLE_NO_LOCK && lock_folder(&handle->dir, err) < 0)
 			return -1;
 		if (handle->dir >= 0)
 			return 0;
 		handle->data = open_folder(data, id);
-		if (handle->data < 0 || lock != HANDLE_LOCK)
+		if (handle->data < 0 || lock == HANDLE_NO_LOCK)
 			return 0;
 		if (lock_folder(&handle->data, err) < 0)
 			return -1;
@@ -125,10 +125,10 @@ static int load_state(struct arena *arena, enum handle_lock lock, struct handle 
 {
 	int result = state_load(arena, handle->dir, STATE_FILE, &handle->state, err);
 
-	if (result == 0 || err->errnum != ENOENT)
+	if (result == 0 || (err->errnum != ENOENT && lock != HANDLE_FORCE))
 		return result;
 	handle->incomplete = true;
-	if (lock == HANDLE_LOCK)
+	if (lock != HANDLE_NO_LOCK)
 		return 0;
 	if (flock(handle->dir, LOCK_SH | LOCK_NB) < 0) {
 		handle->status = STATUS_CREATING;
@@ -161,7 +161,7 @@ int handle_open(const struct settings *settings, const char *id, enum handle_loc
 	if (handle->dir < 0) {
 		int result = state_load(arena, handle->data, RECORD_FILE, &handle->state, err);
 
-		if (result < 0 && err->errnum != ENOENT)
+		if (result < 0 && err->errnum != ENOENT && lock != HANDLE_FORCE)
 			return fail_in(err, "%s", id);
 		handle->incomplete = result < 0;
 	}

@@ -24,6 +24,7 @@ struct handle {
 enum handle_lock {
 	HANDLE_NO_LOCK, /* to look only */
 	HANDLE_LOCK,	/* waits until no other ctr works on it */
+	HANDLE_FORCE,	/* the same, and a state that cannot be read counts as half made */
 };
 
 /*

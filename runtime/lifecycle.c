@@ -85,7 +85,7 @@ static int delete_or_remove(const struct settings *settings, const char *id, boo
 	cleanup_arena struct arena arena = { 0 };
 	cleanup_handle struct handle handle = HANDLE_NONE;
 
-	if (handle_open(settings, id, HANDLE_LOCK, &arena, &handle, err) < 0)
+	if (handle_open(settings, id, force ? HANDLE_FORCE : HANDLE_LOCK, &arena, &handle, err) < 0)
 		return force && err->errnum == ENOENT ? 0 : -1;
 	if (!force && handle.status != STATUS_STOPPED && handle.status != STATUS_CREATED)
 		return fail(err, EBUSY, "cannot delete container %s that is not stopped: it is %s",
