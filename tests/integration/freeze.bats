@@ -127,7 +127,7 @@ unfreezable() {
 	run -0 ctr freeze --timeout 0.5 "$ID" || run -0 ctr freeze --timeout 1 "$ID"
 	ctr thaw "$ID"
 	local bad
-	for bad in -1 x '' 1h; do
+	for bad in -1 x '' 1y; do
 		run ctr freeze --timeout "$bad" "$ID"
 		[[ $status -ne 0 ]] || fail "--timeout '$bad' was taken"
 	done
