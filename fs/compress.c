@@ -189,7 +189,7 @@ int compressor_finish(struct compressor *compressor, struct error *err)
 	case COMPRESSION_ZSTD:
 		return run_zstd(compressor, NULL, 0, true, err);
 	case COMPRESSION_GZIP:
-		return run_gzip(compressor, NULL, 0, true, err);
+		return run_gzip(compressor, "", 0, true, err);
 	default:
 		return 0;
 	}
