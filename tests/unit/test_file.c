@@ -86,6 +86,10 @@ TEST(file_read_reads_kernel_files_which_say_that_they_are_empty)
 	CHECK_INT(size, strlen(text));
 	CHECK(read_scratch(AT_FDCWD, "/proc/self/status", 10) == -1);
 	CHECK_INT(err.errnum, EFBIG);
+	CHECK(read_scratch(AT_FDCWD, "/proc/self/comm", 100) == 0);
+	CHECK(read_scratch(AT_FDCWD, "/proc/self/comm", size) == 0);
+	CHECK(read_scratch(AT_FDCWD, "/proc/self/comm", size - 1) == -1);
+	CHECK_INT(err.errnum, EFBIG);
 	/* longer than the first read */
 	CHECK(read_scratch(AT_FDCWD, "/proc/self/smaps", 64 << 20) == 0);
 	CHECK(size > 8192);

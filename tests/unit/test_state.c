@@ -67,6 +67,17 @@ TEST(state_comes_back_as_it_was_saved)
 	CHECK_INT(status.st_mode & 07777, 0600);
 	CHECK(state_load(&arena, dir, STATE_FILE, &loaded, &err) == 0);
 	check_same(&state, &loaded);
+	CHECK_STRING(loaded.oci_version, "1.3.0");
+	CHECK_STRING(loaded.bundle, "/b");
+	CHECK_STRING(loaded.rootfs, "/b/root");
+	CHECK_STRING(loaded.created, "2026-11-21T03:42:34.808960490Z");
+	CHECK_STRING(loaded.owner, "root");
+	CHECK_STRING(loaded.command, "sh -c true");
+	CHECK_STRING(loaded.image, "app:1");
+	CHECK_STRING(loaded.image_digest, "sha256:00");
+	CHECK_STRING(loaded.cgroup, "/ctr/web");
+	CHECK_STRING(loaded.data, "/d");
+	CHECK_STRING(loaded.upper, "/d/upper");
 	CHECK_STRING(loaded.id, "web");
 	CHECK_STRING(loaded.lowers.items[1], "/l/1");
 	CHECK(!loaded.lowers.items[2]);
