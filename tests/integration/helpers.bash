@@ -182,14 +182,16 @@ inside() {
 	run -0 ctr run --rm --name "$ID" spec.json
 }
 
-# bundle DIRECTORY FILTER [ARGUMENT...]: an OCI bundle: config.json of spec FILTER and a rootfs of
-# its own, hard links to the shared one: do not write into its files, replace them.
+# bundle DIRECTORY FILTER [ARGUMENT...]: an OCI bundle: config.json of spec FILTER with a tmpfs at /dev
+# (the rootfs may lie on a filesystem without devices) and a rootfs of its own, hard links to the
+# shared one: do not write into its files, replace them.
 bundle() {
 	local folder=$1 filter=$2
 	shift 2
 	mkdir -p "$folder"
 	cp -al "$ROOTFS" "$folder/rootfs"
-	SPEC=$folder/config.json spec '.root.path = "rootfs" | '"$filter" "$@"
+	SPEC=$folder/config.json spec '.root.path = "rootfs" |
+		.mounts += [{destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["mode=755"]}] | '"$filter" "$@"
 }
 
 # create ARGUMENT...: `ctr create`, which must succeed. Its standard streams are the container's, so

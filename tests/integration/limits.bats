@@ -169,16 +169,18 @@ resources() {
 
 @test "io: a write limit slows down direct writes" {
 	require_controller io
-	local device numbers begin
-	device=$(findmnt -no SOURCE --target "$DIR")
-	[[ -b $device ]] || skip "no block device below $DIR"
+	local device numbers begin out
+	device=$(findmnt -no SOURCE --target /var/tmp)
+	[[ -b $device ]] || skip "no block device below /var/tmp"
 	numbers=$(lsblk -ndo MAJ:MIN "$(lsblk -npo PKNAME "$device" | grep . || echo "$device")" | tr -d ' ')
-	mkdir out
+	out=$(mktemp -d /var/tmp/ctr-io.XXXXXX)
 	spec "$(resources "{blockIO: {throttleWriteBpsDevice: [{major: ${numbers%:*}, minor: ${numbers#*:}, rate: 1048576}]}}") |
-		.mounts += [{destination: \"/out\", source: \"$DIR/out\", options: [\"bind\"]}]" \
+		.mounts += [{destination: \"/out\", source: \"$out\", options: [\"bind\"]}]" \
 		dd if=/dev/zero of=/out/file bs=64k count=48 oflag=direct
 	begin=${EPOCHREALTIME/./}
-	run -0 ctr run --rm --name "$ID" spec.json
+	run ctr run --rm --name "$ID" spec.json
+	rm -r "$out"
+	equal "$status" 0
 	((${EPOCHREALTIME/./} - begin > 1500000)) || fail "3 MB at 1 MB/s took only $((${EPOCHREALTIME/./} - begin)) us"
 }
 
