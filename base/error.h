@@ -22,5 +22,8 @@ int fail(struct error *err, int errnum, const char *format, ...)
 /* The same with the present errno, whose description is added behind ": ". */
 int fail_errno(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Puts context and ": " in front of an error that is filled already. Returns -1. */
+/*
+ * Puts context and ": " in front of an error that is filled already; where both are too long, the
+ * beginning of the context and the end of the error are kept. Returns -1.
+ */
 int fail_in(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -113,6 +113,8 @@ static int remove_state_folder(struct launch *launch, struct error *err)
 
 	if (!launch->state_dir_made)
 		return 0;
+	if (launch->cgroup_path)
+		return fail(err, EBUSY, "state folder: kept while the cgroup is there");
 	parent = open(launch->settings->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (parent < 0)
 		return errno == ENOENT ? 0 : fail_errno(err, "open %s", launch->settings->root);

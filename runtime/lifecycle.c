@@ -45,6 +45,19 @@ static int signal_cgroup(struct arena *arena, const struct handle *handle, int n
 	return number == SIGKILL ? cgroup_kill(cgroup, err) : cgroup_signal(cgroup, number, err);
 }
 
+static int kill_handle(struct arena *arena, const struct handle *handle, int number,
+		       struct error *err)
+{
+	/* with the host's pid namespace nothing dies with the first process */
+	if (number == SIGKILL && handle->state.cgroup && shares_pid_namespace(arena, handle))
+		return signal_cgroup(arena, handle, number, err);
+	if (pidfd_send_signal(handle->pidfd, number, NULL, 0) == 0)
+		return 0;
+	if (errno == ESRCH)
+		return fail(err, ESRCH, "%s: container not running", handle->state.id);
+	return fail_errno(err, "%s: send signal %d", handle->state.id, number);
+}
+
 int container_kill(const struct settings *settings, const char *id, int number, bool all,
 		   struct error *err)
 {
@@ -57,15 +70,7 @@ int container_kill(const struct settings *settings, const char *id, int number, 
 		return signal_cgroup(&arena, &handle, number, err);
 	if (handle_allow(&handle, "kill", ALIVE, err) < 0)
 		return -1;
-	/* with the host's pid namespace nothing dies with the first process */
-	if (number == SIGKILL && handle.state.cgroup && shares_pid_namespace(&arena, &handle))
-		return signal_cgroup(&arena, &handle, number, err);
-	if (pidfd_send_signal(handle.pidfd, number, NULL, 0) < 0) {
-		if (errno == ESRCH)
-			return fail(err, ESRCH, "%s: container not running", id);
-		return fail_errno(err, "%s: send signal %d", id, number);
-	}
-	return 0;
+	return kill_handle(&arena, &handle, number, err);
 }
 
 static int remove_locked(const struct settings *settings, struct handle *handle, bool data,
@@ -142,8 +147,8 @@ int container_stop(const struct settings *settings, const char *id, int timeout_
 	if (pidfd_send_signal(handle.pidfd, SIGTERM, NULL, 0) < 0 && errno != ESRCH)
 		return fail_errno(err, "%s: send SIGTERM", id);
 	if (!identity_wait_end(handle.pidfd, timeout_ms)) {
-		if (pidfd_send_signal(handle.pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
-			return fail_errno(err, "%s: send SIGKILL", id);
+		if (kill_handle(&arena, &handle, SIGKILL, err) < 0 && err->errnum != ESRCH)
+			return -1;
 		if (!identity_wait_end(handle.pidfd, KILL_TIMEOUT_MS))
 			return fail(err, ETIMEDOUT, "%s: does not die of SIGKILL", id);
 	}
