@@ -25,6 +25,7 @@
 #include "runtime/foreground.h"
 #include "runtime/handle.h"
 #include "runtime/listener.h"
+#include "runtime/namespaces.h"
 #include "runtime/pid_file.h"
 #include "runtime/process.h"
 #include "runtime/seccomp.h"
@@ -54,25 +55,18 @@ struct join {
 /* Which namespaces of the container are not ctr's own: only those can and need be joined. */
 static int find_namespaces(struct join *join, struct error *err)
 {
-	static const char *const names[NAMESPACE_COUNT] = {
-		[NAMESPACE_USER] = "user",     [NAMESPACE_PID] = "pid",
-		[NAMESPACE_NETWORK] = "net",   [NAMESPACE_MOUNT] = "mnt",
-		[NAMESPACE_IPC] = "ipc",       [NAMESPACE_UTS] = "uts",
-		[NAMESPACE_CGROUP] = "cgroup", [NAMESPACE_TIME] = "time",
-	};
-
 	for (int type = 0; type < NAMESPACE_COUNT; type++) {
 		struct stat own, theirs;
 		char path[64];
 
 		snprintf(path, sizeof(path), "%d/ns/%s", (int)join->handle->state.init.pid,
-			 names[type]);
+			 namespace_file(type));
 		if (fstatat(join->proc, path, &theirs, 0) < 0) {
 			if (errno == ENOENT && type == NAMESPACE_TIME)
 				continue; /* Linux before 5.6 */
 			return fail_errno(err, "/proc/%s", path);
 		}
-		snprintf(path, sizeof(path), "self/ns/%s", names[type]);
+		snprintf(path, sizeof(path), "self/ns/%s", namespace_file(type));
 		if (fstatat(join->proc, path, &own, 0) < 0)
 			return fail_errno(err, "/proc/%s", path);
 		if (own.st_ino != theirs.st_ino)

@@ -84,8 +84,12 @@ int launch_clone(struct launch *launch, struct error *err)
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)launch->cgroup;
 	}
-	if (namespaces_prepare(&launch->plan->namespaces, &launch->namespaces, err) < 0)
+	if (namespaces_prepare(&launch->plan->namespaces, &launch->namespaces, err) < 0) {
+		struct error ignored;
+
+		namespaces_restore(&launch->namespaces, &ignored);
 		return -1;
+	}
 	/* where pids are shared others see the child at once: it is born unfit to be traced */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return fail_errno(err, "protect the process");

@@ -89,46 +89,75 @@ static int write_time_offsets(const struct spec_linux *linux_spec, struct error 
 	return 0;
 }
 
+const char *namespace_file(enum namespace_type type)
+{
+	static const char *const names[NAMESPACE_COUNT] = {
+		[NAMESPACE_USER] = "user",     [NAMESPACE_PID] = "pid",
+		[NAMESPACE_NETWORK] = "net",   [NAMESPACE_MOUNT] = "mnt",
+		[NAMESPACE_IPC] = "ipc",       [NAMESPACE_UTS] = "uts",
+		[NAMESPACE_CGROUP] = "cgroup", [NAMESPACE_TIME] = "time",
+	};
+
+	return names[type];
+}
+
+static int open_own(enum namespace_type type, struct namespaces_fds *fds, struct error *err)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", namespace_file(type));
+	fds->own[type] = open(path, O_RDONLY | O_CLOEXEC);
+	return fds->own[type] < 0 ? fail_errno(err, "open %s", path) : 0;
+}
+
+/*
+ * Into a pid namespace one can only be born. Beside a new user namespace the others must be
+ * entered before it: from inside of it there is no privilege over what is the host's.
+ */
+static bool is_for_parent(const struct namespaces_plan *plan, enum namespace_type type)
+{
+	return type == NAMESPACE_PID ||
+	       (plan->own[NAMESPACE_USER] && type != NAMESPACE_USER && type != NAMESPACE_MOUNT);
+}
+
 int namespaces_prepare(const struct namespaces_plan *plan, struct namespaces_fds *fds,
 		       struct error *err)
 {
-	if (fds->fds[NAMESPACE_PID] >= 0) {
-		fds->own_pid = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-		if (fds->own_pid < 0)
-			return fail_errno(err, "open /proc/self/ns/pid");
-		if (setns(fds->fds[NAMESPACE_PID], CLONE_NEWPID) < 0)
-			return fail_errno(err, "linux.namespaces: join pid namespace %s",
-					  plan->path[NAMESPACE_PID]);
-	}
-	if (plan->own[NAMESPACE_TIME]) {
-		fds->own_time = open("/proc/self/ns/time", O_RDONLY | O_CLOEXEC);
-		if (fds->own_time < 0)
-			return fail_errno(err, "open /proc/self/ns/time");
-		if (unshare(CLONE_NEWTIME) < 0)
-			return fail_errno(err, "linux.namespaces: new time namespace");
-		if (plan->time_offsets_of && write_time_offsets(plan->time_offsets_of, err) < 0)
+	for (int type = 0; type < NAMESPACE_COUNT; type++) {
+		if (fds->fds[type] < 0 || !is_for_parent(plan, type))
+			continue;
+		if (open_own(type, fds, err) < 0)
 			return -1;
+		if (setns(fds->fds[type], (int)namespace_flag(type)) < 0)
+			return fail_errno(err, "linux.namespaces: join %s namespace %s",
+					  namespace_name(type), plan->path[type]);
 	}
-	return 0;
+	if (!plan->own[NAMESPACE_TIME])
+		return 0;
+	if (open_own(NAMESPACE_TIME, fds, err) < 0)
+		return -1;
+	if (unshare(CLONE_NEWTIME) < 0)
+		return fail_errno(err, "linux.namespaces: new time namespace");
+	return plan->time_offsets_of ? write_time_offsets(plan->time_offsets_of, err) : 0;
 }
 
 int namespaces_restore(struct namespaces_fds *fds, struct error *err)
 {
-	if (fds->own_pid >= 0 && setns(fds->own_pid, CLONE_NEWPID) < 0)
-		return fail_errno(err, "go back to the own pid namespace");
-	if (fds->own_time >= 0 && setns(fds->own_time, CLONE_NEWTIME) < 0)
-		return fail_errno(err, "go back to the own time namespace");
-	close_fd(&fds->own_pid);
-	close_fd(&fds->own_time);
+	for (int type = 0; type < NAMESPACE_COUNT; type++) {
+		if (fds->own[type] >= 0 && setns(fds->own[type], (int)namespace_flag(type)) < 0)
+			return fail_errno(err, "go back to the own %s namespace",
+					  namespace_name(type));
+		close_fd(&fds->own[type]);
+	}
 	return 0;
 }
 
 void namespaces_close(struct namespaces_fds *fds)
 {
-	for (int type = 0; type < NAMESPACE_COUNT; type++)
+	for (int type = 0; type < NAMESPACE_COUNT; type++) {
 		close_fd(&fds->fds[type]);
-	close_fd(&fds->own_pid);
-	close_fd(&fds->own_time);
+		close_fd(&fds->own[type]);
+	}
 }
 
 int namespaces_join(const struct namespaces_fds *fds, struct error *err)
@@ -143,7 +172,8 @@ int namespaces_join(const struct namespaces_fds *fds, struct error *err)
 	};
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		int fd = fds->fds[order[i]];
+		/* where the parent has gone in before the clone, we are in already */
+		int fd = fds->own[order[i]] < 0 ? fds->fds[order[i]] : -1;
 
 		if (fd >= 0 && setns(fd, (int)namespace_flag(order[i])) < 0)
 			return fail_errno(err, "join the %s namespace", namespace_name(order[i]));

@@ -15,7 +15,7 @@
  * namespace is unshared by the child, because clone3 would root it in the parent's cgroup. A time
  * namespace is unshared by the parent, because its offsets must be written before anybody is in
  * it. Joined ones are entered by the child, except the pid namespace, into which one can only be
- * born: there the parent sets where its children will be.
+ * born, and all of them beside a new user namespace: those the parent enters for the clone.
  */
 
 struct namespaces_plan {
@@ -32,12 +32,17 @@ void namespaces_plan(const struct spec *spec, struct namespaces_plan *plan);
 /* Descriptors of what is joined, opened with the caller's privileges; -1 where nothing is. */
 struct namespaces_fds {
 	int fds[NAMESPACE_COUNT];
-	int own_pid, own_time; /* of the caller, to go back to; -1: was not left */
+	int own[NAMESPACE_COUNT]; /* of the caller, to go back to; -1: was not left */
 };
 
 #define NAMESPACES_FDS_NONE                                                                        \
 	((struct namespaces_fds){                                                                  \
-		.fds = { -1, -1, -1, -1, -1, -1, -1, -1 }, .own_pid = -1, .own_time = -1 })
+		.fds = { -1, -1, -1, -1, -1, -1, -1, -1 },                                         \
+		.own = { -1, -1, -1, -1, -1, -1, -1, -1 },                                         \
+	})
+
+/* The name of a namespace's file in /proc/PID/ns ("mnt"). */
+const char *namespace_file(enum namespace_type type);
 
 /*
  * Opens every namespace to join and checks that it is one of the kind that the spec says
@@ -47,8 +52,8 @@ int namespaces_open(const struct namespaces_plan *plan, struct namespaces_fds *f
 		    struct error *err);
 
 /*
- * Parent side, right before and right behind clone3: sets the pid and time namespaces of the
- * children to come, and takes that back for those after.
+ * Parent side, right before and right behind clone3: enters what the child can only be born in,
+ * and goes back. Whatever the first returns, the second must be called.
  */
 int namespaces_prepare(const struct namespaces_plan *plan, struct namespaces_fds *fds,
 		       struct error *err);

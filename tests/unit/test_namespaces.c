@@ -149,6 +149,6 @@ TEST(namespaces_close_accepts_what_is_closed)
 	namespaces_close(&fds);
 	for (int type = 0; type < NAMESPACE_COUNT; type++)
 		CHECK_INT(fds.fds[type], -1);
-	CHECK_INT(fds.own_pid, -1);
-	CHECK_INT(fds.own_time, -1);
+	CHECK_INT(fds.own[NAMESPACE_PID], -1);
+	CHECK_INT(fds.own[NAMESPACE_TIME], -1);
 }
