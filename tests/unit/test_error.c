@@ -72,14 +72,44 @@ TEST(error_long_texts_are_truncated_and_end_with_nul)
 	CHECK_INT(err.errnum, ENOENT);
 }
 
-TEST(error_context_as_long_as_the_text_leaves_no_room_for_more)
+TEST(error_reason_is_whole_however_long_the_context)
 {
 	struct error err;
 
-	for (size_t length = sizeof(err.text) - 4; length < sizeof(err.text) + 4; length++) {
+	for (size_t length = sizeof(err.text) - 30; length < sizeof(err.text) + 4; length++) {
+		errno = ENOENT;
+		fail_errno(&err, "open %s", long_text('p', length));
+		CHECK(!strncmp(err.text, "open ppp", 8));
+		CHECK_CONTAINS(err.text, "p: No such file or directory");
+		fail_in(&err, "%s", long_text('c', length));
+		CHECK(!strncmp(err.text, "cccc", 4));
+		CHECK_CONTAINS(err.text, "p: No such file or directory");
+		CHECK_INT(strlen(err.text), sizeof(err.text) - 1);
+		CHECK_INT(err.errnum, ENOENT);
+	}
+}
+
+TEST(error_long_context_leaves_a_short_reason_alone)
+{
+	struct error err;
+
+	for (size_t length = sizeof(err.text) - 8; length < sizeof(err.text) + 4; length++) {
 		fail(&err, EINVAL, "inner");
 		fail_in(&err, "%s", long_text('c', length));
+		CHECK_CONTAINS(err.text, "c: inner");
 		CHECK_INT(strlen(err.text), sizeof(err.text) - 1);
-		CHECK_INT(err.errnum, EINVAL);
 	}
+}
+
+TEST(error_long_reason_keeps_its_end_behind_the_outermost_place)
+{
+	struct error err;
+
+	fail(&err, EINVAL, "%s", long_text('r', 2000));
+	memcpy(err.text + sizeof(err.text) - 5, "end.", 5);
+	for (int i = 0; i < 5; i++)
+		fail_in(&err, "place %d", i);
+	CHECK(!strncmp(err.text, "place 4: ", 9));
+	CHECK_CONTAINS(err.text, "rrrend.");
+	CHECK_INT(strlen(err.text), sizeof(err.text) - 1);
 }
