@@ -224,6 +224,23 @@ TEST(handle_with_a_broken_state_says_which)
 	arena_free(&arena);
 }
 
+/* So that `rm -f` gets rid of it. */
+TEST(handle_with_force_takes_a_broken_state_for_an_interrupted_making)
+{
+	struct handle handle;
+
+	begin();
+	make_container("web", &(struct identity){ 0 });
+	scratch_file("run/web/state.json", "{");
+	CHECK(handle_open(&settings, "web", HANDLE_FORCE, &arena, &handle, &err) == 0);
+	CHECK(handle.incomplete);
+	CHECK_INT(handle.status, STATUS_STOPPED);
+	CHECK_STRING(handle.state.id, "web");
+	CHECK(!handle.state.bundle);
+	handle_close(&handle);
+	arena_free(&arena);
+}
+
 TEST(handle_allow_has_the_words_that_engines_look_for)
 {
 	static char id[] = "web";
