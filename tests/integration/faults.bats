@@ -26,7 +26,9 @@ steps_of() {
 		[[ ! $line =~ ^\ *[0-9]+\.[0-9]+\ ms\ \ (.*)$ ]] || STEPS+=("${BASH_REMATCH[1]}")
 	done <traced
 	((${#STEPS[@]} > 0)) || fail "no step of '$*' was traced"
-	mapfile -t STEPS < <(printf '%s\n' "${STEPS[@]}" | awk '!seen[$0]++')
+	# the host has done them all; in the slow guest every fourth, others in each test
+	mapfile -t STEPS < <(printf '%s\n' "${STEPS[@]}" | awk '!seen[$0]++' |
+		if [[ -n ${CTR_GUEST-} ]]; then awk "(NR + $BATS_TEST_NUMBER) % 4 == 0"; else cat; fi)
 	echo "# ${#STEPS[@]} steps of ${1}" >&3
 }
 
@@ -63,12 +65,10 @@ USER_NAMESPACE='.linux.namespaces += [{type: "user"}] |
 	.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
 	.linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}]'
 
-# every_step_fails WORDS...: the command fails at each step with the step's name and leaves nothing
-# even before any clean-up.
+# every_step_fails WORDS...: the command fails at each of STEPS with the step's name and leaves
+# nothing even before any clean-up.
 every_step_fails() {
 	local step
-	steps_of "$@"
-	clean trace
 	for step in "${STEPS[@]}"; do
 		at "$step" FAIL "$@"
 		if ((status == 0)); then
@@ -84,8 +84,6 @@ every_step_fails() {
 
 every_step_dies() {
 	local step
-	steps_of "$@"
-	clean trace
 	for step in "${STEPS[@]}"; do
 		at "$step" KILL "$@"
 		clean "KILL at $step"
@@ -94,41 +92,51 @@ every_step_dies() {
 
 @test "run: a failure at any step names it and leaves nothing" {
 	spec "$RICH" true
+	steps_of run --rm --name "$ID" spec.json
 	every_step_fails run --rm --name "$ID" spec.json
 }
 
 @test "run: a kill at any step leaves nothing after the next rm" {
 	spec "$RICH" true
+	steps_of run --rm --name "$ID" spec.json
 	every_step_dies run --name "$ID" spec.json
 }
 
 @test "run in a user namespace: a failure at any step names it and leaves nothing" {
 	spec "$RICH | $USER_NAMESPACE" true
+	steps_of run --rm --name "$ID" spec.json
 	every_step_fails run --rm --name "$ID" spec.json
 }
 
 @test "run in a user namespace: a kill at any step leaves nothing after the next rm" {
 	spec "$RICH | $USER_NAMESPACE" true
+	steps_of run --rm --name "$ID" spec.json
 	every_step_dies run --name "$ID" spec.json
 }
 
 @test "run -d: a failure at any step names it and leaves nothing" {
 	spec "$RICH" sh -c "$IDLE"
+	steps_of run --rm --name "$ID" spec.json true # in the foreground: init's own are seen too
 	every_step_fails run -d --name "$ID" spec.json
 }
 
 @test "run -d: a kill at any step leaves nothing after the next rm" {
 	spec "$RICH" sh -c "$IDLE"
+	steps_of run --rm --name "$ID" spec.json true
 	every_step_dies run -d --name "$ID" spec.json
 }
 
 @test "create: a failure at any step names it and leaves nothing" {
 	bundle b "$RICH" sh -c "$IDLE"
+	steps_of create --bundle b "$ID"
+	clean trace
 	every_step_fails create --bundle b "$ID"
 }
 
 @test "create: a kill at any step leaves nothing after the next delete" {
 	bundle b "$RICH" sh -c "$IDLE"
+	steps_of create --bundle b "$ID"
+	clean trace
 	every_step_dies create --bundle b "$ID"
 }
 
@@ -142,6 +150,20 @@ every_step_dies() {
 		for kind in FAIL KILL; do
 			create --bundle b "$ID"
 			at "$step" $kind start "$ID"
+			clean "$kind at $step of start"
+		done
+	done
+}
+
+@test "start: the steps that init has left fail or die, and the next delete leaves nothing" {
+	local step kind
+	bundle b "$RICH" true
+	steps_of run --bundle b "$ID"
+	# what create has fails there already; init has the environment of create
+	for step in "${STEPS[@]}"; do
+		for kind in FAIL KILL; do
+			at "$step" $kind create --bundle b "$ID"
+			[[ $status -ne 0 ]] || at none $kind start "$ID"
 			clean "$kind at $step of start"
 		done
 	done
