@@ -235,3 +235,17 @@ is_joined() {
 	done
 	nothing_created
 }
+
+@test "a network namespace of the host is joined beside a new user namespace" {
+	unshare --net="$DIR/net" true 2>/dev/null || { touch net && unshare --net="$DIR/net" true; }
+	spec ".linux.namespaces |= map(if .type == \"network\" then .path = \"$DIR/net\" else . end)
+		| .linux.namespaces += [{type: \"user\"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+		| .linux.gidMappings = .linux.uidMappings" sh -c 'readlink /proc/self/ns/net; cat /proc/self/uid_map'
+	local inode
+	inode=$(stat -L -c %i net)
+	run -0 ctr run --rm --name "$ID" spec.json
+	umount net
+	equal "${lines[0]}" "net:[$inode]"
+	matches "${lines[1]}" '^ *0 +100000 +65536$'
+}
