@@ -69,6 +69,39 @@ static void print_process(FILE *out, const struct process_plan *plan)
 	}
 }
 
+/* What only few specs ask for: no line where nothing is. The words are the spec's own. */
+static void print_extras(FILE *out, const struct plan *plan)
+{
+	const struct process_plan *process = &plan->process;
+	const struct spec_process *spec = plan->spec->process;
+	const struct spec_linux *linux_spec = plan->namespaces.time_offsets_of;
+
+	if (process->scheduling.has_oom_score_adj)
+		fprintf(out, "oom score adjustment: %d\n", process->scheduling.oom_score_adj);
+	if (spec->scheduler)
+		fprintf(out, "scheduler: %s nice %d priority %d\n", spec->scheduler->policy,
+			spec->scheduler->nice, spec->scheduler->priority);
+	if (spec->io_priority)
+		fprintf(out, "io priority: %s %d\n", spec->io_priority->class,
+			spec->io_priority->priority);
+	if (plan->spec->linux && plan->spec->linux->personality)
+		fprintf(out, "personality: %s\n", plan->spec->linux->personality->domain);
+	if (process->apparmor_profile)
+		fprintf(out, "apparmor profile: %s\n", process->apparmor_profile);
+	if (process->selinux_label)
+		fprintf(out, "selinux label: %s\n", process->selinux_label);
+	if (process->preserve_fds)
+		fprintf(out, "descriptors 3 to %u: handed to the process\n",
+			process->preserve_fds + 2);
+	for (size_t i = 0; linux_spec && i < linux_spec->time_offsets.count; i++)
+		fprintf(out, "time offset %s: %lld s %u ns\n",
+			linux_spec->time_offsets.items[i].clock,
+			(long long)linux_spec->time_offsets.items[i].secs,
+			linux_spec->time_offsets.items[i].nanosecs);
+	if (plan->no_pivot)
+		fprintf(out, "root: moved over the old one, not pivoted\n");
+}
+
 static void print_hooks(FILE *out, const struct spec_hooks *hooks)
 {
 	const struct {
@@ -110,6 +143,7 @@ static void print_plan(FILE *out, struct arena *arena, const struct plan *plan)
 		fprintf(out, "sysctl %s = %s\n", plan->sysctl.items[i].name,
 			plan->sysctl.items[i].value);
 	print_process(out, &plan->process);
+	print_extras(out, plan);
 	fprintf(out, "terminal: %s\n", plan->terminal.wanted ? "yes" : "no");
 	if (plan->seccomp.program.filter)
 		fprintf(out, "seccomp: %u instructions%s\n", plan->seccomp.program.len,

@@ -86,7 +86,11 @@ TEST(plan_of_the_rootless_template)
 
 TEST(plan_of_a_spec_with_everything_set)
 {
-	check_golden("plan_everything", &bundle_form);
+	struct plan_options options = bundle_form;
+
+	options.preserve_fds = 2;
+	options.no_pivot = true;
+	check_golden("plan_everything", &options);
 }
 
 TEST(plan_of_a_user_namespace_over_layers)
