@@ -33,7 +33,7 @@
 #include "runtime/terminal.h"
 #include "runtime/terminal_host.h"
 
-/* How long a process may be about to end when its namespaces are gone already. */
+/* How long a process that was killed may still look alive. */
 #define ENDING_MS 50
 
 struct join {
@@ -354,6 +354,16 @@ static const struct join_step parent_steps[] = {
 	{ "pid file", write_pid_file, NULL },
 };
 
+/* An ending process loses its namespaces before its pidfd tells. */
+static bool has_ended(const struct join *join)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%d/ns/mnt", (int)join->handle->state.init.pid);
+	return identity_wait_end(join->handle->pidfd, ENDING_MS) ||
+	       (join->proc >= 0 && faccessat(join->proc, path, F_OK, 0) < 0);
+}
+
 static void join_close(struct join *join)
 {
 	foreground_end(&join->foreground);
@@ -415,8 +425,8 @@ int container_exec(const struct settings *settings, const struct exec_options *o
 		return fail_in(err, "exec failed");
 	result = run(&join, exit_status, err);
 	if (result < 0) {
-		/* whatever step noticed it first, while the process was still going */
-		if (!join.exit_status && identity_wait_end(handle.pidfd, ENDING_MS))
+		/* whatever step noticed it first */
+		if (!join.exit_status && has_ended(&join))
 			fail(err, ESRCH, "%s: container not running", options->id);
 		*exit_status = join.exit_status ? join.exit_status : 255;
 		fail_in(err, "exec failed");

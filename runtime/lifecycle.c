@@ -6,7 +6,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
+#include <time.h>
 
 #include "base/fd.h"
 #include "base/file.h"
@@ -21,6 +23,10 @@
 
 /* How long a killed container may take until its processes are gone. */
 #define KILL_TIMEOUT_MS 10000
+
+/* How long, and how often, those are looked for who have not read an exit status yet. */
+#define READERS_PAUSE_MS 5
+#define READERS_TRIES 200
 
 static bool shares_pid_namespace(struct arena *arena, const struct handle *handle)
 {
@@ -115,6 +121,31 @@ int container_remove(const struct settings *settings, const char *id, bool force
 	return delete_or_remove(settings, id, force, true, err);
 }
 
+/*
+ * Who waits for the end of a container that is removed at its end holds a lock on its record until
+ * it has read the exit status. It is given some time, not the power to keep the container.
+ */
+static int hold_record(const struct handle *handle)
+{
+	int record = openat(handle->data, RECORD_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (record >= 0)
+		flock(record, LOCK_SH | LOCK_NB);
+	return record;
+}
+
+static void await_readers(const struct handle *handle)
+{
+	const struct timespec pause = { .tv_nsec = READERS_PAUSE_MS * 1000000L };
+	cleanup_fd int record = openat(handle->data, RECORD_FILE, O_RDONLY | O_CLOEXEC);
+
+	for (int tries = 0; record >= 0 && tries < READERS_TRIES; tries++) {
+		if (flock(record, LOCK_EX | LOCK_NB) == 0)
+			return;
+		nanosleep(&pause, NULL);
+	}
+}
+
 int container_cleanup(const struct settings *settings, const char *id, bool remove,
 		      struct error *err)
 {
@@ -126,6 +157,8 @@ int container_cleanup(const struct settings *settings, const char *id, bool remo
 	/* another container may have the name by now */
 	if (handle.dir < 0 || handle.status != STATUS_STOPPED)
 		return 0;
+	if (remove)
+		await_readers(&handle);
 	return remove_locked(settings, &handle, remove, &arena, err);
 }
 
@@ -207,12 +240,13 @@ int container_wait(const struct settings *settings, const char *id, int *exit_st
 {
 	cleanup_arena struct arena arena = { 0 };
 	cleanup_handle struct handle handle = HANDLE_NONE;
-	cleanup_fd int monitor = -1;
+	cleanup_fd int monitor = -1, record = -1;
 	struct error ignored;
 
 	*exit_status = -1;
 	if (handle_open(settings, id, HANDLE_NO_LOCK, &arena, &handle, err) < 0)
 		return -1;
+	record = hold_record(&handle);
 	monitor = identity_open(&handle.state.monitor, &ignored);
 	if (handle.pidfd >= 0)
 		identity_wait_end(handle.pidfd, -1);
@@ -224,6 +258,7 @@ int container_wait(const struct settings *settings, const char *id, int *exit_st
 		return -1;
 	if (*exit_status < 0 && load_exit_status(&handle, &arena, exit_status, err) < 0)
 		return -1;
+	close_fd(&record);
 	/* until the monitor is done with it the name is not free */
 	if (monitor >= 0)
 		identity_wait_end(monitor, -1);

@@ -1,0 +1,210 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Odd ways to use ctr, each of which once went wrong.
+
+load helpers
+
+# image NAME LAYER.tar CONFIG: an image of one layer, as another tool would put it into the store.
+image() {
+	local name=$1 layer=$2 config=$3 diff_id
+	mkdir -p "$DATA/store/blobs/sha256"
+	echo '{"imageLayoutVersion":"1.0.0"}' >"$DATA/store/oci-layout"
+	[[ -e $DATA/store/index.json ]] ||
+		echo '{"schemaVersion":2,"manifests":[]}' >"$DATA/store/index.json"
+	diff_id=$(sha256sum <"$layer")
+	blob "$layer"
+	jq -n --arg id "sha256:${diff_id%% *}" --argjson config "$config" '{architecture: "amd64",
+		os: "linux", config: $config, rootfs: {type: "layers", diff_ids: [$id]}}' >config
+	jq -n --argjson layer "$(descriptor "$layer" layer.v1.tar)" \
+		--argjson config "$(descriptor config config.v1+json)" '{schemaVersion: 2, mediaType:
+		"application/vnd.oci.image.manifest.v1+json", config: $config, layers: [$layer]}' >manifest
+	blob config
+	blob manifest
+	jq --arg name "$name" --argjson manifest "$(descriptor manifest manifest.v1+json)" \
+		'.manifests += [$manifest | .annotations = {"org.opencontainers.image.ref.name": $name}]' \
+		"$DATA/store/index.json" >index
+	cp index "$DATA/store/index.json"
+}
+
+blob() {
+	local sum
+	sum=$(sha256sum <"$1")
+	cp "$1" "$DATA/store/blobs/sha256/${sum%% *}"
+}
+
+descriptor() {
+	local sum
+	sum=$(sha256sum <"$1")
+	jq -n --arg digest "sha256:${sum%% *}" --argjson size "$(stat -c %s "$1")" \
+		--arg type "application/vnd.oci.image.$2" '{mediaType: $type, digest: $digest, size: $size}'
+}
+
+@test "a relative --root and --data-root are those of the caller's directory" {
+	spec . sh -c 'exit 3'
+	"$CTR" --root run --data-root data run -d --name "$ID" spec.json 3>&-
+	run -0 "$CTR" --root run --data-root data wait "$ID"
+	equal "$output" 3
+	[[ -d data/containers/$ID ]]
+}
+
+@test "the caller's umask changes no mode of a layer or of the store" {
+	spec . stat -c %a /
+	umask 0777
+	run -0 ctr run --name "$ID" spec.json
+	umask 022
+	equal "$output" 755
+	umask 0777
+	run -0 ctr commit "$ID" modes:1
+	umask 022
+	equal "$(stat -c %a "$DATA/store/index.json")" 644
+}
+
+@test "a spec from a pipe is refused as such" {
+	spec . true
+	run -125 ctr run <(cat spec.json)
+	contains "$output" 'not a regular file'
+}
+
+@test "rm --force while a detached container is made leaves nothing" {
+	local turn
+	spec . sleep 100
+	for ((turn = 0; turn < 20; turn++)); do
+		ctr run -d --name "$ID" spec.json >/dev/null 2>&1 &
+		sleep "0.00$((turn % 10))"
+		run -0 ctr rm -f "$ID"
+		wait $! || true
+		run -0 ctr rm -f "$ID"
+		equal "$output" ''
+	done
+}
+
+@test "rm of a container that is being made does not take it for a stopped one" {
+	local turn
+	spec . sleep 100
+	for ((turn = 0; turn < 10; turn++)); do
+		ctr run -d --name "$ID" spec.json >/dev/null 2>&1 3>&- &
+		sleep "0.00$turn"
+		run ctr rm "$ID"
+		wait $!
+		run -0 ctr exec "$ID" true
+		run -0 ctr rm -f "$ID"
+	done
+}
+
+@test "exec while the container is removed says that it is not running, whichever step notices" {
+	local turn execs
+	spec . sleep 100
+	for ((turn = 0; turn < 5; turn++)); do
+		ctr run -d --name "$ID" spec.json >/dev/null
+		execs=()
+		for _ in 1 2 3; do
+			ctr exec "$ID" true >>said 2>&1 &
+			execs+=($!)
+		done
+		ctr rm -f "$ID"
+		wait "${execs[@]}" || true
+	done
+	run grep -v -e 'container not running' -e 'container does not exist' -e 'that is creating' said
+	equal "$output" ''
+}
+
+@test "wait prints the status of a container that is removed at its end" {
+	local turn
+	spec . sh -c 'sleep 0.1; exit 7'
+	for ((turn = 0; turn < 5; turn++)); do
+		ctr run -d --rm --name "$ID" spec.json >/dev/null
+		run -0 ctr wait "$ID"
+		equal "$output" 7
+	done
+}
+
+@test "stop does not wait for a monitor that was killed" {
+	local monitor
+	spec . sleep 100
+	ctr run -d --name "$ID" spec.json >/dev/null
+	monitor=$(jq .monitor.pid "$ROOT/$ID/state.json")
+	kill -KILL "$monitor"
+	eventually is_gone "$monitor"
+	SECONDS=0
+	ctr stop -t 0 "$ID"
+	((SECONDS < 5)) || fail "it took $SECONDS seconds"
+}
+
+@test "processes without end that the first one leaves do not keep the monitor" {
+	spec '.linux.namespaces |= map(select(.type != "pid"))' sh -c 'yes & yes & yes & exit 3'
+	ctr run -d --name "$ID" spec.json >/dev/null
+	run -0 timeout 20 "$CTR" --root "$ROOT" --data-root "$DATA" wait "$ID"
+	equal "$output" 3
+}
+
+@test "an immutable file does not keep a container from being removed" {
+	require_program chattr
+	local file=$DATA/containers/$ID/upper/d/file
+	spec . mkdir /d
+	ctr run --name "$ID" spec.json
+	touch "$file"
+	chattr +i "$file" "${file%/*}" || skip 'no immutable files on this file system'
+	run -0 ctr rm "$ID"
+	[[ ! -e $file ]]
+}
+
+@test "an image without a tag, as other tools store it, is found by its name" {
+	tar cf layer.tar -C "$ROOTFS" .
+	image plain layer.tar '{"Cmd": ["echo", "plain runs"]}'
+	run -0 ctr run --rm plain
+	equal "$output" 'plain runs'
+	run -0 ctr rmi plain
+}
+
+@test "arguments of run are arguments of the image's entrypoint" {
+	tar cf layer.tar -C "$ROOTFS" .
+	image entry:1 layer.tar '{"Entrypoint": ["echo", "entry"], "Cmd": ["default"]}'
+	run -0 ctr run --rm entry:1
+	equal "$output" 'entry default'
+	run -0 ctr run --rm entry:1 mine
+	equal "$output" 'entry mine'
+}
+
+@test "root of an image may do what images expect of it" {
+	tar cf layer.tar -C "$ROOTFS" .
+	image caps:1 layer.tar '{}'
+	run -0 ctr run --rm caps:1 sh -c 'touch /f; chown 5:5 /f; chmod 0 /f; cat /f; stat -c %u /f'
+	equal "$output" 5
+}
+
+@test "a broken image is called broken, and prune names the way out" {
+	tar cf layer.tar -C "$ROOTFS" .
+	image broken:1 layer.tar '{}'
+	echo '{"schemaVersion": 2, "config": 5}' >bad
+	blob bad
+	jq --argjson bad "$(descriptor bad manifest.v1+json)" '.manifests[0] += $bad' \
+		"$DATA/store/index.json" >index
+	cp index "$DATA/store/index.json"
+	run -125 ctr run --rm broken:1
+	contains "$output" 'image broken:1' 'config'
+	run -125 ctr prune
+	contains "$output" "remove it with 'rmi sha256:"
+	run -0 ctr rmi broken:1
+	run -0 ctr prune
+}
+
+@test "a hostile layer is refused with one message" {
+	mkdir tree
+	echo x >tree/file
+	tar cf layer.tar --transform 's,file,../../../out,' -P -C tree file
+	image hostile:1 layer.tar '{}'
+	run -125 ctr run --rm hostile:1
+	equal "${#lines[@]}" 1
+	contains "$output" "image hostile:1" "name with '..' in it"
+}
+
+@test "prune keeps the image of a container for its commit" {
+	tar cf layer.tar -C "$ROOTFS" .
+	image base:1 layer.tar '{}'
+	ctr run -d --name "$ID" base:1 sleep 100 >/dev/null
+	ctr rmi base:1
+	ctr prune >/dev/null
+	run -0 ctr commit "$ID" kept:1
+	run -0 ctr run --rm kept:1 echo runs
+	equal "$output" runs
+}
