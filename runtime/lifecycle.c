@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
-#include <time.h>
+#include <sys/time.h>
 
 #include "base/fd.h"
 #include "base/file.h"
@@ -24,9 +24,8 @@
 /* How long a killed container may take until its processes are gone. */
 #define KILL_TIMEOUT_MS 10000
 
-/* How long, and how often, those are looked for who have not read an exit status yet. */
-#define READERS_PAUSE_MS 5
-#define READERS_TRIES 200
+/* How long those are waited for who have not read an exit status yet. */
+#define READERS_SECONDS 1
 
 static bool shares_pid_namespace(struct arena *arena, const struct handle *handle)
 {
@@ -134,16 +133,23 @@ static int hold_record(const struct handle *handle)
 	return record;
 }
 
+static void interrupt(int number)
+{
+	(void)number;
+}
+
+/* The lock comes as soon as the last reader is done; the alarm ends the wait for one that hangs. */
 static void await_readers(const struct handle *handle)
 {
-	const struct timespec pause = { .tv_nsec = READERS_PAUSE_MS * 1000000L };
+	const struct sigaction action = { .sa_handler = interrupt }; /* no SA_RESTART */
+	const struct itimerval limit = { .it_value.tv_sec = READERS_SECONDS }, none = { 0 };
 	cleanup_fd int record = openat(handle->data, RECORD_FILE, O_RDONLY | O_CLOEXEC);
 
-	for (int tries = 0; record >= 0 && tries < READERS_TRIES; tries++) {
-		if (flock(record, LOCK_EX | LOCK_NB) == 0)
-			return;
-		nanosleep(&pause, NULL);
-	}
+	if (record < 0 || sigaction(SIGALRM, &action, NULL) < 0)
+		return;
+	setitimer(ITIMER_REAL, &limit, NULL);
+	flock(record, LOCK_EX);
+	setitimer(ITIMER_REAL, &none, NULL);
 }
 
 int container_cleanup(const struct settings *settings, const char *id, bool remove,
