@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 
 #include "base/fd.h"
@@ -241,6 +242,14 @@ static int wait_exit_file(const struct handle *handle, int monitor, struct arena
 	}
 }
 
+static bool was_removed(int folder)
+{
+	struct stat status;
+
+	return fstat(folder, &status) < 0 || status.st_nlink == 0 ||
+	       faccessat(folder, RECORD_FILE, F_OK, 0) < 0;
+}
+
 int container_wait(const struct settings *settings, const char *id, int *exit_status,
 		   struct error *err)
 {
@@ -264,6 +273,9 @@ int container_wait(const struct settings *settings, const char *id, int *exit_st
 		return -1;
 	if (*exit_status < 0 && load_exit_status(&handle, &arena, exit_status, err) < 0)
 		return -1;
+	if (*exit_status < 0 && was_removed(handle.data))
+		return fail(err, ENOENT, "%s: container does not exist: it was removed at its end",
+			    id);
 	close_fd(&record);
 	/* until the monitor is done with it the name is not free */
 	if (monitor >= 0)

@@ -13,6 +13,7 @@ image() {
 		echo '{"schemaVersion":2,"manifests":[]}' >"$DATA/store/index.json"
 	diff_id=$(sha256sum <"$layer")
 	blob "$layer"
+	# shellcheck disable=SC2094 # the variable and the file have one name
 	jq -n --arg id "sha256:${diff_id%% *}" --argjson config "$config" '{architecture: "amd64",
 		os: "linux", config: $config, rootfs: {type: "layers", diff_ids: [$id]}}' >config
 	jq -n --argjson layer "$(descriptor "$layer" layer.v1.tar)" \
@@ -207,4 +208,34 @@ descriptor() {
 	run -0 ctr commit "$ID" kept:1
 	run -0 ctr run --rm kept:1 echo runs
 	equal "$output" runs
+}
+
+@test "a signal ends a run that waits for a hook, and leaves nothing" {
+	local pid
+	spec '.hooks = {createRuntime: [{path: "/bin/sh", args: ["sh", "-c", "echo >begun; sleep 100"]}]}' true
+	"$CTR" --root "$ROOT" --data-root "$DATA" run --name "$ID" spec.json 3>&- &
+	pid=$!
+	eventually test -e begun
+	kill -TERM "$pid"
+	SECONDS=0
+	wait "$pid" && fail 'it should fail'
+	((SECONDS < 10)) || fail "it took $SECONDS seconds"
+	nothing_created
+}
+
+@test "a signal ends an exec into a frozen container" {
+	local pid
+	spec . sleep 100
+	ctr run -d --name "$ID" spec.json >/dev/null
+	ctr freeze "$ID"
+	"$CTR" --root "$ROOT" --data-root "$DATA" exec --ignore-paused "$ID" true 3>&- &
+	pid=$!
+	sleep 0.3
+	kill -TERM "$pid"
+	SECONDS=0
+	wait "$pid" && fail 'it should fail'
+	((SECONDS < 10)) || fail "it took $SECONDS seconds"
+	ctr thaw "$ID"
+	run -0 ctr exec "$ID" ps
+	lacks "$output" ' true'
 }
