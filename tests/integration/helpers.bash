@@ -36,7 +36,7 @@ setup_container() {
 	cd "$DIR" || return
 	HOST_MOUNTS=()
 	TEST_CGROUP=$CGROUP2/ctr-test-$ID
-	mkdir "$TEST_CGROUP" && echo $BASHPID >"$TEST_CGROUP/cgroup.procs"
+	mkdir -p "$TEST_CGROUP" && echo $BASHPID >"$TEST_CGROUP/cgroup.procs"
 }
 
 teardown_container() {
