@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "runtime/interrupt.h"
 #include "runtime/terminal_host.h"
 #include "runtime/terminal_relay.h"
 
@@ -35,7 +36,7 @@ int foreground_begin(struct foreground *foreground, bool subreaper, struct error
 		return fail_errno(err, "make a signalfd");
 	if (subreaper && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
 		return fail_errno(err, "become a subreaper");
-	return 0;
+	return interrupt_watch(err);
 }
 
 /* Reaps what is not the process itself, whose status foreground_wait() wants. */
@@ -122,8 +123,11 @@ int foreground_wait(struct foreground *foreground, int pidfd, pid_t pid, int mas
 		    int *exit_status, struct error *err)
 {
 	siginfo_t end = { 0 };
-	int result = master >= 0 ? wait_with_terminal(foreground, pidfd, pid, master, err)
-				 : wait_end(foreground, pidfd, pid, NULL, err);
+	int result;
+
+	interrupt_ignore();
+	result = master >= 0 ? wait_with_terminal(foreground, pidfd, pid, master, err)
+			     : wait_end(foreground, pidfd, pid, NULL, err);
 
 	if (result < 0)
 		return -1;
@@ -140,6 +144,7 @@ void foreground_end(struct foreground *foreground)
 {
 	if (foreground->signals < 0)
 		return;
+	interrupt_ignore();
 	sigprocmask(SIG_SETMASK, &foreground->saved, NULL);
 	close_fd(&foreground->signals);
 }

@@ -12,6 +12,7 @@
 #include "base/step.h"
 #include "base/sys.h"
 #include "net/loopback.h"
+#include "runtime/interrupt.h"
 #include "runtime/sync.h"
 
 struct init {
@@ -276,6 +277,7 @@ void init_main(struct launch *launch)
 	};
 	struct error err;
 
+	interrupt_ignore();
 	init_run(init_steps, ARRAY_SIZE(init_steps), &init, &err);
 	/* here only after a failure */
 	sync_send_error(init.sync, &err, init.exit_status);

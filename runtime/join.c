@@ -24,6 +24,7 @@
 #include "runtime/exec_process.h"
 #include "runtime/foreground.h"
 #include "runtime/handle.h"
+#include "runtime/interrupt.h"
 #include "runtime/listener.h"
 #include "runtime/namespaces.h"
 #include "runtime/pid_file.h"
@@ -237,6 +238,7 @@ static _Noreturn void child_main(struct join *join)
 {
 	struct error err;
 
+	interrupt_ignore();
 	close_fd(&join->sync);
 	join_run(child_steps, ARRAY_SIZE(child_steps), join, &err);
 	sync_send_error(join->child_sync, &err, join->exit_status);

@@ -11,6 +11,7 @@ libruntime_a_SOURCES = \
 	runtime/identity.c runtime/identity.h \
 	runtime/image_form.c runtime/image_form.h \
 	runtime/init.c runtime/init.h \
+	runtime/interrupt.c runtime/interrupt.h \
 	runtime/join.c \
 	runtime/launch.c runtime/launch.h \
 	runtime/launch_clone.c runtime/launch_clone.h \

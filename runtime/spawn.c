@@ -3,9 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -13,6 +11,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "runtime/interrupt.h"
 #include "runtime/signals.h"
 
 /*
@@ -65,10 +64,9 @@ static int64_t now_milliseconds(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Waits until the process ended; false when the time was over before. */
-static bool wait_end(int pidfd, int64_t timeout)
+/* Waits until the process ended; an errno when the time was over before or ctr is to end. */
+static int wait_end(int pidfd, int64_t timeout)
 {
-	struct pollfd poller = { .fd = pidfd, .events = POLLIN };
 	int64_t end = now_milliseconds() + timeout;
 
 	for (;;) {
@@ -77,13 +75,15 @@ static bool wait_end(int pidfd, int64_t timeout)
 
 		if (timeout >= 0 && left < 0)
 			left = 0;
-		ready = poll(&poller, 1, left > INT32_MAX ? INT32_MAX : (int)left);
+		ready = interrupt_poll(pidfd, left > INT32_MAX ? INT32_MAX : (int)left);
 		if (ready > 0)
-			return true;
+			return 0;
 		if (ready == 0 && left <= INT32_MAX)
-			return false;
+			return ETIMEDOUT;
+		if (ready < 0 && errno == ECANCELED)
+			return ECANCELED;
 		if (ready < 0 && errno != EINTR)
-			return true; /* waitid() then waits */
+			return 0; /* waitid() then waits */
 	}
 }
 
@@ -110,8 +110,7 @@ int spawn_run(const struct spawn *spawn, struct error *err)
 {
 	cleanup_fd int reader = -1, writer = -1, pidfd = -1;
 	siginfo_t info = { 0 };
-	bool in_time;
-	int pair[2], errnum = 0;
+	int pair[2], errnum = 0, early;
 	pid_t pid;
 
 	if (pipe2(pair, O_CLOEXEC) < 0)
@@ -127,14 +126,16 @@ int spawn_run(const struct spawn *spawn, struct error *err)
 	/* The end of file is its execve. */
 	while (read(reader, &errnum, sizeof(errnum)) < 0 && errno == EINTR)
 		;
-	in_time = wait_end(pidfd, spawn->timeout);
-	if (!in_time) {
+	early = wait_end(pidfd, spawn->timeout);
+	if (early) {
 		kill(-pid, SIGKILL);
 		pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
 	}
 	if (reap(pidfd, &info) < 0)
 		return fail_errno(err, "wait for %s", spawn->path);
-	if (!in_time)
+	if (early == ECANCELED)
+		return fail(err, ECANCELED, "interrupted");
+	if (early)
 		return fail(err, ETIMEDOUT, "timed out after %lld ms", (long long)spawn->timeout);
 	if (errnum) {
 		errno = errnum;
