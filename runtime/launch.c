@@ -103,8 +103,7 @@ static int make_state_folder(struct launch *launch, struct error *err)
 	if (launch->state_dir < 0)
 		return -1;
 	launch->state_dir_made = true;
-	return file_replace_at(launch->state_dir, CONFIG_FILE, launch->config, launch->config_size,
-			       0600, false, err);
+	return 0;
 }
 
 static int remove_state_folder(struct launch *launch, struct error *err)
@@ -155,15 +154,20 @@ static int close_sockets(struct launch *launch, struct error *err)
 	return 0;
 }
 
+/*
+ * The spec comes into the state folder when the cgroup is ours, not before: who finds the folder
+ * without a state, since we were killed, knows by it that what is in that cgroup may be killed.
+ */
 static int make_cgroup(struct launch *launch, struct error *err)
 {
-	if (!launch->plan->has_cgroup)
-		return 0;
-	launch->cgroup = cgroup_apply(&launch->cgroup_host, &launch->plan->cgroup, err);
-	if (launch->cgroup < 0)
-		return -1;
-	launch->cgroup_path = launch->plan->cgroup.path;
-	return 0;
+	if (launch->plan->has_cgroup) {
+		launch->cgroup = cgroup_apply(&launch->cgroup_host, &launch->plan->cgroup, err);
+		if (launch->cgroup < 0)
+			return -1;
+		launch->cgroup_path = launch->plan->cgroup.path;
+	}
+	return file_replace_at(launch->state_dir, CONFIG_FILE, launch->config, launch->config_size,
+			       0600, false, err);
 }
 
 static int remove_cgroup(struct launch *launch, struct error *err)

@@ -212,7 +212,7 @@ static int read_existing(const struct settings *settings, const struct handle *h
 		return 0;
 	if (spec_read(arena, prepared->launch.state_dir, CONFIG_FILE, &prepared->spec, NULL, NULL,
 		      err) < 0) {
-		/* interrupted before it was written: then nothing else was made either */
+		/* interrupted before it was written: then no cgroup is ours, and no process */
 		return handle->incomplete && err->errnum == ENOENT ? 0 : -1;
 	}
 	if (handle->incomplete) {

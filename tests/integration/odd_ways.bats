@@ -239,3 +239,22 @@ descriptor() {
 	run -0 ctr exec "$ID" ps
 	lacks "$output" ' true'
 }
+
+@test "what was interrupted before it had a cgroup does not take another container's with it" {
+	spec . sleep 100
+	ctr run -d --name "$ID" spec.json >/dev/null
+	mkdir -p "other/$ID"
+	# as a ctr that was killed before its step "cgroup" leaves it
+	run -0 "$CTR" --root "$DIR/other" --data-root "$DIR/other-data" prune
+	equal "$(status_of "$ID")" running
+	[[ ! -e other/$ID ]]
+}
+
+@test "a run whose cgroup is another container's leaves that alone" {
+	spec . sleep 100
+	ctr run -d --name "$ID" spec.json >/dev/null
+	run -125 "$CTR" --root "$DIR/other" --data-root "$DIR/other-data" run --name "$ID" spec.json
+	contains "$output" 'is not empty'
+	equal "$(status_of "$ID")" running
+	[[ ! -e other/$ID && ! -e other-data/containers/$ID ]]
+}
