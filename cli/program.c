@@ -88,8 +88,7 @@ static int open_standard_fds(struct error *err)
 	if (poll(fds, ARRAY_SIZE(fds), 0) <= 0)
 		return 0;
 	for (int i = 0; i < 3; i++) {
-		/* NOLINTNEXTLINE(android-cloexec-open): a standard stream is there to be inherited
-		 */
+		/* NOLINTNEXTLINE(android-cloexec-open): it is there to be inherited */
 		if ((fds[i].revents & POLLNVAL) && open("/dev/null", O_RDWR) != i)
 			return fail_errno(err, "open /dev/null");
 	}
