@@ -273,7 +273,8 @@ int container_wait(const struct settings *settings, const char *id, int *exit_st
 		return -1;
 	if (*exit_status < 0 && load_exit_status(&handle, &arena, exit_status, err) < 0)
 		return -1;
-	if (*exit_status < 0 && was_removed(handle.data))
+	/* a monitor would have recorded it: we came too late */
+	if (*exit_status < 0 && handle.state.monitor.pid && was_removed(handle.data))
 		return fail(err, ENOENT, "%s: container does not exist: it was removed at its end",
 			    id);
 	close_fd(&record);
