@@ -193,3 +193,13 @@ called() {
 	run -0 ctr exec "$ID" grep ^Seccomp: /proc/self/status
 	equal "$output" $'Seccomp:\t2'
 }
+
+@test "without noNewPrivileges a filter may forbid all but execve of what comes behind it" {
+	spec '.process.noNewPrivileges = false | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
+		syscalls: [{names: ["capset", "prctl", "sendmsg", "setresuid", "setgroups"],
+			action: "SCMP_ACT_ERRNO"}]}' sh -c 'grep CapEff /proc/self/status; exit 3'
+	run ctr run --rm --name "$ID" spec.json
+	equal "$status" 3
+	# nothing is left of what the loading of the filter needed (CAP_SYS_ADMIN is bit 21)
+	(((0x${output##*[[:space:]]} >> 21 & 1) == 0))
+}
