@@ -83,10 +83,14 @@ descriptor() {
 	local turn
 	spec . sleep 100
 	for ((turn = 0; turn < 10; turn++)); do
-		ctr run -d --name "$ID" spec.json >/dev/null 2>&1 3>&- &
+		ctr run -d --name "$ID" spec.json >said 2>&1 3>&- &
 		sleep "0.00$turn"
 		run ctr rm "$ID"
-		wait $!
+		# in the moment when its folder is there and not locked yet it may be removed, and says so
+		if ! wait $!; then
+			contains "$(<said)" 'was removed while it was being made'
+			continue
+		fi
 		run -0 ctr exec "$ID" true
 		run -0 ctr rm -f "$ID"
 	done
