@@ -3,6 +3,19 @@
 
 #include <string.h>
 
+struct string_list string_list_join(struct arena *arena, const struct string_list *first,
+				    const struct string_list *second)
+{
+	struct string_list all = {
+		.items = arena_array(arena, char *, first->count + second->count + 1),
+		.count = first->count + second->count,
+	};
+
+	for (size_t i = 0; i < all.count; i++)
+		all.items[i] = i < first->count ? first->items[i] : second->items[i - first->count];
+	return all;
+}
+
 const char *string_map_get(const struct string_map *map, const char *key)
 {
 	for (size_t i = 0; i < map->count; i++)

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "base/arena.h"
+
 /* Strings and pairs of strings as JSON documents have them. They live in an arena. */
 
 struct string_list {
@@ -18,6 +20,10 @@ struct string_map {
 	struct string_pair *items; /* in the order of the document */
 	size_t count;
 };
+
+/* A new list of the strings of both, which it shares with them. It ends with NULL. */
+struct string_list string_list_join(struct arena *arena, const struct string_list *first,
+				    const struct string_list *second);
 
 /* Returns the value of key, or NULL. */
 const char *string_map_get(const struct string_map *map, const char *key);

@@ -12,20 +12,6 @@
 #include "base/file.h"
 #include "runtime/passwd.h"
 
-static struct string_list append(struct arena *arena, const struct string_list *list,
-				 const struct string_list *more)
-{
-	struct string_list result = {
-		.items = arena_array(arena, char *, list->count + more->count + 1),
-	};
-
-	for (size_t i = 0; i < list->count; i++)
-		result.items[result.count++] = list->items[i];
-	for (size_t i = 0; i < more->count; i++)
-		result.items[result.count++] = more->items[i];
-	return result;
-}
-
 /* -e NAME takes the value from ctr's own environment, as docker exec has it. */
 static struct string_list complete_env(struct arena *arena, const struct string_list *env)
 {
@@ -85,9 +71,9 @@ static void add_capabilities(struct arena *arena, const struct string_list *caps
 
 	if (process->capabilities)
 		*sets = *process->capabilities;
-	sets->bounding = append(arena, &sets->bounding, caps);
-	sets->effective = append(arena, &sets->effective, caps);
-	sets->permitted = append(arena, &sets->permitted, caps);
+	sets->bounding = string_list_join(arena, &sets->bounding, caps);
+	sets->effective = string_list_join(arena, &sets->effective, caps);
+	sets->permitted = string_list_join(arena, &sets->permitted, caps);
 	process->capabilities = sets;
 }
 
@@ -128,7 +114,7 @@ int exec_process_spec(struct arena *arena, const struct exec_options *options, i
 		return fail(err, EINVAL, "%s: the working directory must be absolute",
 			    process->cwd ? process->cwd : "process.cwd");
 	env = complete_env(arena, &options->env);
-	process->env = append(arena, &process->env, &env);
+	process->env = string_list_join(arena, &process->env, &env);
 	if (options->caps.count)
 		add_capabilities(arena, &options->caps, process);
 	if (!process->args.count)

@@ -125,19 +125,6 @@ int image_form_lowers(const struct settings *settings, const char *image, struct
 	return 0;
 }
 
-static struct string_list concatenate(struct arena *arena, const struct string_list *first,
-				      const struct string_list *second)
-{
-	struct string_list all = {
-		.items = arena_array(arena, char *, first->count + second->count + 1),
-		.count = first->count + second->count,
-	};
-
-	for (size_t i = 0; i < all.count; i++)
-		all.items[i] = i < first->count ? first->items[i] : second->items[i - first->count];
-	return all;
-}
-
 /* The user's names are those of the topmost layer that has a password file. */
 static int resolve_user(struct arena *arena, const struct string_list *lowers, const char *name,
 			struct spec_user *user, struct error *err)
@@ -191,7 +178,7 @@ int image_form_spec(const struct settings *settings, const char *image,
 	spec->process->terminal = false;
 	set_capabilities(arena, spec->process->capabilities);
 	spec->process->args =
-		concatenate(arena, &config->entrypoint, args->count ? args : &config->cmd);
+		string_list_join(arena, &config->entrypoint, args->count ? args : &config->cmd);
 	if (!spec->process->args.count) {
 		spec->process->args.items[0] = arena_strdup(arena, "/bin/sh");
 		spec->process->args.count = 1;
