@@ -32,6 +32,7 @@ ctr_SOURCES = \
 	cli/completion_bash.c \
 	cli/completion_fish.c \
 	cli/completion_zsh.c \
+	cli/container_rows.h \
 	cli/create.c \
 	cli/delete.c \
 	cli/diff.c \

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/container_rows.h"
 #include "fs/store.h"
 #include "runtime/container.h"
 
@@ -22,18 +23,7 @@ static const struct option rows[] = {
 		      "run the OCI bundle in DIR; the argument is then the ID"),
 	OPTION_FLAG(0, "keep", struct container_options, keep,
 		    "do not delete the container of a bundle when it has ended"),
-	OPTION_STRING(0, "console-socket", "SOCKET", struct container_options, console_socket,
-		      "send the terminal's master to this unix socket"),
-	OPTION_STRING(0, "pidfd-socket", "SOCKET", struct container_options, pidfd_socket,
-		      "send a pidfd of the process to this unix socket"),
-	OPTION_STRING(0, "pid-file", "FILE", struct container_options, pid_file,
-		      "write the number of the first process to FILE"),
-	OPTION_INT(0, "preserve-fds", "N", struct container_options, preserve_fds, 0, 1000,
-		   "hand descriptors 3 to 3+N-1 to the process"),
-	OPTION_FLAG(0, "no-pivot", struct container_options, no_pivot,
-		    "change root without pivot_root (for a root on ramfs)"),
-	OPTION_FLAG(0, "no-new-keyring", struct container_options, no_new_keyring,
-		    "keep the caller's session keyring"),
+	CONTAINER_ROWS,
 	OPTION_FLAG(0, "no-subreaper", struct container_options, no_subreaper,
 		    "do not adopt the processes that the container leaves behind"),
 };
