@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/arena.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /* Holds a spec with a seccomp profile in one piece; a larger request gets a block of its own. */
@@ -19,9 +21,13 @@ struct arena_block {
 
 static _Noreturn void out_of_memory(void)
 {
-	static const char text[] = "ctr: out of memory\n";
+	static const char text[] = ": out of memory\n";
+	const struct iovec message[] = {
+		{ program_invocation_short_name, strlen(program_invocation_short_name) },
+		{ (void *)text, sizeof(text) - 1 },
+	};
 
-	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+	if (writev(STDERR_FILENO, message, 2) < 0)
 		_exit(125);
 	_exit(125);
 }

@@ -14,6 +14,16 @@ libbase_a_SOURCES = \
 	base/sys.h \
 	base/timestamp.c base/timestamp.h
 
+# The companions, and the names that they are installed by (configure's --program-prefix and its like).
+base/companions.h: Makefile
+	@$(MKDIR_P) base
+	@{ printf '#define COMPANIONS'; \
+	for name in $(pkglibexec_PROGRAMS); do \
+		printf ' \\\n\t{ "%s", "%s" },' "$$name" "`echo "$$name" | sed '$(transform)'`"; \
+	done; echo; } > $@
+base/program.$(OBJEXT): base/companions.h
+CLEANFILES += base/companions.h
+
 base_tests = \
 	tests/unit/test_arena \
 	tests/unit/test_error \

@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/companions.h"
+#include "base/macro.h"
+
 static bool is_running_file(const char *path)
 {
 	struct stat running, file;
@@ -31,24 +34,52 @@ int program_path(char *buffer, size_t size, struct error *err)
 	return 0;
 }
 
+const char *program_base(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* What `make install` calls a companion; base/companions.h is made from the Makefile's list. */
+static const char *installed_name(const char *name)
+{
+	static const struct {
+		const char *built, *installed;
+	} companions[] = { COMPANIONS };
+
+	for (size_t i = 0; i < ARRAY_SIZE(companions); i++)
+		if (!strcmp(companions[i].built, name))
+			return companions[i].installed;
+	return name;
+}
+
+static bool find_in(const char *folder, const char *name, char *buffer, size_t size)
+{
+	snprintf(buffer, size, "%s/%s", folder, name);
+	return access(buffer, X_OK) == 0;
+}
+
 int program_companion(const char *name, char *buffer, size_t size, struct error *err)
 {
 	const char *told = secure_getenv("CTR_LIBEXEC");
+	const char *installed = installed_name(name);
 	char own[PATH_MAX];
 	const char *folders[] = { told, own, PKGLIBEXECDIR };
 
 	if (program_path(own, sizeof(own), err) < 0)
 		return -1;
 	*(strrchr(own, '/') ?: own) = '\0';
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
 		if (!folders[i] || !folders[i][0])
 			continue;
-		snprintf(buffer, size, "%s/%s", folders[i], name);
-		if (access(buffer, X_OK) == 0)
+		if (find_in(folders[i], name, buffer, size))
+			return 0;
+		if (strcmp(installed, name) != 0 && find_in(folders[i], installed, buffer, size))
 			return 0;
 	}
 	return fail(err, ENOENT,
 		    "the companion program %s is not in %s: install it, or name its folder in "
 		    "CTR_LIBEXEC",
-		    name, PKGLIBEXECDIR);
+		    installed, PKGLIBEXECDIR);
 }

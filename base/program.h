@@ -18,6 +18,10 @@ int program_path(char *buffer, size_t size, struct error *err);
 
 /*
  * The path of companion name: in $CTR_LIBEXEC, beside the running program (an uninstalled build
- * tree) or in the folder that it was installed to. ENOENT when it is in none.
+ * tree) or in the folder that it was installed to. In each of them it may have the name that
+ * configure's --program-transform-name and its like make of it. ENOENT when it is in none.
  */
 int program_companion(const char *name, char *buffer, size_t size, struct error *err);
+
+/* The name of the file at path: what stands behind the last slash. */
+const char *program_base(const char *path);

@@ -143,7 +143,7 @@ void probe_freezer(const struct check *check, struct finding *finding)
 	if (in_own_cgroup(check, NULL, try_freezer, &err) < 0)
 		finding_set(
 			finding, FINDING_MISSING, err.text,
-			geteuid() ? "run ctr check as root to know"
+			geteuid() ? "run this check as root to know"
 				  : "freeze and commit need the freezer of cgroup v2 (Linux 5.2)");
 	else
 		finding_set(finding, FINDING_OK,
@@ -159,7 +159,7 @@ void probe_device_rules(const struct check *check, struct finding *finding)
 	if (in_own_cgroup(check, &resources, NULL, &err) < 0)
 		finding_set(finding, FINDING_MISSING, err.text,
 			    geteuid()
-				    ? "run ctr check as root to know"
+				    ? "run this check as root to know"
 				    : "specs with linux.resources.devices are refused: the kernel "
 				      "needs CONFIG_CGROUP_BPF");
 	else

@@ -42,13 +42,15 @@ void probe_companions(const struct check *check, struct finding *finding)
 	char image[PATH_MAX], monitor[PATH_MAX];
 	struct error err;
 
-	(void)check;
 	if (program_companion("ctr-image", image, sizeof(image), &err) < 0 ||
 	    program_companion("ctr-monitor", monitor, sizeof(monitor), &err) < 0)
 		finding_set(finding, FINDING_MISSING, err.text,
 			    "run -d and commit need the companion programs");
 	else
-		finding_set(finding, FINDING_OK, "ctr-image, ctr-monitor", NULL);
+		finding_set(finding, FINDING_OK,
+			    arena_printf(check->arena, "%s, %s", program_base(image),
+					 program_base(monitor)),
+			    NULL);
 }
 
 void probe_criu(const struct check *check, struct finding *finding)

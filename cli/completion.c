@@ -9,7 +9,7 @@
 const struct command completion_command = {
 	.name = "completion",
 	.group = GROUP_ABOUT,
-	.summary = "Print a script that lets a shell complete ctr's command lines",
+	.summary = "Print a script that lets a shell complete the command lines",
 	.arguments = "bash|zsh|fish",
 	.min = 1,
 	.max = 1,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/verbs.h"
 
+#include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 
 static const char *const group_titles[GROUP_COUNT] = {
@@ -61,14 +63,28 @@ void help_print_program(FILE *out, const struct program *program)
 	fprintf(out, "\n'%s VERB --help' tells more of a verb; the manual is %s(1).\n", name, name);
 }
 
-/* Prints lines, each behind indent; empty ones stay empty. */
-static void print_lines(FILE *out, const char *indent, const char *lines)
+static bool is_of_word(char c)
 {
-	while (*lines) {
-		size_t length = strcspn(lines, "\n");
+	return isalnum((unsigned char)c) || (c && strchr("-_.", c));
+}
 
-		fprintf(out, "%s%.*s\n", length ? indent : "", (int)length, lines);
-		lines += length + (lines[length] == '\n');
+/* The examples are written for "ctr"; they are shown for the name that the program has here. */
+static void print_examples(FILE *out, const char *examples)
+{
+	char before = '\n';
+
+	while (*examples) {
+		if (before == '\n')
+			fputs("  ", out);
+		if (!strncmp(examples, "ctr", 3) && !is_of_word(before) &&
+		    !is_of_word(examples[3])) {
+			fputs(program_name(), out);
+			examples += 3;
+			before = 'r';
+		} else {
+			before = *examples++;
+			fputc(before, out);
+		}
 	}
 }
 
@@ -80,17 +96,15 @@ void help_print_command(FILE *out, const struct command *command)
 	if (command->alias)
 		fprintf(out, "The same: %s %s\n", program_name(), command->alias);
 	fprintf(out, "\n%s.\n", command->summary);
-	if (command->description) {
-		fputc('\n', out);
-		print_lines(out, "", command->description);
-	}
+	if (command->description)
+		fprintf(out, "\n%s", command->description);
 	if (command->option_count) {
 		fputs("\nOptions:\n", out);
 		options_print(out, command->options, command->option_count);
 	}
 	if (command->examples) {
 		fputs("\nExamples:\n", out);
-		print_lines(out, "  ", command->examples);
+		print_examples(out, command->examples);
 	}
 	fprintf(out, "\n'%s --help' tells of the global options.\n", program_name());
 }

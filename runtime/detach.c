@@ -102,7 +102,7 @@ static _Noreturn void become_monitor(struct monitor *monitor)
 	int out = launch->console >= 0 ? launch->console : monitor->out.read;
 	char *environment[] = { NULL };
 	char *argv[] = {
-		(char[]){ "ctr-monitor" },
+		(char *)program_base(monitor->program),
 		pass(launch->pidfd, numbers[0]),
 		pass(out, numbers[1]),
 		pass(monitor->err.read, numbers[2]),
