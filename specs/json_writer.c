@@ -6,6 +6,7 @@
 #include "specs/json_writer.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <yajl/yajl_gen.h>
@@ -94,6 +95,18 @@ void json_write_uint(struct json_writer *writer, uint64_t value)
 	char text[24];
 
 	snprintf(text, sizeof(text), "%" PRIu64, value);
+	write_raw(writer, text);
+}
+
+void json_write_real(struct json_writer *writer, double value)
+{
+	char text[32];
+
+	if (!isfinite(value)) {
+		json_write_null(writer);
+		return;
+	}
+	snprintf(text, sizeof(text), "%.15g", value);
 	write_raw(writer, text);
 }
 

@@ -39,6 +39,8 @@ void json_write_key(struct json_writer *writer, const char *key);
 void json_write_string(struct json_writer *writer, const char *text);
 void json_write_int(struct json_writer *writer, int64_t value);
 void json_write_uint(struct json_writer *writer, uint64_t value);
+/* With up to 15 digits, as few as say it: 0.12. What is no number: null. */
+void json_write_real(struct json_writer *writer, double value);
 void json_write_bool(struct json_writer *writer, bool value);
 void json_write_null(struct json_writer *writer);
 void json_begin_object(struct json_writer *writer);

@@ -10,6 +10,7 @@ libspecs_a_SOURCES = \
 	specs/schema.c specs/schema.h \
 	specs/schema_encode.c \
 	specs/template.c \
+	specs/uint_map.h \
 	specs/utf8.h \
 	specs/validate.c specs/validate.h \
 	specs/validate_linux.c \

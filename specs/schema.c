@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "specs/json.h"
@@ -308,6 +309,35 @@ static int decode_keys(const struct decoder *decoder, const struct place *place,
 	return 0;
 }
 
+static int decode_uint_map(const struct decoder *decoder, const struct place *place,
+			   const struct json *node, struct uint_map *map)
+{
+	struct place here = { .outer = place };
+
+	if (expect(decoder, place, node, JSON_OBJECT) < 0)
+		return -1;
+	map->items = arena_array(decoder->arena, struct uint_pair, node->count);
+	for (const struct json *item = node->first; item; item = item->next) {
+		struct uint_pair *pair = &map->items[map->count];
+
+		here.key = item->key;
+		if (decode_uint(decoder, &here, item, 0, UINT64_MAX, &pair->value) < 0)
+			return -1;
+		pair->key = (char *)(uintptr_t)item->key;
+		map->count++;
+	}
+	return 0;
+}
+
+static int decode_real(const struct decoder *decoder, const struct place *place,
+		       const struct json *node, double *value)
+{
+	if (expect(decoder, place, node, JSON_NUMBER) < 0)
+		return -1;
+	*value = strtod(node->text, NULL);
+	return 0;
+}
+
 static int decode_bool(const struct decoder *decoder, const struct place *place,
 		       const struct json *node, bool *value)
 {
@@ -335,6 +365,8 @@ static int decode_member(struct decoder *decoder, const struct place *place,
 		return decode_sized_int(decoder, place, row, node, member);
 	case SCHEMA_UINT:
 		return decode_sized_uint(decoder, place, row, node, member);
+	case SCHEMA_REAL:
+		return decode_real(decoder, place, node, (double *)(void *)member);
 	case SCHEMA_OPT_INT: {
 		struct opt_int *option = (void *)member;
 
@@ -370,6 +402,8 @@ static int decode_member(struct decoder *decoder, const struct place *place,
 		return decode_objects(decoder, place, row, node, member);
 	case SCHEMA_MAP:
 		return decode_map(decoder, place, node, (void *)member);
+	case SCHEMA_UINT_MAP:
+		return decode_uint_map(decoder, place, node, (void *)member);
 	case SCHEMA_KEYS:
 		return decode_keys(decoder, place, node, (void *)member);
 	}

@@ -10,6 +10,7 @@
 #include "base/string_list.h"
 #include "specs/json_writer.h"
 #include "specs/optional.h"
+#include "specs/uint_map.h"
 
 /*
  * The schema engine: one table per JSON object says how its members lie in a C structure, and
@@ -41,12 +42,13 @@
  * The compiler checks that each member has the type that its row needs.
  *
  *	row			JSON			member
- *	STRING			string			char *
+ *	STRING			string			char * or const char *
  *	WORD(..., words)	one string of a table	char *
  *	ENUM(..., words)	the same		int: the word's value
  *	BOOL			boolean			bool
  *	INT			whole number		int32_t or int64_t
  *	UINT			whole number >= 0	uint32_t or uint64_t
+ *	REAL			number			double
  *	OPT_INT OPT_UINT OPT_BOOL			struct opt_int, opt_uint, opt_bool
  *	STRINGS			array of strings	struct string_list (items end with NULL)
  *	UINTS			array of whole numbers	struct { uint32_t *items; size_t count; }
@@ -54,6 +56,7 @@
  *	EMBEDDED(..., o)	object			struct o
  *	OBJECTS(..., o)		array of objects	struct { struct o *items; size_t count; }
  *	MAP			object of strings	struct string_map
+ *	UINT_MAP		object of whole numbers	struct uint_map
  *	KEYS			object of whatever	struct string_list: its keys; encoded as {}
  *	OBJECT_MAP(..., o, key)	object of objects	as OBJECTS; the key goes to char *o.key
  *
@@ -72,6 +75,7 @@ enum schema_kind {
 	SCHEMA_BOOL,
 	SCHEMA_INT,
 	SCHEMA_UINT,
+	SCHEMA_REAL,
 	SCHEMA_OPT_INT,
 	SCHEMA_OPT_UINT,
 	SCHEMA_OPT_BOOL,
@@ -81,6 +85,7 @@ enum schema_kind {
 	SCHEMA_EMBEDDED,
 	SCHEMA_OBJECTS,
 	SCHEMA_MAP,
+	SCHEMA_UINT_MAP,
 	SCHEMA_KEYS,
 	SCHEMA_OBJECT_MAP,
 };
@@ -139,7 +144,10 @@ void schema_write(const struct schema *schema, struct json_writer *writer, const
 
 #define STRING(type, member, name, ...)                                                            \
 	{                                                                                          \
-		SCHEMA_ROW(SCHEMA_STRING, type, member, name, char *), ##__VA_ARGS__               \
+		SCHEMA_ROW_IF(SCHEMA_STRING, type, member, name,                                   \
+			      SCHEMA_IS(type, member, char *) ||                                   \
+				      SCHEMA_IS(type, member, const char *)),                      \
+			##__VA_ARGS__                                                              \
 	}
 #define WORD(type, member, name, table, ...)                                                       \
 	{                                                                                          \
@@ -167,6 +175,10 @@ void schema_write(const struct schema *schema, struct json_writer *writer, const
 			      SCHEMA_IS(type, member, uint32_t) ||                                 \
 				      SCHEMA_IS(type, member, uint64_t)),                          \
 			.size = sizeof(SCHEMA_MEMBER(type, member)), ##__VA_ARGS__                 \
+	}
+#define REAL(type, member, name, ...)                                                              \
+	{                                                                                          \
+		SCHEMA_ROW(SCHEMA_REAL, type, member, name, double), ##__VA_ARGS__                 \
 	}
 #define OPT_INT(type, member, name, ...)                                                           \
 	{                                                                                          \
@@ -209,6 +221,10 @@ void schema_write(const struct schema *schema, struct json_writer *writer, const
 #define MAP(type, member, name, ...)                                                               \
 	{                                                                                          \
 		SCHEMA_ROW(SCHEMA_MAP, type, member, name, struct string_map), ##__VA_ARGS__       \
+	}
+#define UINT_MAP(type, member, name, ...)                                                          \
+	{                                                                                          \
+		SCHEMA_ROW(SCHEMA_UINT_MAP, type, member, name, struct uint_map), ##__VA_ARGS__    \
 	}
 #define KEYS(type, member, name, ...)                                                              \
 	{                                                                                          \

@@ -54,6 +54,14 @@ static uint64_t read_uint(const struct schema_row *row, const char *member)
 	return wide;
 }
 
+static double read_real(const char *member)
+{
+	double value;
+
+	memcpy(&value, member, sizeof(value));
+	return value;
+}
+
 static int read_enum(const char *member)
 {
 	int value;
@@ -83,6 +91,8 @@ static bool is_written(const struct schema_row *row, const char *member)
 		return always || read_int(row, member) != 0;
 	case SCHEMA_UINT:
 		return always || read_uint(row, member) != 0;
+	case SCHEMA_REAL:
+		return always || read_real(member) < 0 || read_real(member) > 0;
 	case SCHEMA_OPT_INT:
 		return ((const struct opt_int *)(const void *)member)->set;
 	case SCHEMA_OPT_UINT:
@@ -95,6 +105,7 @@ static bool is_written(const struct schema_row *row, const char *member)
 	case SCHEMA_UINTS:
 	case SCHEMA_OBJECTS:
 	case SCHEMA_MAP:
+	case SCHEMA_UINT_MAP:
 	case SCHEMA_KEYS:
 	case SCHEMA_OBJECT_MAP:
 		return always || read_list(member).count > 0;
@@ -185,6 +196,18 @@ static void write_map(struct json_writer *writer, const char *member)
 	json_end_object(writer);
 }
 
+static void write_uint_map(struct json_writer *writer, const char *member)
+{
+	const struct uint_map *map = (const void *)member;
+
+	json_begin_object(writer);
+	for (size_t i = 0; i < map->count; i++) {
+		json_write_key(writer, map->items[i].key);
+		json_write_uint(writer, map->items[i].value);
+	}
+	json_end_object(writer);
+}
+
 static void write_keys(struct json_writer *writer, const char *member)
 {
 	const struct string_list *list = (const void *)member;
@@ -218,6 +241,9 @@ static void write_member(struct json_writer *writer, const struct schema_row *ro
 	case SCHEMA_UINT:
 		json_write_uint(writer, read_uint(row, member));
 		break;
+	case SCHEMA_REAL:
+		json_write_real(writer, read_real(member));
+		break;
 	case SCHEMA_OPT_INT:
 		json_write_int(writer, ((const struct opt_int *)(const void *)member)->value);
 		break;
@@ -247,6 +273,9 @@ static void write_member(struct json_writer *writer, const struct schema_row *ro
 		break;
 	case SCHEMA_MAP:
 		write_map(writer, member);
+		break;
+	case SCHEMA_UINT_MAP:
+		write_uint_map(writer, member);
 		break;
 	case SCHEMA_KEYS:
 		write_keys(writer, member);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -263,6 +264,19 @@ TEST(json_writer_indents_and_keeps_empty_values_short)
 			   "    []\n"
 			   "  ]\n"
 			   "}\n");
+}
+
+TEST(json_writer_writes_reals_as_short_as_they_are)
+{
+	static const double values[] = { 0, 0.12, 1.5, -3, 99.99, 100, 1e300, HUGE_VAL, -HUGE_VAL };
+	cleanup_arena struct arena arena = { 0 };
+	struct json_writer *writer = json_writer_new(&arena, JSON_COMPACT);
+
+	json_begin_array(writer);
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+		json_write_real(writer, values[i]);
+	json_end_array(writer);
+	CHECK_STRING(json_writer_text(writer, NULL), "[0,0.12,1.5,-3,99.99,100,1e+300,null,null]");
 }
 
 TEST(json_writer_writes_a_tree_as_it_was_read)

@@ -20,6 +20,7 @@ struct pet {
 	int64_t large;
 	uint32_t age;
 	uint64_t stars;
+	double speed;
 	struct opt_int weight;
 	struct opt_uint rank;
 	struct opt_bool hungry;
@@ -35,6 +36,7 @@ struct pet {
 		size_t count;
 	} legs, ears;
 	struct string_map labels;
+	struct uint_map counts;
 	struct string_list places;
 };
 
@@ -49,22 +51,22 @@ SCHEMA(pet, STRING(pet, name, "name", .flags = REQUIRED), WORD(pet, colour, "col
        STRING(pet, home, "home", .flags = ABSOLUTE), ENUM(pet, kind, "kind", kinds),
        BOOL(pet, tame, "tame"), BOOL(pet, sleeps, "sleeps", .flags = ALWAYS),
        INT(pet, small, "small"), INT(pet, large, "large"), UINT(pet, age, "age"),
-       UINT(pet, stars, "stars"), OPT_INT(pet, weight, "weight", RANGE(-5, 5)),
-       OPT_UINT(pet, rank, "rank", RANGE(1, 10)), OPT_BOOL(pet, hungry, "hungry"),
-       STRINGS(pet, food, "food"), UINTS(pet, years, "years"), OBJECT(pet, tail, "tail", leg),
-       EMBEDDED(pet, nose, "nose", leg), OBJECTS(pet, legs, "legs", leg),
-       OBJECT_MAP(pet, ears, "ears", leg, name), MAP(pet, labels, "labels"),
-       KEYS(pet, places, "places"));
+       UINT(pet, stars, "stars"), REAL(pet, speed, "speed"),
+       OPT_INT(pet, weight, "weight", RANGE(-5, 5)), OPT_UINT(pet, rank, "rank", RANGE(1, 10)),
+       OPT_BOOL(pet, hungry, "hungry"), STRINGS(pet, food, "food"), UINTS(pet, years, "years"),
+       OBJECT(pet, tail, "tail", leg), EMBEDDED(pet, nose, "nose", leg),
+       OBJECTS(pet, legs, "legs", leg), OBJECT_MAP(pet, ears, "ears", leg, name),
+       MAP(pet, labels, "labels"), UINT_MAP(pet, counts, "counts"), KEYS(pet, places, "places"));
 
 static const char full[] =
 	"{\"name\":\"Rex\",\"colour\":\"grey\",\"home\":\"/kennel\",\"kind\":\"cat\",\"tame\":true,"
 	"\"sleeps\":false,\"small\":-2147483648,\"large\":9223372036854775807,\"age\":4294967295,"
-	"\"stars\":18446744073709551615,\"weight\":0,\"rank\":1,\"hungry\":false,"
+	"\"stars\":18446744073709551615,\"speed\":0.12,\"weight\":0,\"rank\":1,\"hungry\":false,"
 	"\"food\":[\"bones\",\"\"],\"years\":[0,4294967295],\"tail\":{\"name\":\"t\",\"length\":0},"
 	"\"nose\":{\"length\":-1},\"legs\":[{\"length\":1},{\"name\":\"b\",\"length\":2}],"
 	"\"ears\":{\"left\":{\"name\":\"left\",\"length\":3}},\"labels\":{\"a.b\":\"c\",\"d\":\"\"}"
 	","
-	"\"places\":{\"80/tcp\":{},\"x\":{}}}";
+	"\"counts\":{\"b\":18446744073709551615,\"a\":0},\"places\":{\"80/tcp\":{},\"x\":{}}}";
 
 static int decode(struct arena *arena, const char *text, struct pet *pet, struct error *err)
 {
@@ -85,6 +87,10 @@ TEST(schema_reads_every_kind_of_row)
 	CHECK(pet.tame && !pet.sleeps);
 	CHECK(pet.small == INT32_MIN && pet.large == INT64_MAX);
 	CHECK(pet.age == UINT32_MAX && pet.stars == UINT64_MAX);
+	CHECK(pet.speed > 0.119 && pet.speed < 0.121);
+	CHECK_INT(pet.counts.count, 2);
+	CHECK_STRING(pet.counts.items[0].key, "b");
+	CHECK(pet.counts.items[0].value == UINT64_MAX && pet.counts.items[1].value == 0);
 	CHECK(pet.weight.set && pet.weight.value == 0);
 	CHECK(pet.hungry.set && !pet.hungry.value);
 	CHECK(pet.food.count == 2 && !pet.food.items[2]);
@@ -198,6 +204,9 @@ TEST(schema_errors_name_the_member_and_what_was_expected)
 		"{'name': 'a', 'labels': {'a.b': 1}}",
 		"{'name': 'a', 'labels': []}",
 		"{'name': 'a', 'places': []}",
+		"{'name': 'a', 'speed': '0.1'}",
+		"{'name': 'a', 'counts': []}",
+		"{'name': 'a', 'counts': {'b': 1, 'a.c': -1}}",
 	};
 	char *golden = NULL;
 	size_t size = 0;
