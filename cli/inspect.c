@@ -29,8 +29,8 @@ static void write_info(struct json_writer *writer, const struct container_info *
 	json_write_key(writer, "pid");
 	json_write_int(writer, info->pid);
 	json_write_key(writer, "exitStatus");
-	if (info->exited)
-		json_write_int(writer, info->exit_status);
+	if (info->exit_code.set)
+		json_write_int(writer, info->exit_code.value);
 	else
 		json_write_null(writer);
 	write_member(writer, "command", info->command);

@@ -3,6 +3,7 @@
 
 #include "cli/table.h"
 #include "runtime/container.h"
+#include "runtime/state_document.h"
 
 struct list_options {
 	int format; /* enum format */
@@ -50,7 +51,7 @@ int cmd_list(struct invocation *invocation, struct error *err)
 		for (size_t i = 0; i < count; i++)
 			printf("%s\n", items[i].id);
 	else if (options.format == FORMAT_JSON)
-		fputs(container_list_json(invocation->arena, items, count, NULL), stdout);
+		puts(state_documents(invocation->arena, items, count));
 	else
 		print_table(invocation->arena, items, count);
 	return 0;

@@ -7,6 +7,7 @@
 #include "cli/process_table.h"
 #include "cli/table.h"
 #include "runtime/container.h"
+#include "runtime/state_document.h"
 #include "specs/json_writer.h"
 
 struct ps_options {
@@ -40,8 +41,8 @@ static const char *show_status(struct arena *arena, const struct container_info 
 {
 	const char *name = status_name(info->status);
 
-	if (info->status == STATUS_STOPPED && info->exited)
-		return arena_printf(arena, "%s (%d)", name, info->exit_status);
+	if (info->status == STATUS_STOPPED && info->exit_code.set)
+		return arena_printf(arena, "%s (%d)", name, (int)info->exit_code.value);
 	return name;
 }
 
@@ -81,7 +82,7 @@ static int ps_containers(struct invocation *invocation, struct error *err)
 		if (options.all || items[i].status != STATUS_STOPPED)
 			items[kept++] = items[i];
 	if (options.format == FORMAT_JSON)
-		fputs(container_list_json(invocation->arena, items, kept, NULL), stdout);
+		puts(state_documents(invocation->arena, items, kept));
 	else
 		print_containers(invocation->arena, items, kept);
 	return 0;

@@ -2,6 +2,7 @@
 #include "cli/verbs.h"
 
 #include "runtime/container.h"
+#include "runtime/state_document.h"
 
 const struct command state_command = {
 	.name = "state",
@@ -21,6 +22,6 @@ int cmd_state(struct invocation *invocation, struct error *err)
 	if (container_info(&invocation->settings, invocation->arguments[0], invocation->arena,
 			   &info, err) < 0)
 		return -1;
-	fputs(container_info_json(invocation->arena, &info, NULL), stdout);
+	fputs(state_document(invocation->arena, &info, JSON_INDENTED, NULL), stdout);
 	return 0;
 }

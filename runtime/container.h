@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/string_list.h"
 #include "runtime/settings.h"
+#include "specs/optional.h"
 
 /*
  * The life of containers: what the verbs of the command line call, one function a verb.
@@ -103,11 +104,14 @@ int container_freeze(const struct settings *settings, const char *id, int timeou
 		     struct error *err);
 int container_thaw(const struct settings *settings, const char *id, struct error *err);
 
-/* What `state`, `list`, `ps` and `inspect` show. Strings live in the arena. */
+/*
+ * What `state`, `list`, `ps` and `inspect` show; as JSON: runtime/state_document.h. Strings live in
+ * the arena.
+ */
 struct container_info {
 	const char *id;
-	enum container_status status;
-	pid_t pid; /* 0 when stopped */
+	int status; /* enum container_status */
+	pid_t pid;  /* 0 when stopped */
 	const char *bundle, *rootfs;
 	const char *created;	  /* RFC 3339 with nanoseconds */
 	const char *command;	  /* process.args joined by blanks */
@@ -118,9 +122,8 @@ struct container_info {
 	const char *owner;	  /* name of the user who made it */
 	struct string_map annotations;
 	const char *oci_version;
-	bool exited; /* an exit status is recorded */
-	int exit_status;
-	const char *finished; /* RFC 3339, NULL: unknown */
+	struct opt_int exit_code; /* when one is recorded */
+	const char *finished;	  /* RFC 3339, NULL: unknown */
 };
 
 int container_info(const struct settings *settings, const char *id, struct arena *arena,
@@ -129,12 +132,6 @@ int container_info(const struct settings *settings, const char *id, struct arena
 /* All containers of both folders, sorted by time of creation. */
 int container_list(const struct settings *settings, struct arena *arena,
 		   struct container_info **items, size_t *count, struct error *err);
-
-/* The JSON of OCI `state` (ociVersion, id, status, pid, bundle, annotations, ...), indented. */
-char *container_info_json(struct arena *arena, const struct container_info *info, size_t *size);
-/* A JSON array of them (`list --format json`). */
-char *container_list_json(struct arena *arena, const struct container_info *items, size_t count,
-			  size_t *size);
 
 /* The processes of a container as the host numbers them. */
 int container_processes(const struct settings *settings, const char *id, struct arena *arena,

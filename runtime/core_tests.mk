@@ -9,6 +9,7 @@ core_tests = \
 	tests/unit/test_namespaces \
 	tests/unit/test_plan \
 	tests/unit/test_state \
+	tests/unit/test_state_document \
 	tests/unit/test_sync
 check_PROGRAMS += $(core_tests)
 core_test_libraries = \
@@ -36,6 +37,9 @@ tests_unit_test_plan_LDADD = $(core_test_libraries)
 tests_unit_test_state_SOURCES = tests/unit/test_state.c $(scratch_dir)
 tests_unit_test_state_CFLAGS = $(core_test_flags)
 tests_unit_test_state_LDADD = $(core_test_libraries)
+tests_unit_test_state_document_SOURCES = tests/unit/test_state_document.c
+tests_unit_test_state_document_CFLAGS = $(core_test_flags)
+tests_unit_test_state_document_LDADD = $(core_test_libraries)
 tests_unit_test_sync_SOURCES = tests/unit/test_sync.c
 tests_unit_test_sync_CFLAGS = $(core_test_flags)
 tests_unit_test_sync_LDADD = $(core_test_libraries)
@@ -48,4 +52,5 @@ EXTRA_DIST += \
 	tests/unit/golden/plan_rootless.plan \
 	tests/unit/golden/plan_template.plan \
 	tests/unit/golden/plan_userns.json \
-	tests/unit/golden/plan_userns.plan
+	tests/unit/golden/plan_userns.plan \
+	tests/unit/golden/state_document.json

@@ -13,16 +13,6 @@
 #include "cgroup/freeze.h"
 #include "runtime/launch.h"
 
-static const char *const status_names[STATUS_COUNT] = {
-	[STATUS_CREATING] = "creating", [STATUS_CREATED] = "created", [STATUS_RUNNING] = "running",
-	[STATUS_PAUSED] = "paused",	[STATUS_STOPPED] = "stopped",
-};
-
-const char *status_name(enum container_status status)
-{
-	return status_names[status];
-}
-
 char *handle_data_path(struct arena *arena, const struct settings *settings)
 {
 	return path_join(arena, settings->data_root, "containers");

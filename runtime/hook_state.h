@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include "base/arena.h"
+#include "runtime/container.h"
 #include "specs/runtime_spec.h"
 
 /*
@@ -12,8 +13,8 @@
  * child only put the parts together, without allocating.
  */
 struct hook_state {
-	const char *oci_version;
-	const char *tail; /* what follows "status" and "pid" */
+	struct container_info document;	  /* without status and pid */
+	const char *head, *middle, *tail; /* of its text: around pid and status */
 	char *buffer;
 	size_t size;
 };
@@ -22,4 +23,4 @@ void hook_state_plan(struct arena *arena, const struct spec *spec, const char *i
 		     const char *bundle, struct hook_state *state);
 
 /* The text for this moment, in state's own buffer until the next call. */
-const char *hook_state_text(struct hook_state *state, const char *status, pid_t pid);
+const char *hook_state_text(struct hook_state *state, enum container_status status, pid_t pid);

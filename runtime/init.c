@@ -129,7 +129,7 @@ static int run_mount_hooks(struct init *init, struct error *err)
 	if (sync_send(init->sync, SYNC_MOUNTED, 0, -1, err) < 0 ||
 	    sync_expect(init->sync, SYNC_HOOKED, &message, err) < 0)
 		return -1;
-	run.state = hook_state_text(&plan->hook_state, "creating", init->pid);
+	run.state = hook_state_text(&plan->hook_state, STATUS_CREATING, init->pid);
 	return hooks_run(&plan->hooks.create_container, &run, err);
 }
 
@@ -212,7 +212,7 @@ static int run_start_hooks(struct init *init, struct error *err)
 		.kind = "startContainer",
 		.output = -1,
 		.directory = -1,
-		.state = hook_state_text(&plan->hook_state, "created", init->pid),
+		.state = hook_state_text(&plan->hook_state, STATUS_CREATED, init->pid),
 	};
 
 	return hooks_run(&plan->hooks.start_container, &run, err);

@@ -32,7 +32,7 @@ static int run_poststop_hooks(struct launch *launch, struct error *err)
 		.kind = "poststop",
 		.output = -1,
 		.directory = -1,
-		.state = plan ? hook_state_text(&plan->hook_state, "stopped", 0) : NULL,
+		.state = plan ? hook_state_text(&plan->hook_state, STATUS_STOPPED, 0) : NULL,
 	};
 
 	(void)err;
@@ -201,7 +201,7 @@ static int run_mount_hooks(struct launch *launch, struct error *err)
 		.kind = "prestart",
 		.output = -1,
 		.directory = -1,
-		.state = hook_state_text(&plan->hook_state, "creating", launch->pid),
+		.state = hook_state_text(&plan->hook_state, STATUS_CREATING, launch->pid),
 	};
 
 	launch->hooks_begun = true;
@@ -332,7 +332,7 @@ static int run_poststart_hooks(struct launch *launch, struct error *err)
 	launch->hooks_begun = true;
 	if (!plan) /* start of a container that has none */
 		return 0;
-	run.state = hook_state_text(&plan->hook_state, "running", launch->pid);
+	run.state = hook_state_text(&plan->hook_state, STATUS_RUNNING, launch->pid);
 	hooks_run_all(&plan->hooks.poststart, &run);
 	return 0;
 }

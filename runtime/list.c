@@ -10,7 +10,6 @@
 #include "base/path.h"
 #include "runtime/container.h"
 #include "runtime/handle.h"
-#include "specs/json_writer.h"
 
 static int fill_info(struct arena *arena, const struct handle *handle, struct container_info *info,
 		     struct error *err)
@@ -38,8 +37,7 @@ static int fill_info(struct arena *arena, const struct handle *handle, struct co
 		return 0;
 	if (exit_load(arena, handle->data, &record, err) < 0)
 		return err->errnum == ENOENT ? 0 : fail_in(err, "%s", state->id);
-	info->exited = true;
-	info->exit_status = (int)record.exit_code;
+	info->exit_code = (struct opt_int){ .set = true, .value = record.exit_code };
 	info->finished = record.finished;
 	return 0;
 }
@@ -124,68 +122,4 @@ int container_list(const struct settings *settings, struct arena *arena,
 	}
 	qsort(*items, *count, sizeof(**items), compare_created);
 	return 0;
-}
-
-static void write_info(struct json_writer *writer, const struct container_info *info)
-{
-	const struct {
-		const char *key, *value;
-	} strings[] = {
-		{ "bundle", info->bundle },   { "rootfs", info->rootfs },
-		{ "created", info->created }, { "command", info->command },
-		{ "image", info->image },     { "cgroup", info->cgroup },
-		{ "data", info->data },	      { "owner", info->owner },
-	};
-
-	json_begin_object(writer);
-	json_write_key(writer, "ociVersion");
-	json_write_string(writer, info->oci_version);
-	json_write_key(writer, "id");
-	json_write_string(writer, info->id);
-	json_write_key(writer, "pid");
-	json_write_int(writer, info->pid);
-	json_write_key(writer, "status");
-	json_write_string(writer, status_name(info->status));
-	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
-		if (!strings[i].value)
-			continue;
-		json_write_key(writer, strings[i].key);
-		json_write_string(writer, strings[i].value);
-	}
-	if (info->exited) {
-		json_write_key(writer, "exitCode");
-		json_write_int(writer, info->exit_status);
-	}
-	if (info->finished) {
-		json_write_key(writer, "finished");
-		json_write_string(writer, info->finished);
-	}
-	json_write_key(writer, "annotations");
-	json_begin_object(writer);
-	for (size_t i = 0; i < info->annotations.count; i++) {
-		json_write_key(writer, info->annotations.items[i].key);
-		json_write_string(writer, info->annotations.items[i].value);
-	}
-	json_end_object(writer);
-	json_end_object(writer);
-}
-
-char *container_info_json(struct arena *arena, const struct container_info *info, size_t *size)
-{
-	struct json_writer *writer = json_writer_new(arena, JSON_INDENTED);
-
-	write_info(writer, info);
-	return json_writer_text(writer, size);
-}
-
-char *container_list_json(struct arena *arena, const struct container_info *items, size_t count,
-			  size_t *size)
-{
-	struct json_writer *writer = json_writer_new(arena, JSON_INDENTED);
-
-	json_begin_array(writer);
-	for (size_t i = 0; i < count; i++)
-		write_info(writer, &items[i]);
-	json_end_array(writer);
-	return json_writer_text(writer, size);
 }

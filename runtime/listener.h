@@ -12,5 +12,5 @@
  * names (linux.seccomp.listenerPath), with the container process state of the runtime
  * specification (config-linux.md, "containerprocessstate"). Takes fd.
  */
-int listener_send(const struct seccomp_plan *plan, struct hook_state *state, pid_t pid, int fd,
-		  struct error *err);
+int listener_send(const struct seccomp_plan *plan, const struct hook_state *state, pid_t pid,
+		  int fd, struct error *err);

@@ -28,6 +28,7 @@ libruntime_a_SOURCES = \
 	runtime/spec_form.c runtime/spec_form.h \
 	runtime/start_socket.c runtime/start_socket.h \
 	runtime/state.c runtime/state.h \
+	runtime/state_document.c runtime/state_document.h \
 	runtime/sync.c runtime/sync.h
 
 include runtime/process.mk

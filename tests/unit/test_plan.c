@@ -170,8 +170,9 @@ TEST(plan_mount_hooks_are_those_of_three_kinds)
 		CHECK(plan_existing(&arena, spec, "web", "/bundle", &existing, &err) == 0);
 		CHECK_INT(existing.hooks.poststop.count, plan.hooks.poststop.count);
 		CHECK_INT(existing.hooks.poststart.count, plan.hooks.poststart.count);
-		CHECK_STRING(hook_state_text(&existing.hook_state, "stopped", 0),
-			     arena_strdup(&arena, hook_state_text(&plan.hook_state, "stopped", 0)));
+		CHECK_STRING(
+			hook_state_text(&existing.hook_state, STATUS_STOPPED, 0),
+			arena_strdup(&arena, hook_state_text(&plan.hook_state, STATUS_STOPPED, 0)));
 	}
 	arena_free(&arena);
 }
