@@ -27,24 +27,13 @@ static ssize_t read_retry(int fd, void *buffer, size_t size)
 	return got;
 }
 
-int file_read_fd(int fd, const char *name, size_t limit, struct arena *arena, char **text,
-		 size_t *size, struct error *err)
+/* room: so much is expected. */
+static int read_to_end(int fd, const char *name, size_t room, size_t limit, struct arena *arena,
+		       char **text, size_t *size, struct error *err)
 {
-	struct stat status;
-	size_t room, used = 0;
-	char *buffer;
+	char *buffer = arena_alloc(arena, room + 1);
+	size_t used = 0;
 
-	if (fstat(fd, &status) < 0)
-		return fail_errno(err, "%s", name);
-	if (S_ISDIR(status.st_mode))
-		return fail(err, EISDIR, "%s: is a directory", name);
-	if (!S_ISREG(status.st_mode))
-		return fail(err, EINVAL, "%s: not a regular file", name);
-	if (status.st_size > 0 && (size_t)status.st_size > limit)
-		return fail(err, EFBIG, "%s: %lld bytes are too many (at most %zu)", name,
-			    (long long)status.st_size, limit);
-	room = status.st_size > 0 ? (size_t)status.st_size + 1 : FIRST_READ;
-	buffer = arena_alloc(arena, room + 1);
 	for (;;) {
 		ssize_t got = read_retry(fd, buffer + used, room - used);
 
@@ -68,6 +57,31 @@ int file_read_fd(int fd, const char *name, size_t limit, struct arena *arena, ch
 	if (size)
 		*size = used;
 	return 0;
+}
+
+int file_read_fd(int fd, const char *name, size_t limit, struct arena *arena, char **text,
+		 size_t *size, struct error *err)
+{
+	struct stat status;
+	size_t room;
+
+	if (fstat(fd, &status) < 0)
+		return fail_errno(err, "%s", name);
+	if (S_ISDIR(status.st_mode))
+		return fail(err, EISDIR, "%s: is a directory", name);
+	if (!S_ISREG(status.st_mode))
+		return fail(err, EINVAL, "%s: not a regular file", name);
+	if (status.st_size > 0 && (size_t)status.st_size > limit)
+		return fail(err, EFBIG, "%s: %lld bytes are too many (at most %zu)", name,
+			    (long long)status.st_size, limit);
+	room = status.st_size > 0 ? (size_t)status.st_size + 1 : FIRST_READ;
+	return read_to_end(fd, name, room, limit, arena, text, size, err);
+}
+
+int file_read_stream(int fd, const char *name, size_t limit, struct arena *arena, char **text,
+		     size_t *size, struct error *err)
+{
+	return read_to_end(fd, name, FIRST_READ, limit, arena, text, size, err);
 }
 
 int file_read_at(int dirfd, const char *path, size_t limit, struct arena *arena, char **text,

@@ -25,6 +25,10 @@ int file_read_at(int dirfd, const char *path, size_t limit, struct arena *arena,
 int file_read_fd(int fd, const char *name, size_t limit, struct arena *arena, char **text,
 		 size_t *size, struct error *err);
 
+/* The same from whatever the user pointed at, a pipe or a terminal too, until its end. */
+int file_read_stream(int fd, const char *name, size_t limit, struct arena *arena, char **text,
+		     size_t *size, struct error *err);
+
 /*
  * Reads a short kernel file (at most size - 1 bytes) into buffer, ends it with a NUL and cuts
  * its final newline. Allocates nothing. Returns its length.

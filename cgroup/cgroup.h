@@ -17,6 +17,7 @@
  *	cgroup_plan()        pure: path, limits, device program
  *	cgroup_apply()       makes it; its descriptor goes to CLONE_INTO_CGROUP
  *	cgroup_open()        finds it again for freeze.h and process.h
+ *	cgroup_update()      other limits while it is in use
  *	cgroup_remove()      kills what is left in it and removes it
  */
 
@@ -79,6 +80,14 @@ int cgroup_apply(const struct cgroup_host *host, const struct cgroup_plan *plan,
 
 /* Opens the directory of path (from a plan or state.json), O_PATH. ENOENT when it is gone. */
 int cgroup_open(const struct cgroup_host *host, const char *path, struct error *err);
+
+/*
+ * Gives the cgroup at path other limits; those not among limits stay. devices: the rules that
+ * replace the ones in force, NULL: these stay. All or nothing: when one write fails, what was
+ * written before it is set back.
+ */
+int cgroup_update(const struct cgroup_host *host, const char *path, const struct limits *limits,
+		  const struct device_program *devices, struct error *err);
 
 /*
  * Removes the cgroup and all below it, killing first what still runs there, and returns when it

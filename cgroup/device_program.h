@@ -40,3 +40,9 @@ char *device_program_print(struct arena *arena, const struct device_program *pro
  * above hold as well). It goes away with the cgroup. An empty program: nothing is done.
  */
 int device_program_apply(int dirfd, const struct device_program *program, struct error *err);
+
+/*
+ * The same for a cgroup that may have such a program already: this one takes its place in one
+ * step, so that no moment is without rules. An empty one takes the former away.
+ */
+int device_program_replace(int dirfd, const struct device_program *program, struct error *err);

@@ -236,17 +236,27 @@ char *limits_print(struct arena *arena, const struct limits *limits)
 	return text;
 }
 
-static int check_memory(int dirfd, uint64_t limit, struct error *err)
+/* The words are runc's, which its users look for. */
+int limits_check(int dirfd, const struct limits *limits, struct error *err)
 {
 	char text[32];
+	uint64_t usage;
 
+	if (!limits->memory_check && !limits->swap_check)
+		return 0;
 	if (file_read_short_at(dirfd, "memory.current", text, sizeof(text), err) < 0)
 		return fail_in(err, "linux.resources.memory.checkBeforeUpdate");
-	if (strtoull(text, NULL, 10) > limit)
+	usage = strtoull(text, NULL, 10);
+	if (limits->swap_check && limits->swap_check <= usage)
 		return fail(err, EBUSY,
-			    "linux.resources.memory.limit: %" PRIu64
-			    " is below the present usage, %s",
-			    limit, text);
+			    "linux.resources.memory.swap: rejecting memory+swap limit %" PRIu64
+			    " <= usage %" PRIu64,
+			    limits->swap_check, usage);
+	if (limits->memory_check && limits->memory_check <= usage)
+		return fail(err, EBUSY,
+			    "linux.resources.memory.limit: rejecting memory limit %" PRIu64
+			    " <= usage %" PRIu64,
+			    limits->memory_check, usage);
 	return 0;
 }
 
@@ -263,7 +273,7 @@ static int write_limit(int dirfd, const char *file, const char *value, struct er
 	return -1;
 }
 
-static int apply_one(int dirfd, const struct limit *limit, struct error *err)
+int limits_apply_one(int dirfd, const struct limit *limit, struct error *err)
 {
 	int result = write_limit(dirfd, limit->file, limit->value, err);
 
@@ -280,10 +290,10 @@ static int apply_one(int dirfd, const struct limit *limit, struct error *err)
 
 int limits_apply(int dirfd, const struct limits *limits, struct error *err)
 {
-	if (limits->memory_check && check_memory(dirfd, limits->memory_check, err) < 0)
+	if (limits_check(dirfd, limits, err) < 0)
 		return -1;
 	for (size_t i = 0; i < limits->count; i++)
-		if (apply_one(dirfd, &limits->items[i], err) < 0)
+		if (limits_apply_one(dirfd, &limits->items[i], err) < 0)
 			return -1;
 	return 0;
 }

@@ -46,8 +46,9 @@ struct limit {
 struct limits {
 	struct limit *items; /* in the order of writing */
 	size_t count;
-	uint32_t controllers;  /* 1 << enum controller: those that the files belong to */
-	uint64_t memory_check; /* refuse when memory.current is above (checkBeforeUpdate); 0: no */
+	uint32_t controllers; /* 1 << enum controller: those that the files belong to */
+	/* checkBeforeUpdate: refuse when memory.current is not below these; 0: no check */
+	uint64_t memory_check, swap_check;
 };
 
 /*
@@ -58,6 +59,10 @@ int limits_plan(struct arena *arena, const struct spec_resources *resources, str
 
 /* Writes the limits into cgroup dirfd. Allocates nothing. */
 int limits_apply(int dirfd, const struct limits *limits, struct error *err);
+
+/* Its two parts: whether the memory in use allows them (EBUSY), and one write. */
+int limits_check(int dirfd, const struct limits *limits, struct error *err);
+int limits_apply_one(int dirfd, const struct limit *limit, struct error *err);
 
 /* One line a limit, "memory.max 1048576 (linux.resources.memory.limit)". */
 char *limits_print(struct arena *arena, const struct limits *limits);

@@ -64,6 +64,8 @@ int limits_plan_memory(struct limits_builder *builder, const struct spec_memory 
 			   limits_number_or_max(builder, limit));
 	if (limit > 0 && memory->check_before_update.value)
 		builder->limits->memory_check = (uint64_t)limit;
+	if (memory->swap.value > 0 && memory->check_before_update.value)
+		builder->limits->swap_check = (uint64_t)memory->swap.value;
 	if (reservation != 0)
 		limits_add(builder, CONTROLLER_MEMORY, MEMORY("reservation"), "memory.low",
 			   limits_number_or_max(builder, reservation));

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libcgroup.a
 libcgroup_a_SOURCES = \
 	cgroup/cgroup.c cgroup/cgroup.h \
+	cgroup/controllers.c cgroup/controllers.h \
 	cgroup/cpu_weight.c \
 	cgroup/device_load.c \
 	cgroup/device_program.c cgroup/device_program.h \
@@ -16,6 +17,7 @@ libcgroup_a_SOURCES = \
 	cgroup/plan.c \
 	cgroup/process.c cgroup/process.h \
 	cgroup/remove.c \
+	cgroup/update.c \
 	cgroup/walk.c cgroup/walk.h
 
 check_PROGRAMS += tests/unit/test_limits tests/unit/test_cgroup tests/unit/test_device_program

@@ -56,6 +56,7 @@ ctr_SOURCES = \
 	cli/state.c \
 	cli/stop.c \
 	cli/thaw.c \
+	cli/update.c \
 	cli/wait.c
 # Each library before those that it stands on.
 CTR_LIBS = libcli.a libruntime.a libfs.a libcgroup.a libnet.a libspecs.a libbase.a

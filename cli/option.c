@@ -113,6 +113,24 @@ static int store_int(const struct met *met, const char *value, struct error *err
 	return fail_value(met, value, expected, err);
 }
 
+/* A number of struct opt_int; a limit may be written as a size. */
+static int store_optional(const struct met *met, const char *value, struct error *err)
+{
+	struct opt_int *member = met->member;
+	bool is_limit = met->option->kind == OPTION_IS_LIMIT && strcmp(value, "-1") != 0;
+	uint64_t bytes;
+
+	member->set = true;
+	if (!is_limit && value_parse_number(value, &member->value) >= 0)
+		return 0;
+	if (is_limit && value_parse_size(value, &bytes) >= 0 && bytes <= INT64_MAX) {
+		member->value = (int64_t)bytes;
+		return 0;
+	}
+	return fail_value(met, value, is_limit ? "a size (4096, 64k, 10m, 1g) or -1" : "a number",
+			  err);
+}
+
 static int store(const struct parser *parser, const struct met *met, char *value, struct error *err)
 {
 	switch (met->option->kind) {
@@ -137,6 +155,9 @@ static int store(const struct parser *parser, const struct met *met, char *value
 		if (value_parse_duration(value, met->member) < 0)
 			return fail_value(met, value, "a duration (10, 1.5s, 2m, 100ms)", err);
 		return 0;
+	case OPTION_IS_NUMBER:
+	case OPTION_IS_LIMIT:
+		return store_optional(met, value, err);
 	case OPTION_IS_WORD:
 		return store_word(met, value, err);
 	}

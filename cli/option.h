@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/string_list.h"
+#include "specs/optional.h"
 
 /*
  * Option tables: a command's options are rows { letter, name, ARGUMENT, help, kind, member }, and
@@ -32,6 +33,8 @@ enum option_kind {
 	OPTION_IS_INT,	    /* int from min to max */
 	OPTION_IS_SIZE,	    /* uint64_t bytes; "64m", "1GiB": units are powers of 1024 */
 	OPTION_IS_DURATION, /* int64_t milliseconds; "5s", "1m30s", "100ms", a bare "5": seconds */
+	OPTION_IS_NUMBER,   /* struct opt_int: any whole number */
+	OPTION_IS_LIMIT,    /* struct opt_int: a size, or -1: no limit */
 	OPTION_IS_WORD,	    /* int or enum: the index in words of the one given */
 };
 
@@ -88,6 +91,20 @@ struct option {
 		.letter = letter_, .name = name_, .argument = argument_, .help = help_,            \
 		.kind = OPTION_IS_DURATION,                                                        \
 		.offset = OPTION_OFFSET(type, member, OPTION_MEMBER_IS(type, member, int64_t))     \
+	}
+#define OPTION_NUMBER(letter_, name_, argument_, type, member, help_)                              \
+	{                                                                                          \
+		.letter = letter_, .name = name_, .argument = argument_, .help = help_,            \
+		.kind = OPTION_IS_NUMBER,                                                          \
+		.offset = OPTION_OFFSET(type, member,                                              \
+					OPTION_MEMBER_IS(type, member, struct opt_int))            \
+	}
+#define OPTION_LIMIT(letter_, name_, argument_, type, member, help_)                               \
+	{                                                                                          \
+		.letter = letter_, .name = name_, .argument = argument_, .help = help_,            \
+		.kind = OPTION_IS_LIMIT,                                                           \
+		.offset = OPTION_OFFSET(type, member,                                              \
+					OPTION_MEMBER_IS(type, member, struct opt_int))            \
 	}
 #define OPTION_WORD(letter_, name_, argument_, type, member, words_, help_)                        \
 	{                                                                                          \

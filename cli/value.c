@@ -65,6 +65,23 @@ int value_parse_int(const char *text, int min, int max, int *value)
 	return 0;
 }
 
+int value_parse_number(const char *text, int64_t *value)
+{
+	long long number;
+	char *end;
+
+	if (isspace((unsigned char)*text) || !*text)
+		return refuse(EINVAL);
+	errno = 0;
+	number = strtoll(text, &end, 10);
+	if (*end)
+		return refuse(EINVAL);
+	if (errno)
+		return refuse(ERANGE);
+	*value = number;
+	return 0;
+}
+
 int value_parse_size(const char *text, uint64_t *bytes)
 {
 	static const char units[] = "kmgtp";

@@ -14,6 +14,9 @@ int value_parse_bool(const char *text, bool *value);
 
 int value_parse_int(const char *text, int min, int max, int *value);
 
+/* Any whole number that 64 bits hold. */
+int value_parse_number(const char *text, int64_t *value);
+
 /* Bytes: "4096", "64k", "10MB", "1GiB": units are powers of 1024. */
 int value_parse_size(const char *text, uint64_t *bytes);
 

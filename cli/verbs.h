@@ -36,6 +36,7 @@ VERB(state);
 VERB(stop);
 VERB(thaw);
 VERB(unpack);
+VERB(update);
 VERB(version);
 VERB(wait);
 

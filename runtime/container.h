@@ -12,6 +12,7 @@
 #include "base/string_list.h"
 #include "runtime/settings.h"
 #include "specs/optional.h"
+#include "specs/runtime_spec.h"
 
 /*
  * The life of containers: what the verbs of the command line call, one function a verb.
@@ -103,6 +104,13 @@ int container_cleanup(const struct settings *settings, const char *id, bool remo
 int container_freeze(const struct settings *settings, const char *id, int timeout_ms,
 		     struct error *err);
 int container_thaw(const struct settings *settings, const char *id, struct error *err);
+
+/*
+ * `update`: changes the limits that are set in change (linux.resources of a config.json), all of
+ * them or, with an error, none. It counts together with what was asked for before (update.h).
+ */
+int container_update(const struct settings *settings, const char *id,
+		     const struct spec_resources *change, struct error *err);
 
 /*
  * What `state`, `list`, `ps` and `inspect` show; as JSON: runtime/state_document.h. Strings live in

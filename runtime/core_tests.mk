@@ -10,7 +10,8 @@ core_tests = \
 	tests/unit/test_plan \
 	tests/unit/test_state \
 	tests/unit/test_state_document \
-	tests/unit/test_sync
+	tests/unit/test_sync \
+	tests/unit/test_update
 check_PROGRAMS += $(core_tests)
 core_test_libraries = \
 	libunit.a libruntime.a libfs.a libcgroup.a libnet.a libspecs.a libbase.a $(CTR_STATIC_LIBS)
@@ -43,6 +44,9 @@ tests_unit_test_state_document_LDADD = $(core_test_libraries)
 tests_unit_test_sync_SOURCES = tests/unit/test_sync.c
 tests_unit_test_sync_CFLAGS = $(core_test_flags)
 tests_unit_test_sync_LDADD = $(core_test_libraries)
+tests_unit_test_update_SOURCES = tests/unit/test_update.c
+tests_unit_test_update_CFLAGS = $(core_test_flags)
+tests_unit_test_update_LDADD = $(core_test_libraries)
 tests_unit_test_monitor_SOURCES = tests/unit/test_monitor.c $(scratch_dir)
 tests_unit_test_monitor_CFLAGS = $(core_test_flags)
 tests_unit_test_monitor_LDADD = $(core_test_libraries)

@@ -29,7 +29,8 @@ libruntime_a_SOURCES = \
 	runtime/start_socket.c runtime/start_socket.h \
 	runtime/state.c runtime/state.h \
 	runtime/state_document.c runtime/state_document.h \
-	runtime/sync.c runtime/sync.h
+	runtime/sync.c runtime/sync.h \
+	runtime/update.c runtime/update.h
 
 include runtime/process.mk
 include runtime/seccomp.mk

@@ -31,19 +31,21 @@ static int plan_hooks(struct arena *arena, const struct spec *spec, struct plan 
 	return 0;
 }
 
-/*
- * A pids.limit of 0 is a limit since version 1.3 of the specification. Before, engines said "none"
- * by it, and podman 4 does.
- */
+bool plan_zero_pids_is_limit(const char *oci_version)
+{
+	unsigned int minor = 0;
+
+	sscanf(oci_version, "1.%u", &minor);
+	return minor >= 3;
+}
+
 static const struct spec_linux *limited(struct arena *arena, const struct spec *spec)
 {
 	const struct spec_resources *resources = spec->linux ? spec->linux->resources : NULL;
 	struct spec_linux *copy;
-	unsigned int minor = 0;
 
-	sscanf(spec->oci_version, "1.%u", &minor);
-	if (minor >= 3 || !resources || !resources->pids || !resources->pids->limit.set ||
-	    resources->pids->limit.value != 0)
+	if (!resources || !resources->pids || !resources->pids->limit.set ||
+	    resources->pids->limit.value != 0 || plan_zero_pids_is_limit(spec->oci_version))
 		return spec->linux;
 	copy = arena_new(arena, struct spec_linux);
 	*copy = *spec->linux;

@@ -56,6 +56,12 @@ int plan_make(struct arena *arena, const struct spec *spec, const struct plan_op
 	      struct plan *plan, struct error *err);
 
 /*
+ * What a pids.limit of 0 means: a limit since version 1.3 of the specification. Before, engines
+ * said "none" by it, and podman 4 does.
+ */
+bool plan_zero_pids_is_limit(const char *oci_version);
+
+/*
  * The little that start and delete of an existing container need: hooks, their state and where
  * the seccomp listener goes.
  */

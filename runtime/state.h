@@ -23,6 +23,7 @@
 #define STATE_FILE "state.json"
 #define RECORD_FILE "container.json"
 #define CONFIG_FILE "config.json"
+#define RESOURCES_FILE "resources.json" /* linux.resources since `update` changed them */
 #define EXIT_FILE "exit.json"
 #define LOG_FILE "log"
 #define START_SOCKET "start.sock"

@@ -347,6 +347,18 @@ int spec_process_decode(struct arena *arena, const char *name, const char *text,
 	return schema_decode(&spec_process_schema, arena, name, text, size, process, err);
 }
 
+int spec_resources_decode(struct arena *arena, const char *name, const char *text, size_t size,
+			  struct spec_resources *resources, struct error *err)
+{
+	return schema_decode(&spec_resources_schema, arena, name, text, size, resources, err);
+}
+
+char *spec_resources_encode(struct arena *arena, const struct spec_resources *resources,
+			    size_t *size)
+{
+	return schema_encode(&spec_resources_schema, arena, resources, JSON_COMPACT, size);
+}
+
 int spec_read(struct arena *arena, int dirfd, const char *path, struct spec *spec, char **text,
 	      size_t *size, struct error *err)
 {

@@ -336,6 +336,15 @@ int spec_process_decode(struct arena *arena, const char *name, const char *text,
 			struct spec_process *process, struct error *err);
 
 /*
+ * Decodes a document that is linux.resources alone (update --resources) into *resources, over what
+ * that has already: members of the text replace those.
+ */
+int spec_resources_decode(struct arena *arena, const char *name, const char *text, size_t size,
+			  struct spec_resources *resources, struct error *err);
+char *spec_resources_encode(struct arena *arena, const struct spec_resources *resources,
+			    size_t *size);
+
+/*
  * Reads file path below dirfd (regular, at most SPEC_MAX_SIZE bytes) and decodes it. If text is
  * not NULL the file's contents are handed out too.
  */

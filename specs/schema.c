@@ -392,7 +392,9 @@ static int decode_member(struct decoder *decoder, const struct place *place,
 	case SCHEMA_UINTS:
 		return decode_uints(decoder, place, node, member);
 	case SCHEMA_OBJECT:
-		object = arena_alloc(decoder->arena, row->object->size);
+		memcpy(&object, member, sizeof(object));
+		if (!object)
+			object = arena_alloc(decoder->arena, row->object->size);
 		memcpy(member, &object, sizeof(object));
 		return decode_object(decoder, place, row->object, node, object);
 	case SCHEMA_EMBEDDED:

@@ -36,8 +36,10 @@
  *
  *	schema_decode(&pet_schema, arena, "pet.json", text, size, &pet, err);
  *
- * The structure must begin as zeros. Absent members and JSON nulls leave it so: a string is then
+ * The structure begins as zeros. Absent members and JSON nulls leave it so: a string is then
  * NULL, a list empty, an object NULL, a number 0; where absent and zero differ use the OPT_ rows.
+ * Decoding another text into a structure that was decoded before lays it over: its members
+ * replace those, objects member by member, lists and maps as a whole.
  * Encoding leaves out what is zero, empty or NULL, unless the row is REQUIRED or ALWAYS.
  * The compiler checks that each member has the type that its row needs.
  *

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/sched/types.h>
 #include <linux/userfaultfd.h>
 #include <signal.h>
@@ -377,17 +378,41 @@ static int sparse(char **words)
 	return 0;
 }
 
+/* device-programs CGROUP: how many eBPF programs guard its devices. */
+static int device_programs(char **words)
+{
+	union bpf_attr query = { .query.attach_type = BPF_CGROUP_DEVICE };
+	int fd = open(words[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	query.query.target_fd = (uint32_t)fd;
+	if (fd < 0 || syscall(SYS_bpf, BPF_PROG_QUERY, &query, sizeof(query)) < 0)
+		return fatal(words[0]);
+	printf("%u\n", query.query.prog_cnt);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int words;
 	int (*run)(char **words);
 } commands[] = {
-	{ "call", 1, call },	      { "scheduler", 0, scheduler }, { "ioprio", 0, ioprio },
-	{ "setxattr", 3, set_xattr }, { "getxattr", 2, get_xattr },  { "count", 1, count },
-	{ "number", 1, number },      { "forks", 1, forks },	     { "eat", 1, eat },
-	{ "attach", 1, attach },      { "watch", 1, watch },	     { "overwrite", 1, overwrite },
-	{ "stuck", 1, stuck },	      { "signals", 0, signals },     { "clock", 1, show_clock },
+	{ "call", 1, call },
+	{ "scheduler", 0, scheduler },
+	{ "ioprio", 0, ioprio },
+	{ "setxattr", 3, set_xattr },
+	{ "getxattr", 2, get_xattr },
+	{ "count", 1, count },
+	{ "number", 1, number },
+	{ "forks", 1, forks },
+	{ "eat", 1, eat },
+	{ "attach", 1, attach },
+	{ "watch", 1, watch },
+	{ "overwrite", 1, overwrite },
+	{ "stuck", 1, stuck },
+	{ "signals", 0, signals },
+	{ "clock", 1, show_clock },
 	{ "sparse", 1, sparse },
+	{ "device-programs", 1, device_programs },
 };
 
 int main(int argc, char **argv)

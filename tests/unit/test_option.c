@@ -18,6 +18,7 @@ struct values {
 	uint64_t size;
 	int64_t timeout;
 	enum color color;
+	struct opt_int quota, memory;
 	bool systemd;
 };
 
@@ -33,6 +34,8 @@ static const struct option rows[] = {
 	OPTION_INT(0, "preserve-fds", "N", struct values, fds, 0, 1000, "hand on N descriptors"),
 	OPTION_SIZE('m', "memory", "BYTES", struct values, size, "at most that"),
 	OPTION_DURATION('t', "time", "SECONDS", struct values, timeout, "how long"),
+	OPTION_NUMBER(0, "quota", "N", struct values, quota, "any number"),
+	OPTION_LIMIT(0, "limit", "BYTES", struct values, memory, "a size or none"),
 	OPTION_WORD(0, "color", "COLOR", struct values, color, colors, "which"),
 };
 
@@ -361,4 +364,20 @@ TEST(help_is_aligned)
 			   "  -b, --bundle DIR               the bundle\n"
 			   "      --lsm-mount-context LABEL  a label\n");
 	free(text);
+}
+
+TEST(option_of_an_optional_number_tells_zero_from_absent)
+{
+	CHECK_INT(PARSE("--quota", "-1"), 0);
+	CHECK(values.quota.set && values.quota.value == -1 && !values.memory.set);
+	CHECK_INT(PARSE("--limit=50M", "--quota=9007199254740993"), 0);
+	CHECK(values.memory.set && values.memory.value == 50 << 20);
+	CHECK(values.quota.value == 9007199254740993);
+	CHECK_INT(PARSE("--limit", "-1"), 0);
+	CHECK_INT(values.memory.value, -1);
+	CHECK_INT(PARSE("--limit", "-2"), -1);
+	CHECK_STRING(err.text,
+		     "option '--limit': a size (4096, 64k, 10m, 1g) or -1 expected, not '-2'");
+	CHECK_INT(PARSE("--quota=1e3"), -1);
+	CHECK_STRING(err.text, "option '--quota': a number expected, not '1e3'");
 }
