@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 dist_man_MANS += doc/ctr.1
-EXTRA_DIST += doc/tutorial.md tests/check-completion tests/check-man \
-	tests/engines/run tests/engines/inside tests/engines/podman tests/engines/docker
+EXTRA_DIST += doc/engines.md doc/tutorial.md tests/check-completion tests/check-man tests/engines
 
 # The manual and the program say the same of verbs and options.
 TESTS += tests/check-man

@@ -10,7 +10,7 @@ case $cache in /*) ;; *) cache=$PWD/$cache ;; esac
 # processor, has tests/vm/build save a new one.
 memory=2G
 machine="-machine q35,memory-backend=ram -accel tcg,thread=multi,tb-size=512
-	-cpu max,la57=off -smp 2 -m $memory
+	-cpu max,la57=off -smp 2
 	-nodefaults -no-user-config -display none -no-reboot -nic none"
 kernel_args='root=/dev/vda rw quiet loglevel=3 console=ttyS0 panic=-1
 	mitigations=off nokaslr audit=0 systemd.show_status=0'
@@ -33,16 +33,29 @@ need() {
 mmdebstrap, e2fsprogs, xz-utils, zstd, util-linux)"
 }
 
+# choose_set NAME: a guest of its own, with the packages of tests/vm/packages.NAME too
+set=
+choose_set() {
+	set=$1 memory=3G # for the daemons and containers of two engines
+	[ -f "$here/packages.$set" ] || die "no set of packages $set ($here/packages.$set)"
+}
+
+# package_files: the files that list the guest's packages
+package_files() {
+	echo "packages${set:+ packages.$set}"
+}
+
 # image_key: names what the image is made from
 image_key() {
-	(cd "$here" && find build packages initrd-init guest -type f -exec sha256sum {} +) |
-		LC_ALL=C sort | sha256sum | cut -c 1-16
+	# shellcheck disable=SC2046 # words
+	(cd "$here" && find build $(package_files) initrd-init guest -type f \
+		-exec sha256sum {} +) | LC_ALL=C sort | sha256sum | cut -c 1-16
 }
 
 # machine_key: names what the saved state depends upon beside the image
 machine_key() {
 	{
-		echo "$machine $kernel_args $src_size"
+		echo "$machine $memory $kernel_args $src_size"
 		grep -m 1 '^model name' /proc/cpuinfo
 	} | sha256sum | cut -c 1-16
 }
@@ -81,7 +94,7 @@ vm() {
 	shift 2
 	cd "$guest" || die "no guest"
 	# shellcheck disable=SC2086 # $machine is a list of words
-	set -- $machine \
+	set -- $machine -m $memory \
 		-object "memory-backend-file,id=ram,size=$memory,mem-path=ram,share=$vm_share" \
 		-drive "file=$vm_dir/src.img,format=raw,if=none,id=src,cache=unsafe" \
 		-device virtio-blk-pci,drive=root -device virtio-blk-pci,drive=src \

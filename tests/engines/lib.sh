@@ -1,0 +1,91 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: Apache-2.0
+# What the scripts of the engines share. tests/engines/run runs them as root inside of the engines'
+# own root or of the guest, with ctr installed below /usr/local. ENGINES_IN says where: host or
+# guest.
+export PATH=/usr/bin:/usr/sbin:/bin:/sbin # not /usr/local/bin: ctr is containerd's name too
+export LANG=C.UTF-8
+here=/usr/local/lib/ctr-engines
+number=0 failed=0
+
+# in_guest: true in the guest, where cgroups have controllers and systemd runs
+in_guest() { [ "$ENGINES_IN" = guest ]; }
+
+# snippet FILE: the block of doc/engines.md that is said to be the content of this file, as in
+# ```toml /etc/containers/containers.conf.d/ctr.conf
+snippet() {
+	awk -v file="$1" '
+		/^```/ { inside = $2 == file; found += inside; next }
+		inside
+		END { exit !found }' "$here/engines.md"
+}
+
+# configure FILE: writes that file as the page has it
+configure() {
+	text=$(snippet "$1") || miss "doc/engines.md has $1"
+	mkdir -p "$(dirname "$1")"
+	printf '%s\n' "$text" >"$1"
+}
+
+# An image with busybox and its links, as a tar archive on standard output.
+image() {
+	mkdir -p /tmp/image/bin /tmp/image/etc /tmp/image/tmp /tmp/image/root
+	cp /bin/busybox /tmp/image/bin/
+	for name in $(/bin/busybox --list | grep -vx busybox); do ln -sf busybox "/tmp/image/bin/$name"; done
+	echo root:x:0:0:root:/root:/bin/sh >/tmp/image/etc/passwd
+	echo root:x:0: >/tmp/image/etc/group
+	tar -C /tmp/image -c .
+}
+
+# pass NAME SEEN: a test has passed, with what was seen
+pass() {
+	number=$((number + 1))
+	echo "ok $number - $1: $2"
+}
+
+# miss NAME TEXT...: it has not
+miss() {
+	number=$((number + 1)) failed=1
+	echo "not ok $number - $1"
+	shift
+	printf '%s\n' "$@" | sed 's/^/# /'
+}
+
+# skip NAME WHY
+skip() {
+	number=$((number + 1))
+	echo "ok $number - $1 # SKIP $2"
+}
+
+# is STATUS OUTPUT NAME COMMAND...: the command ends with that status and prints something with
+# OUTPUT in it.
+is() {
+	expected=$1 text=$2 name=$3
+	shift 3
+	status=0
+	output=$(timeout "${limit:-90}" "$@" 2>&1 </dev/null) || status=$?
+	case $output in
+	*"$text"*)
+		if [ "$status" -eq "$expected" ]; then
+			pass "$name" "$status, $(printf '%s\n' "$output" | grep -m 1 -F -e "$text" |
+				tr -cd '[:print:]' | sed 's/#//g' | cut -c 1-100)"
+			return
+		fi
+		;;
+	esac
+	miss "$name" "status $status, expected $expected and '$text':" "$output"
+}
+
+# until_true COMMAND...: waits until the command succeeds; fails after a minute
+until_true() {
+	tries=300
+	until "$@" >/dev/null 2>&1; do
+		[ $((tries -= 1)) -gt 0 ] || return 1
+		sleep 0.2
+	done
+}
+
+finish() {
+	echo "1..$number"
+	exit $failed
+}
