@@ -5,27 +5,41 @@
  */
 #include "cli/verbs.h"
 
-/* clang-format off: one a line */
+/* clang-format off */
 static const struct verb verbs[] = {
-	{ &run_command, cmd_run },	   { &exec_command, cmd_exec },
-	{ &ps_command, cmd_ps },	   { &logs_command, cmd_logs },
-	{ &wait_command, cmd_wait },	   { &stop_command, cmd_stop },
-	{ &rm_command, cmd_rm },	   { &inspect_command, cmd_inspect },
+	{ &run_command, cmd_run },
+	{ &exec_command, cmd_exec },
+	{ &ps_command, cmd_ps },
+	{ &logs_command, cmd_logs },
+	{ &wait_command, cmd_wait },
+	{ &stop_command, cmd_stop },
+	{ &rm_command, cmd_rm },
+	{ &inspect_command, cmd_inspect },
 
-	{ &freeze_command, cmd_freeze },   { &thaw_command, cmd_thaw },
-	{ &diff_command, cmd_diff },	   { &commit_command, NULL },
+	{ &freeze_command, cmd_freeze },
+	{ &thaw_command, cmd_thaw },
+	{ &diff_command, cmd_diff },
+	{ &commit_command, NULL },
 
-	{ &images_command, cmd_images },   { &rmi_command, cmd_rmi },
+	{ &images_command, cmd_images },
+	{ &rmi_command, cmd_rmi },
 	{ &prune_command, cmd_prune },
 
-	{ &create_command, cmd_create },   { &start_command, cmd_start },
-	{ &state_command, cmd_state },	   { &kill_command, cmd_kill },
-	{ &delete_command, cmd_delete },   { &list_command, cmd_list },
-	{ &update_command, cmd_update },   { &features_command, cmd_features },
+	{ &create_command, cmd_create },
+	{ &start_command, cmd_start },
+	{ &state_command, cmd_state },
+	{ &kill_command, cmd_kill },
+	{ &delete_command, cmd_delete },
+	{ &list_command, cmd_list },
+	{ &update_command, cmd_update },
+	{ &features_command, cmd_features },
 
-	{ &spec_command, cmd_spec },	   { &explain_command, cmd_explain },
-	{ &check_command, cmd_check },	   { &completion_command, cmd_completion },
-	{ &help_command, cmd_help },	   { &version_command, cmd_version },
+	{ &spec_command, cmd_spec },
+	{ &explain_command, cmd_explain },
+	{ &check_command, cmd_check },
+	{ &completion_command, cmd_completion },
+	{ &help_command, cmd_help },
+	{ &version_command, cmd_version },
 
 	{ &cleanup_command, cmd_cleanup },
 };
