@@ -4,90 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/macro.h"
 #include "base/sys.h"
-
-/*
- * Which parameters belong to which namespace (documentation of the kernel: admin-guide/sysctl/,
- * ipc/ and net/ in its source). A name that ends in '/' stands for all below it.
- */
-static const struct {
-	const char *path;
-	enum namespace_type type;
-} namespaced[] = {
-	{ "net/", NAMESPACE_NETWORK },
-	{ "fs/mqueue/", NAMESPACE_IPC },
-	{ "kernel/auto_msgmni", NAMESPACE_IPC },
-	{ "kernel/msg_next_id", NAMESPACE_IPC },
-	{ "kernel/msgmax", NAMESPACE_IPC },
-	{ "kernel/msgmnb", NAMESPACE_IPC },
-	{ "kernel/msgmni", NAMESPACE_IPC },
-	{ "kernel/sem", NAMESPACE_IPC },
-	{ "kernel/sem_next_id", NAMESPACE_IPC },
-	{ "kernel/shm_next_id", NAMESPACE_IPC },
-	{ "kernel/shm_rmid_forced", NAMESPACE_IPC },
-	{ "kernel/shmall", NAMESPACE_IPC },
-	{ "kernel/shmmax", NAMESPACE_IPC },
-	{ "kernel/shmmni", NAMESPACE_IPC },
-	{ "kernel/domainname", NAMESPACE_UTS },
-	{ "user/", NAMESPACE_USER },
-};
-
-/* The key as a path: as in sysctl.d(5) the first separator decides what the other means. */
-static char *key_path(struct arena *arena, const char *key)
-{
-	char *path = arena_strdup(arena, key), *separator = strpbrk(path, "./");
-
-	if (!separator || *separator == '/')
-		return path;
-	for (char *c = path; *c; c++)
-		*c = *c == '.' ? '/' : *c == '/' ? '.' : *c;
-	return path;
-}
-
-/* No empty part, "." or "..": nothing that leads elsewhere than it reads. */
-static bool is_plain(const char *path)
-{
-	while (*path) {
-		size_t length = strcspn(path, "/");
-
-		if (length == 0 || (length == 1 && path[0] == '.') ||
-		    (length == 2 && path[0] == '.' && path[1] == '.'))
-			return false;
-		path += length;
-		if (*path && !*++path)
-			return false;
-	}
-	return true;
-}
-
-static bool find_namespace(const char *path, enum namespace_type *type)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(namespaced); i++) {
-		const char *name = namespaced[i].path;
-		size_t length = strlen(name);
-
-		if (name[length - 1] == '/' ? !strncmp(path, name, length) : !strcmp(path, name)) {
-			*type = namespaced[i].type;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool has_namespace(const struct spec_linux *spec, enum namespace_type type)
-{
-	for (size_t i = 0; i < spec->namespaces.count; i++)
-		if (spec->namespaces.items[i].type == (int)type)
-			return true;
-	return false;
-}
+#include "specs/sysctl_name.h"
 
 int sysctl_plan(struct arena *arena, const struct spec_linux *spec, struct sysctl_plan *plan,
 		struct error *err)
@@ -98,26 +21,10 @@ int sysctl_plan(struct arena *arena, const struct spec_linux *spec, struct sysct
 	plan->items = arena_array(arena, struct sysctl, spec->sysctl.count);
 	for (size_t i = 0; i < spec->sysctl.count; i++) {
 		const struct string_pair *pair = &spec->sysctl.items[i];
-		char *path = key_path(arena, pair->key);
-		enum namespace_type type;
+		char path[SYSCTL_NAME_MAX];
 
-		if (!is_plain(path))
-			return fail(err, EINVAL, "linux.sysctl['%s']: not a name", pair->key);
-		if (!strcmp(path, "kernel/hostname"))
-			return fail(err, EINVAL, "linux.sysctl['%s']: use the member hostname",
-				    pair->key);
-		if (!find_namespace(path, &type))
-			return fail(err, EPERM,
-				    "linux.sysctl['%s']: belongs to the whole machine, not to a "
-				    "namespace of the container",
-				    pair->key);
-		if (!has_namespace(spec, type))
-			return fail(err, EPERM,
-				    "linux.sysctl['%s']: would change the host: the container has "
-				    "no %s namespace of its own",
-				    pair->key, namespace_name(type));
-		if (strpbrk(pair->value, "\n\r"))
-			return fail(err, EINVAL, "linux.sysctl['%s']: a value is one line",
+		if (!sysctl_name_path(pair->key, path))
+			return fail(err, EINVAL, "linux.sysctl['%.80s']: is no name of a parameter",
 				    pair->key);
 		plan->items[plan->count++] = (struct sysctl){
 			.name = pair->key,

@@ -19,9 +19,8 @@ struct sysctl_plan {
 };
 
 /*
- * Only what belongs to a namespace that the container does not share with ctr is allowed
- * (net.*: network; fs.mqueue.*, kernel.msg*, kernel.sem*, kernel.shm*: ipc; kernel.domainname:
- * uts; user.*: user): anything else would change the host. Pure.
+ * Pure. Which parameters a container may set, the specification's rules have checked already
+ * (spec_validate(), with specs/sysctl_name.h).
  */
 int sysctl_plan(struct arena *arena, const struct spec_linux *linux_spec, struct sysctl_plan *plan,
 		struct error *err);

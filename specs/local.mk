@@ -9,6 +9,7 @@ libspecs_a_SOURCES = \
 	specs/runtime_spec.c specs/runtime_spec.h \
 	specs/schema.c specs/schema.h \
 	specs/schema_encode.c \
+	specs/sysctl_name.c specs/sysctl_name.h \
 	specs/template.c \
 	specs/uint_map.h \
 	specs/utf8.h \

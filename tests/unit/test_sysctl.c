@@ -1,68 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/sysctl.h"
+#include "specs/sysctl_name.h"
 
 #include "base/macro.h"
 #include "tests/unit/unit.h"
 
-static struct arena arena;
-static struct error err;
-static struct sysctl_plan plan;
-
-static struct spec_namespace namespaces[] = { { .type = NAMESPACE_NETWORK },
-					      { .type = NAMESPACE_IPC } };
-
-static int make_plan(char *key, char *value)
+TEST(sysctl_names_become_paths_as_in_sysctl_d)
 {
-	struct string_pair pair = { .key = key, .value = value };
-	struct spec_linux spec = { .sysctl = { .items = &pair, .count = 1 } };
-
-	spec.namespaces.items = namespaces;
-	spec.namespaces.count = ARRAY_SIZE(namespaces);
-	return sysctl_plan(&arena, &spec, &plan, &err);
-}
-
-TEST(sysctl_keys_become_paths_as_in_sysctl_d)
-{
-	static char *const keys[][2] = {
-		{ "net.ipv4.ip_forward", "sys/net/ipv4/ip_forward" },
-		{ "net/ipv4/ip_forward", "sys/net/ipv4/ip_forward" },
-		{ "net.ipv4.conf.eth0/100.mtu", "sys/net/ipv4/conf/eth0.100/mtu" },
-		{ "net/ipv4/conf/eth0.100/mtu", "sys/net/ipv4/conf/eth0.100/mtu" },
-		{ "kernel.shm_rmid_forced", "sys/kernel/shm_rmid_forced" },
-		{ "fs.mqueue.msg_max", "sys/fs/mqueue/msg_max" },
+	static const char *const names[][2] = {
+		{ "net.ipv4.ip_forward", "net/ipv4/ip_forward" },
+		{ "net/ipv4/ip_forward", "net/ipv4/ip_forward" },
+		{ "net.ipv4.conf.eth0/100.mtu", "net/ipv4/conf/eth0.100/mtu" },
+		{ "net/ipv4/conf/eth0.100/mtu", "net/ipv4/conf/eth0.100/mtu" },
+		{ "kernel.shm_rmid_forced", "kernel/shm_rmid_forced" },
+		{ "fs.mqueue.msg_max", "fs/mqueue/msg_max" },
+		{ "kernel", "kernel" },
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		CHECK(make_plan(keys[i][0], "1") == 0);
-		CHECK_INT(plan.count, 1);
-		CHECK_STRING(plan.items[0].path, keys[i][1]);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char path[SYSCTL_NAME_MAX];
+
+		CHECK(sysctl_name_path(names[i][0], path));
+		CHECK_STRING(path, names[i][1]);
 	}
-	arena_free(&arena);
 }
 
-TEST(sysctl_of_the_whole_machine_is_refused)
+TEST(sysctl_names_that_lead_elsewhere_are_none)
 {
-	static char *const keys[] = { "kernel.core_pattern",
-				      "vm.swappiness",
-				      "kernel.semx",
-				      "kernel.sem.x",
-				      "fs.file-max",
-				      "kernel",
-				      "net",
-				      "kernel.shmmax2",
-				      "network.x" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		CHECK(make_plan(keys[i], "1") == -1);
-		CHECK_CONTAINS(err.text, "belongs to the whole machine");
-		CHECK_CONTAINS(err.text, keys[i]);
-	}
-	arena_free(&arena);
-}
-
-TEST(sysctl_names_that_lead_elsewhere_are_refused)
-{
-	static char *const keys[] = {
+	static const char *const names[] = {
 		"",
 		".",
 		"/",
@@ -76,28 +41,51 @@ TEST(sysctl_names_that_lead_elsewhere_are_refused)
 		"net//x",
 		"net.ipv4./.x",
 	};
+	char path[SYSCTL_NAME_MAX], endless[SYSCTL_NAME_MAX + 1] = { 0 };
 
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (make_plan(keys[i], "1") != -1)
-			unit_fail(__FILE__, __LINE__, "'%s' was taken", keys[i]);
-	arena_free(&arena);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (sysctl_name_path(names[i], path))
+			unit_fail(__FILE__, __LINE__, "'%s' was taken", names[i]);
+	for (size_t i = 0; i < SYSCTL_NAME_MAX; i++)
+		endless[i] = 'x';
+	CHECK(!sysctl_name_path(endless, path));
 }
 
-TEST(sysctl_without_its_namespace_would_change_the_host)
+TEST(sysctl_of_the_whole_machine_has_no_namespace)
 {
-	CHECK(make_plan("kernel.domainname", "x") == -1);
-	CHECK_CONTAINS(err.text, "the container has no uts namespace");
-	CHECK(make_plan("user.max_net_namespaces", "1") == -1);
-	CHECK_CONTAINS(err.text, "no user namespace");
-	CHECK(make_plan("kernel.hostname", "x") == -1);
-	CHECK_CONTAINS(err.text, "use the member hostname");
-	arena_free(&arena);
+	static const char *const paths[] = { "kernel/core_pattern",
+					     "vm/swappiness",
+					     "kernel/semx",
+					     "kernel/sem/x",
+					     "fs/file-max",
+					     "kernel",
+					     "net",
+					     "kernel/shmmax2",
+					     "network/x" };
+	enum namespace_type type;
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		if (sysctl_name_namespace(paths[i], &type))
+			unit_fail(__FILE__, __LINE__, "'%s' was taken", paths[i]);
+	CHECK(sysctl_name_namespace("kernel/sem", &type));
+	CHECK_INT(type, NAMESPACE_IPC);
+	CHECK(sysctl_name_namespace("user/max_net_namespaces", &type));
+	CHECK_INT(type, NAMESPACE_USER);
 }
 
-TEST(sysctl_value_is_one_line)
+TEST(sysctl_plan_writes_below_proc_sys)
 {
-	CHECK(make_plan("net.core.somaxconn", "1\n2") == -1);
-	CHECK_STRING(err.text, "linux.sysctl['net.core.somaxconn']: a value is one line");
-	CHECK(make_plan("net.ipv4.ping_group_range", "0 0") == 0);
-	arena_free(&arena);
+	cleanup_arena struct arena arena = { 0 };
+	struct string_pair pair = { .key = (char[]){ "net/core/somaxconn" },
+				    .value = (char[]){ "7" } };
+	struct spec_linux spec = { .sysctl = { .items = &pair, .count = 1 } };
+	struct sysctl_plan plan;
+	struct error err;
+
+	CHECK(sysctl_plan(&arena, &spec, &plan, &err) == 0);
+	CHECK_INT(plan.count, 1);
+	CHECK_STRING(plan.items[0].path, "sys/net/core/somaxconn");
+	CHECK_STRING(plan.items[0].value, "7");
+	pair.key = (char[]){ "net/../x" };
+	CHECK(sysctl_plan(&arena, &spec, &plan, &err) == -1);
 }
