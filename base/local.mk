@@ -7,6 +7,7 @@ libbase_a_SOURCES = \
 	base/file.c base/file.h \
 	base/log.c base/log.h \
 	base/macro.h \
+	base/number_list.c base/number_list.h \
 	base/path.c base/path.h \
 	base/program.c base/program.h \
 	base/step.c base/step.h \
@@ -30,6 +31,7 @@ base_tests = \
 	tests/unit/test_fd \
 	tests/unit/test_file \
 	tests/unit/test_log \
+	tests/unit/test_number_list \
 	tests/unit/test_path \
 	tests/unit/test_program \
 	tests/unit/test_step \
@@ -48,6 +50,8 @@ tests_unit_test_file_SOURCES = tests/unit/test_file.c $(scratch_dir)
 tests_unit_test_file_LDADD = $(base_test_libraries)
 tests_unit_test_log_SOURCES = tests/unit/test_log.c $(scratch_dir)
 tests_unit_test_log_LDADD = $(base_test_libraries)
+tests_unit_test_number_list_SOURCES = tests/unit/test_number_list.c
+tests_unit_test_number_list_LDADD = $(base_test_libraries)
 tests_unit_test_path_SOURCES = tests/unit/test_path.c $(scratch_dir)
 tests_unit_test_path_LDADD = $(base_test_libraries)
 tests_unit_test_program_SOURCES = tests/unit/test_program.c $(scratch_dir)

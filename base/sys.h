@@ -31,6 +31,9 @@
 #define MOVE_MOUNT_SET_GROUP 0x00000100
 #endif
 
+/* of <linux/mempolicy.h>, Linux 6.9 */
+#define SYS_MPOL_WEIGHTED_INTERLEAVE 6
+
 static inline int sys_openat2(int dirfd, const char *path, const struct open_how *how)
 {
 	return (int)syscall(SYS_openat2, dirfd, path, how, sizeof(*how));

@@ -95,6 +95,7 @@ static int plan(struct join *join, struct error *err)
 		return -1;
 	if (join->spec.linux) {
 		context.personality = join->spec.linux->personality;
+		context.memory_policy = join->spec.linux->memory_policy;
 		if (seccomp_plan(join->arena, join->spec.linux->seccomp, &join->seccomp, err) < 0)
 			return -1;
 	}

@@ -83,6 +83,7 @@ static int plan_process(struct arena *arena, const struct spec *spec,
 		.preserve_fds = (unsigned int)options->preserve_fds,
 		.last_capability = options->last_capability,
 		.personality = spec->linux ? spec->linux->personality : NULL,
+		.memory_policy = spec->linux ? spec->linux->memory_policy : NULL,
 	};
 
 	if (process_plan(arena, spec->process, &context, &plan->process, err) < 0)

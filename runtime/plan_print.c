@@ -86,6 +86,9 @@ static void print_extras(FILE *out, const struct plan *plan)
 			spec->io_priority->priority);
 	if (plan->spec->linux && plan->spec->linux->personality)
 		fprintf(out, "personality: %s\n", plan->spec->linux->personality->domain);
+	if (process->memory_policy.set)
+		fprintf(out, "memory policy: %s nodes %s\n", process->memory_policy.name,
+			plan->spec->linux->memory_policy->nodes ?: "none");
 	if (process->apparmor_profile)
 		fprintf(out, "apparmor profile: %s\n", process->apparmor_profile);
 	if (process->selinux_label)

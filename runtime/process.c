@@ -140,7 +140,8 @@ int process_plan(struct arena *arena, const struct spec_process *spec,
 	    credentials_plan(arena, &spec->user, &plan->credentials, err) < 0 ||
 	    resource_limits_plan(arena, spec, &plan->resource_limits, err) < 0 ||
 	    scheduling_plan(spec, context->joins, &plan->scheduling, err) < 0 ||
-	    personality_plan(context->personality, &plan->personality, err) < 0)
+	    personality_plan(context->personality, &plan->personality, err) < 0 ||
+	    memory_policy_plan(context->memory_policy, &plan->memory_policy, err) < 0)
 		return -1;
 	plan->credentials.keep_groups = context->keep_groups;
 	if (context->keyring)
@@ -197,7 +198,8 @@ int process_prepare(struct process_plan *plan, int root, int proc, struct error 
 {
 	if (plan->keyring && keyring_join(plan->keyring, plan->user_namespace, err) < 0)
 		return -1;
-	if (personality_apply(&plan->personality, err) < 0)
+	if (personality_apply(&plan->personality, err) < 0 ||
+	    memory_policy_apply(&plan->memory_policy, err) < 0)
 		return -1;
 	if (security_label_apply(plan->apparmor_profile, plan->selinux_label, proc, err) < 0)
 		return -1;

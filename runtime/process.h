@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "runtime/capability.h"
 #include "runtime/credentials.h"
+#include "runtime/memory_policy.h"
 #include "runtime/personality.h"
 #include "runtime/resource_limit.h"
 #include "runtime/scheduling.h"
@@ -49,6 +50,7 @@ struct process_context {
 	unsigned int preserve_fds;    /* descriptors from 3 on that the program inherits */
 	unsigned int last_capability; /* capability_last() */
 	const struct spec_personality *personality;
+	const struct spec_memory_policy *memory_policy;
 };
 
 struct process_plan {
@@ -63,6 +65,7 @@ struct process_plan {
 	struct resource_limits resource_limits;
 	struct scheduling_plan scheduling;
 	struct personality_plan personality;
+	struct memory_policy_plan memory_policy;
 	const char *keyring; /* NULL: none */
 	bool user_namespace, no_new_privileges, keep_sys_admin;
 	unsigned int preserve_fds;
@@ -90,9 +93,10 @@ int process_plan(struct arena *arena, const struct spec_process *spec,
 int process_protect(struct error *err);
 
 /*
- * Child side, with all privileges, when the mounts are done: personality, session keyring, HOME
- * out of the container's passwd when env has none, security labels, and the working directory is
- * made when it is missing. root: the container's root directory; proc: a trusted procfs.
+ * Child side, with all privileges, when the mounts are done: personality, memory policy, session
+ * keyring, HOME out of the container's passwd when env has none, security labels, and the working
+ * directory is made when it is missing. root: the container's root directory; proc: a trusted
+ * procfs.
  */
 int process_prepare(struct process_plan *plan, int root, int proc, struct error *err);
 

@@ -8,6 +8,7 @@ libruntime_a_SOURCES += \
 	runtime/hooks.c runtime/hooks.h \
 	runtime/id_map.c runtime/id_map.h \
 	runtime/keyring.c runtime/keyring.h \
+	runtime/memory_policy.c runtime/memory_policy.h \
 	runtime/passwd.c runtime/passwd.h \
 	runtime/personality.c runtime/personality.h \
 	runtime/process.c runtime/process.h \
@@ -25,6 +26,7 @@ process_tests = \
 	tests/unit/test_capability \
 	tests/unit/test_hooks \
 	tests/unit/test_id_map \
+	tests/unit/test_memory_policy \
 	tests/unit/test_passwd \
 	tests/unit/test_process \
 	tests/unit/test_sysctl \
@@ -37,6 +39,8 @@ tests_unit_test_hooks_SOURCES = tests/unit/test_hooks.c
 tests_unit_test_hooks_LDADD = $(process_test_libraries)
 tests_unit_test_id_map_SOURCES = tests/unit/test_id_map.c
 tests_unit_test_id_map_LDADD = $(process_test_libraries)
+tests_unit_test_memory_policy_SOURCES = tests/unit/test_memory_policy.c
+tests_unit_test_memory_policy_LDADD = $(process_test_libraries)
 tests_unit_test_passwd_SOURCES = tests/unit/test_passwd.c
 tests_unit_test_passwd_LDADD = $(process_test_libraries)
 tests_unit_test_process_SOURCES = tests/unit/test_process.c

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/scheduling.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/ioprio.h>
 #include <linux/sched.h>
 #include <stdio.h>
@@ -13,6 +15,7 @@
 
 #include "base/file.h"
 #include "base/macro.h"
+#include "base/number_list.h"
 
 struct name {
 	const char *name;
@@ -104,57 +107,26 @@ static int plan_io_priority(const struct spec_io_priority *spec, int *plan, stru
 	return 0;
 }
 
-/* A decimal number of at most 6 digits; advances *text behind it. */
-static bool parse_cpu(const char **text, unsigned int *cpu)
+static int parse_cpus(const char *text, const char *field, cpu_set_t *cpus, struct error *err)
 {
-	const char *begin = *text;
+	static_assert(sizeof(*cpus) * CHAR_BIT == CPU_SETSIZE, "a CPU set is words of bits");
 
-	*cpu = 0;
-	while (**text >= '0' && **text <= '9' && *text - begin < 6)
-		*cpu = *cpu * 10 + (unsigned int)(*(*text)++ - '0');
-	return *text > begin;
-}
-
-int scheduling_parse_cpus(const char *text, const char *field, cpu_set_t *cpus, struct error *err)
-{
-	const char *rest = text;
-	unsigned int first, last;
-
-	CPU_ZERO(cpus);
-	for (;;) {
-		if (!parse_cpu(&rest, &first))
-			break;
-		last = first;
-		if (*rest == '-' && (rest++, !parse_cpu(&rest, &last)))
-			break;
-		if (last < first)
-			break;
-		if (last >= CPU_SETSIZE)
-			return fail(err, ERANGE, "%s: CPU %u is above %d", field, last,
-				    CPU_SETSIZE - 1);
-		for (unsigned int cpu = first; cpu <= last; cpu++)
-			CPU_SET(cpu, cpus);
-		if (!*rest)
-			return 0;
-		if (*rest++ != ',')
-			break;
-	}
-	return fail(err, EINVAL, "%s: '%s' is not a list of CPUs as \"0-3,7\"", field, text);
+	if (number_list_parse(text, cpus->__bits, CPU_SETSIZE, err) < 0)
+		return fail_in(err, "process.execCPUAffinity.%s", field);
+	return 0;
 }
 
 static int plan_affinity(const struct spec_exec_cpu_affinity *spec, struct scheduling_plan *plan,
 			 struct error *err)
 {
-	if (spec->initial) {
+	if (spec->initial && *spec->initial) {
 		plan->has_initial_cpus = true;
-		if (scheduling_parse_cpus(spec->initial, "process.execCPUAffinity.initial",
-					  &plan->initial_cpus, err) < 0)
+		if (parse_cpus(spec->initial, "initial", &plan->initial_cpus, err) < 0)
 			return -1;
 	}
-	if (spec->final) {
+	if (spec->final && *spec->final) {
 		plan->has_final_cpus = true;
-		if (scheduling_parse_cpus(spec->final, "process.execCPUAffinity.final",
-					  &plan->final_cpus, err) < 0)
+		if (parse_cpus(spec->final, "final", &plan->final_cpus, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -173,9 +145,11 @@ int scheduling_plan(const struct spec_process *process, bool joins, struct sched
 	if (process->io_priority &&
 	    plan_io_priority(process->io_priority, &plan->io_priority, err) < 0)
 		return -1;
-	if (joins && process->exec_cpu_affinity &&
-	    plan_affinity(process->exec_cpu_affinity, plan, err) < 0)
+	if (process->exec_cpu_affinity && plan_affinity(process->exec_cpu_affinity, plan, err) < 0)
 		return -1;
+	/* what a later exec will need is read when the container is made, and refused then */
+	plan->has_initial_cpus &= joins;
+	plan->has_final_cpus &= joins;
 	if (plan->has_oom_score_adj) {
 		int64_t value = process->oom_score_adj.value;
 

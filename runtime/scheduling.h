@@ -47,6 +47,3 @@ int scheduling_set_initial_cpus(const struct scheduling_plan *plan, struct error
  * takes the files of /proc/PID away. proc: an open procfs where pid means that process.
  */
 int scheduling_apply(const struct scheduling_plan *plan, int proc, pid_t pid, struct error *err);
-
-/* Parses a CPU list ("0-3,7"); field names it in messages. */
-int scheduling_parse_cpus(const char *text, const char *field, cpu_set_t *cpus, struct error *err);

@@ -260,7 +260,7 @@ SCHEMA(spec_intel_rdt, STRING(spec_intel_rdt, clos_id, "closID"),
        BOOL(spec_intel_rdt, enable_cmt, "enableCMT"), BOOL(spec_intel_rdt, enable_mbm, "enableMBM"),
        BOOL(spec_intel_rdt, enable_monitoring, "enableMonitoring"));
 
-SCHEMA(spec_memory_policy, STRING(spec_memory_policy, mode, "mode", .flags = REQUIRED),
+SCHEMA(spec_memory_policy, STRING(spec_memory_policy, mode, "mode"),
        STRING(spec_memory_policy, nodes, "nodes"), STRINGS(spec_memory_policy, flags, "flags"));
 
 static const struct schema_word personality_domains[] = { { "LINUX", 0 },

@@ -238,24 +238,6 @@ TEST(process_io_priority_and_oom_score_are_checked)
 	arena_free(&arena);
 }
 
-TEST(process_cpu_lists_are_parsed)
-{
-	static const char *const bad[] = { "",	  "a",	 "1-",	  "-1",	     "3-1",  "0,",
-					   ",0",  "0 1", "0;1",	  "1--2",    "1024", "0-99999",
-					   "0x1", "+1",	 "1-2-3", "99999999" };
-	cpu_set_t cpus;
-
-	CHECK(scheduling_parse_cpus("0-3,7,9-9", "f", &cpus, &err) == 0);
-	CHECK_INT(CPU_COUNT(&cpus), 6);
-	CHECK(CPU_ISSET(0, &cpus) && CPU_ISSET(3, &cpus) && CPU_ISSET(7, &cpus));
-	CHECK(!CPU_ISSET(4, &cpus));
-	CHECK(scheduling_parse_cpus("1023", "f", &cpus, &err) == 0);
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		if (scheduling_parse_cpus(bad[i], "f", &cpus, &err) != -1)
-			unit_fail(__FILE__, __LINE__, "'%s' was taken", bad[i]);
-	CHECK_CONTAINS(err.text, "f: ");
-}
-
 TEST(process_affinity_counts_only_for_exec)
 {
 	struct process_context joining = context;
@@ -269,6 +251,14 @@ TEST(process_affinity_counts_only_for_exec)
 	joining.joins = true;
 	CHECK(process_plan(&arena, &spec, &joining, &plan, &err) == 0);
 	CHECK(plan.scheduling.has_initial_cpus && plan.scheduling.has_final_cpus);
+	CHECK_INT(CPU_COUNT(&plan.scheduling.initial_cpus), 1);
+	CHECK_INT(CPU_COUNT(&plan.scheduling.final_cpus), 2);
+	affinity.initial = "";
+	CHECK(process_plan(&arena, &spec, &joining, &plan, &err) == 0);
+	CHECK(!plan.scheduling.has_initial_cpus && plan.scheduling.has_final_cpus);
+	affinity.final = "0-1024";
+	CHECK(make_plan(&spec) == -1);
+	CHECK_CONTAINS(err.text, "process.execCPUAffinity.final: ");
 	arena_free(&arena);
 }
 

@@ -135,7 +135,6 @@ TEST(validate_refuses_what_is_not_done_instead_of_ignoring_it)
 		"'linux': {'resources': {'cpu': {'realtimePeriod': 1}}}",
 		"'linux': {'intelRdt': {'closID': 'a'}}",
 		"'linux': {'netDevices': {'eth0': {}}}",
-		"'linux': {'memoryPolicy': {'mode': 'MPOL_DEFAULT'}}",
 		"'linux': {'mountLabel': 'a'}",
 		"'overlay': {'size': '1G'}",
 		"'network': {'mode': 'bridge'}",
