@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
+#include "base/user_namespace.h"
 #include "cgroup/controllers.h"
 #include "cgroup/events.h"
 #include "cgroup/process.h"
@@ -96,6 +98,20 @@ static int check_usable(int dirfd, struct error *err)
 	return 0;
 }
 
+/*
+ * Who has no privileges over the host may load no such program, and needs none: what it may not
+ * open outside it may not open inside either.
+ */
+static int apply_devices(int dirfd, const struct device_program *program, struct error *err)
+{
+	if (device_program_apply(dirfd, program, err) == 0)
+		return 0;
+	if (err->errnum != EPERM || !in_user_namespace())
+		return -1;
+	log_debug("%s: left out in a user namespace", err->text);
+	return 0;
+}
+
 static int make(int root, const struct cgroup_plan *plan, struct made *made, struct error *err)
 {
 	cleanup_fd int fd = -1;
@@ -110,8 +126,7 @@ static int make(int root, const struct cgroup_plan *plan, struct made *made, str
 		return fail_errno(err, "open");
 	if (check_usable(fd, err) < 0 ||
 	    controllers_enable(root, made->path, &plan->limits, err) < 0 ||
-	    limits_apply(fd, &plan->limits, err) < 0 ||
-	    device_program_apply(fd, &plan->devices, err) < 0)
+	    limits_apply(fd, &plan->limits, err) < 0 || apply_devices(fd, &plan->devices, err) < 0)
 		return -1;
 	return take_fd(&fd);
 }

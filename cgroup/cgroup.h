@@ -48,6 +48,7 @@ int cgroup_v1_mount(struct arena *arena, enum controller controller, const char 
 
 struct cgroup_plan {
 	const char *path; /* below the mount, absolute and clean: "/ctr/web" */
+	bool chosen;	  /* by us: the spec names none */
 	struct limits limits;
 	struct device_program devices;
 };
@@ -63,6 +64,16 @@ bool cgroup_plan_needs_own(const struct spec_linux *linux_);
  */
 int cgroup_plan(struct arena *arena, const struct spec_linux *linux_, const char *id,
 		const char *own, struct cgroup_plan *plan, struct error *err);
+
+/*
+ * Another place for a plan whose path we chose, for who may not use the top of the tree: ctr/<id>
+ * beside own, where what was delegated to a user begins. Pure.
+ */
+int cgroup_plan_beside(struct arena *arena, const char *id, const char *own,
+		       struct cgroup_plan *plan, struct error *err);
+
+/* The first member of linux.resources that the plan sets a limit for; NULL: none does. */
+const char *cgroup_plan_limit(const struct cgroup_plan *plan);
 
 /* The plan as text, for `ctr explain` and golden tests. */
 char *cgroup_plan_print(struct arena *arena, const struct cgroup_plan *plan);

@@ -66,7 +66,9 @@ int cgroup_plan(struct arena *arena, const struct spec_linux *linux_, const char
 {
 	const struct spec_resources *resources = linux_ ? linux_->resources : NULL;
 
-	*plan = (struct cgroup_plan){ 0 };
+	*plan = (struct cgroup_plan){
+		.chosen = !linux_ || !linux_->cgroups_path || !linux_->cgroups_path[0],
+	};
 	if (plan_path(arena, linux_, id, own, &plan->path, err) < 0 ||
 	    limits_plan(arena, resources, &plan->limits, err) < 0)
 		return -1;
@@ -74,6 +76,17 @@ int cgroup_plan(struct arena *arena, const struct spec_linux *linux_, const char
 		return 0;
 	return device_program_plan(arena, resources->devices.items, resources->devices.count,
 				   &plan->devices, err);
+}
+
+int cgroup_plan_beside(struct arena *arena, const char *id, const char *own,
+		       struct cgroup_plan *plan, struct error *err)
+{
+	return place_relative(arena, arena_printf(arena, "ctr/%s", id), own, &plan->path, err);
+}
+
+const char *cgroup_plan_limit(const struct cgroup_plan *plan)
+{
+	return plan->limits.count ? plan->limits.items[0].member : NULL;
 }
 
 char *cgroup_plan_print(struct arena *arena, const struct cgroup_plan *plan)

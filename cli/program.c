@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/program.h"
+#include "base/user_namespace.h"
 #include "cli/suggest.h"
 #include "runtime/guard.h"
 
@@ -124,22 +125,38 @@ static int check_cgroup_manager(const struct globals *globals, struct error *err
 		    "(podman: --cgroup-manager=cgroupfs, Docker: native.cgroupdriver=cgroupfs)");
 }
 
+/*
+ * Whose folders are meant: uid 0 of a user namespace is an ordinary user too (podman and buildah
+ * have one around all that they run), unless it is like a machine's root in all else.
+ */
+static bool is_ordinary_user(void)
+{
+	const char *name = getenv("USER");
+
+	if (geteuid() != 0)
+		return true;
+	return getenv("XDG_RUNTIME_DIR") && (!name || strcmp(name, "root") != 0) &&
+	       in_user_namespace();
+}
+
 static const char *default_root(struct arena *arena)
 {
 	const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
 
-	if (geteuid() == 0 || !runtime_dir)
+	if (!is_ordinary_user())
 		return "/run/ctr";
-	return arena_printf(arena, "%s/ctr", runtime_dir);
+	if (runtime_dir && runtime_dir[0] == '/')
+		return arena_printf(arena, "%s/ctr", runtime_dir);
+	return arena_printf(arena, "/run/user/%u/ctr", geteuid());
 }
 
 static const char *default_data_root(struct arena *arena)
 {
 	const char *data_home = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
 
-	if (geteuid() == 0 || (!data_home && !home))
+	if (!is_ordinary_user() || (!data_home && !home))
 		return "/var/lib/ctr";
-	if (data_home)
+	if (data_home && data_home[0] == '/')
 		return arena_printf(arena, "%s/ctr", data_home);
 	return arena_printf(arena, "%s/.local/share/ctr", home);
 }
@@ -165,6 +182,7 @@ static int make_settings(const struct globals *globals, struct arena *arena,
 {
 	*settings = (struct settings){
 		.root = globals->root ?: default_root(arena),
+		.sticky_root = !globals->root && geteuid() != 0,
 		.data_root = globals->data_root ?: default_data_root(arena),
 		.no_cgroup = globals->cgroup_manager == CGROUP_MANAGER_DISABLED,
 	};

@@ -176,6 +176,7 @@ struct container_layers {
 	const char *upper_path;
 	struct string_list lower_paths;
 	struct string_list own; /* what ctr made in it: no changes (fs/own_paths.h) */
+	bool user_xattr;	/* marks are user.overlay.*: see fs/layer_stack.h */
 	bool idmapped;		/* ownership on disk is as seen inside already */
 };
 

@@ -14,6 +14,7 @@
 #include "fs/overlay.h"
 #include "runtime/console_socket.h"
 #include "runtime/handle.h"
+#include "runtime/launch_cgroup.h"
 #include "runtime/launch_clone.h"
 #include "runtime/listener.h"
 #include "runtime/pid_file.h"
@@ -160,12 +161,8 @@ static int close_sockets(struct launch *launch, struct error *err)
  */
 static int make_cgroup(struct launch *launch, struct error *err)
 {
-	if (launch->plan->has_cgroup) {
-		launch->cgroup = cgroup_apply(&launch->cgroup_host, &launch->plan->cgroup, err);
-		if (launch->cgroup < 0)
-			return -1;
-		launch->cgroup_path = launch->plan->cgroup.path;
-	}
+	if (launch->plan->has_cgroup && launch_cgroup_make(launch, err) < 0)
+		return -1;
 	return file_replace_at(launch->state_dir, CONFIG_FILE, launch->config, launch->config_size,
 			       0600, false, err);
 }

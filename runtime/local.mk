@@ -14,6 +14,7 @@ libruntime_a_SOURCES = \
 	runtime/interrupt.c runtime/interrupt.h \
 	runtime/join.c \
 	runtime/launch.c runtime/launch.h \
+	runtime/launch_cgroup.c runtime/launch_cgroup.h \
 	runtime/launch_clone.c runtime/launch_clone.h \
 	runtime/layers.c \
 	runtime/lifecycle.c \
