@@ -25,8 +25,10 @@ struct globals {
 	const char *root, *data_root; /* as given; NULL: not */
 	const char *log;
 	int log_format; /* enum log_format */
-	int cgroup_manager;
-	bool debug, systemd_cgroup, rootless, version, help;
+	int log_level;	/* enum log_level */
+	int cgroup_manager, rootless;
+	const char *criu;
+	bool debug, systemd_cgroup, version, help;
 };
 
 enum cgroup_manager { CGROUP_MANAGER_CGROUPFS, CGROUP_MANAGER_DISABLED, CGROUP_MANAGER_SYSTEMD };

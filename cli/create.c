@@ -12,6 +12,8 @@ static const struct option rows[] = {
 	CONTAINER_ROWS,
 	OPTION_FLAG(0, "no-subreaper", struct container_options, no_subreaper,
 		    "accepted for engines, without effect here"),
+	OPTION_FLAG('d', "detach", struct container_options, detach,
+		    "accepted for engines: it always is"),
 };
 
 const struct command create_command = {

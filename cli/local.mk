@@ -7,6 +7,7 @@ libcli_a_SOURCES = \
 	cli/each.c \
 	cli/help.c \
 	cli/log_reader.c cli/log_reader.h \
+	cli/log_target.c cli/log_target.h \
 	cli/option.c cli/option.h \
 	cli/option_print.c \
 	cli/program.c \

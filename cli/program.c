@@ -14,10 +14,18 @@
 #include "base/path.h"
 #include "base/program.h"
 #include "base/user_namespace.h"
+#include "cli/log_target.h"
 #include "cli/suggest.h"
 #include "runtime/guard.h"
 
 static const char *const log_formats[] = { [LOG_TEXT] = "text", [LOG_JSON] = "json", NULL };
+static const char *const log_levels[] = {
+	[LOG_LEVEL_ERROR] = "error",
+	[LOG_LEVEL_WARNING] = "warning",
+	[LOG_LEVEL_DEBUG] = "debug",
+	NULL,
+};
+static const char *const rootless_words[] = { "auto", "true", "false", NULL };
 static const char *const cgroup_managers[] = {
 	[CGROUP_MANAGER_CGROUPFS] = "cgroupfs",
 	[CGROUP_MANAGER_DISABLED] = "disabled",
@@ -29,15 +37,20 @@ const struct option global_options[] = {
 	OPTION_STRING(0, "root", "DIR", struct globals, root, "where the run-time state is"),
 	OPTION_STRING(0, "data-root", "DIR", struct globals, data_root,
 		      "where layers, images and writable layers are"),
-	OPTION_STRING(0, "log", "FILE", struct globals, log, "append messages to FILE too"),
+	OPTION_STRING(0, "log", "FILE", struct globals, log,
+		      "append errors to FILE too; or file:FILE, journald:NAME, syslog:NAME"),
 	OPTION_WORD(0, "log-format", "FORMAT", struct globals, log_format, log_formats,
 		    "text or json, for --log"),
+	OPTION_WORD(0, "log-level", "LEVEL", struct globals, log_level, log_levels,
+		    "error, warning or debug: what goes to --log"),
 	OPTION_FLAG(0, "debug", struct globals, debug, "tell what is being done"),
 	OPTION_WORD(0, "cgroup-manager", "NAME", struct globals, cgroup_manager, cgroup_managers,
 		    "cgroupfs, or disabled: no cgroups at all"),
 	OPTION_FLAG(0, "systemd-cgroup", struct globals, systemd_cgroup,
 		    "refused: systemd as cgroup manager is not supported yet"),
-	OPTION_FLAG(0, "rootless", struct globals, rootless, "accepted, without effect"),
+	OPTION_WORD(0, "rootless", "auto|true|false", struct globals, rootless, rootless_words,
+		    "accepted, without effect"),
+	OPTION_STRING(0, "criu", "PATH", struct globals, criu, "accepted, without effect"),
 	OPTION_FLAG('h', "help", struct globals, help, "show help and exit"),
 	OPTION_FLAG('v', "version", struct globals, version, "show the version and exit"),
 };
@@ -102,14 +115,13 @@ static int setup_log(const struct globals *globals, struct error *err)
 	static const char *opened;
 	static struct log log = { .fd = -1 };
 
-	log.format = globals->log_format;
-	log.debug = globals->debug;
+	log.level = globals->debug ? LOG_LEVEL_DEBUG : (enum log_level)globals->log_level;
+	if (log.format == LOG_TEXT || log.format == LOG_JSON)
+		log.format = (enum log_format)globals->log_format;
 	if (globals->log && globals->log != opened) {
-		int fd = open(globals->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-
-		if (fd < 0)
-			return fail_errno(err, "--log %s", globals->log);
-		log.fd = fd;
+		log.format = (enum log_format)globals->log_format;
+		if (log_target_open(globals->log, &log, err) < 0)
+			return fail_in(err, "--log");
 		opened = globals->log;
 	}
 	log_setup(&log);

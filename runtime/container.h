@@ -44,6 +44,7 @@ struct container_options {
 	enum container_form form;
 	const char *id;		 /* NULL (spec form): one is made */
 	const char *bundle;	 /* OCI form: the bundle's folder, absolute or relative */
+	const char *config;	 /* OCI form: instead of its config.json; relative to it. NULL */
 	const char *spec_path;	 /* spec form: the JSON file; NULL: the image's defaults */
 	const char *image;	 /* spec form: NAME[:TAG] of the store instead of a file */
 	struct string_list args; /* spec form: replaces process.args when not empty */

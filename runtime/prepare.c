@@ -84,7 +84,7 @@ static int read_bundle(const struct container_options *options, struct arena *ar
 
 	if (!realpath(options->bundle, bundle))
 		return fail_errno(err, "bundle %s", options->bundle);
-	config = path_join(arena, bundle, CONFIG_FILE);
+	config = path_join(arena, bundle, options->config ?: CONFIG_FILE);
 	if (spec_read(arena, AT_FDCWD, config, &prepared->spec, &text, &launch->config_size, err) <
 		    0 ||
 	    spec_validate(config, &prepared->spec, err) < 0)
