@@ -37,6 +37,7 @@ ctr_SOURCES = \
 	cli/create.c \
 	cli/delete.c \
 	cli/diff.c \
+	cli/events.c \
 	cli/exec.c \
 	cli/explain.c \
 	cli/features.c \

@@ -15,6 +15,7 @@ VERB(completion);
 VERB(create);
 VERB(delete);
 VERB(diff);
+VERB(events);
 VERB(exec);
 VERB(explain);
 VERB(features);

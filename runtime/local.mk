@@ -3,6 +3,7 @@ noinst_LIBRARIES += libruntime.a
 libruntime_a_SOURCES = \
 	runtime/container.c runtime/container.h \
 	runtime/detach.c runtime/detach.h \
+	runtime/events.c runtime/events.h \
 	runtime/exec_process.c runtime/exec_process.h \
 	runtime/foreground.c runtime/foreground.h \
 	runtime/guard.c runtime/guard.h \
