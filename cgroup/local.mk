@@ -6,6 +6,7 @@ libcgroup_a_SOURCES = \
 	cgroup/cpu_weight.c \
 	cgroup/device_load.c \
 	cgroup/device_program.c cgroup/device_program.h \
+	cgroup/device_rules.c cgroup/device_rules.h \
 	cgroup/events.c cgroup/events.h \
 	cgroup/freeze.c cgroup/freeze.h \
 	cgroup/host.c \
