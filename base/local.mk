@@ -13,7 +13,8 @@ libbase_a_SOURCES = \
 	base/step.c base/step.h \
 	base/string_list.c base/string_list.h \
 	base/sys.h \
-	base/timestamp.c base/timestamp.h
+	base/timestamp.c base/timestamp.h  \
+	base/user_namespace.c base/user_namespace.h
 
 # The companions, and the names that they are installed by (configure's --program-prefix and its like).
 base/companions.h: Makefile

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/timestamp.h"
@@ -24,7 +26,7 @@ void log_setup(const struct log *log)
 
 bool log_is_debug(void)
 {
-	return settings.debug;
+	return settings.level >= LOG_LEVEL_DEBUG;
 }
 
 static void write_line(int fd, const char *line, size_t length)
@@ -54,12 +56,22 @@ static size_t json_escape(char *out, size_t room, const char *text)
 	return used;
 }
 
-static void write_json(const char *level, const char *text)
+static const struct {
+	const char *name;
+	int priority; /* of syslog(3) */
+} levels[] = {
+	[LOG_LEVEL_ERROR] = { "error", 3 },
+	[LOG_LEVEL_WARNING] = { "warning", 4 },
+	[LOG_LEVEL_DEBUG] = { "debug", 7 },
+};
+
+static void write_json(enum log_level level, const char *text)
 {
 	char line[2 * LINE_SIZE], stamp[TIMESTAMP_SIZE];
 	size_t used;
 
-	used = (size_t)snprintf(line, sizeof(line), "{\"level\":\"%s\",\"msg\":\"", level);
+	used = (size_t)snprintf(line, sizeof(line), "{\"level\":\"%s\",\"msg\":\"",
+				levels[level].name);
 	used += json_escape(line + used, sizeof(line) - used - 64, text);
 	used += (size_t)snprintf(line + used, sizeof(line) - used, "\",\"time\":\"%s\"}\n",
 				 timestamp_now(stamp));
@@ -67,12 +79,12 @@ static void write_json(const char *level, const char *text)
 }
 
 /* The name is the one that the program was called by: packagers may have renamed it. */
-static void write_text(int fd, const char *level, const char *text)
+static void write_text(int fd, enum log_level level, const char *text)
 {
 	char line[LINE_SIZE];
 	int length = snprintf(
-		line, sizeof(line), "%s%s: %s%s\n", strcmp(level, "debug") ? "" : "level=debug ",
-		program_invocation_short_name, strcmp(level, "warning") ? "" : "warning: ", text);
+		line, sizeof(line), "%s%s: %s%s\n", level == LOG_LEVEL_DEBUG ? "level=debug " : "",
+		program_invocation_short_name, level == LOG_LEVEL_WARNING ? "warning: " : "", text);
 
 	if (length >= (int)sizeof(line)) {
 		length = sizeof(line) - 1;
@@ -81,29 +93,77 @@ static void write_text(int fd, const char *level, const char *text)
 	write_line(fd, line, (size_t)length);
 }
 
-__attribute__((format(printf, 2, 0))) static void emit(const char *level, const char *format,
+static const char *identifier(void)
+{
+	return settings.identifier ?: program_invocation_short_name;
+}
+
+/* systemd's JOURNAL_NATIVE_PROTOCOL; the form with a length, since a message may have lines. */
+static void write_journal(enum log_level level, const char *text)
+{
+	char head[256];
+	uint64_t length = strlen(text); /* little-endian, as all that this runs on */
+	int size = snprintf(head, sizeof(head), "PRIORITY=%d\nSYSLOG_IDENTIFIER=%.200s\nMESSAGE\n",
+			    levels[level].priority, identifier());
+	const struct iovec parts[] = {
+		{ head, (size_t)size },
+		{ &length, sizeof(length) },
+		{ (char *)text, length },
+		{ (char *)"\n", 1 },
+	};
+
+	if (writev(settings.fd, parts, 4) < 0)
+		return; /* there is nobody left to tell */
+}
+
+/* RFC 3164 as syslog(3) writes it to /dev/log; the daemon adds the time. Facility 1: user. */
+static void write_syslog(enum log_level level, const char *text)
+{
+	char line[LINE_SIZE + 256];
+	int length = snprintf(line, sizeof(line), "<%d>%.200s[%d]: %s", 8 + levels[level].priority,
+			      identifier(), getpid(), text);
+
+	write_line(settings.fd, line, (size_t)length);
+}
+
+static void write_log(enum log_level level, const char *text)
+{
+	switch (settings.format) {
+	case LOG_TEXT:
+		write_text(settings.fd, level, text);
+		break;
+	case LOG_JSON:
+		write_json(level, text);
+		break;
+	case LOG_JOURNAL:
+		write_journal(level, text);
+		break;
+	case LOG_SYSLOG:
+		write_syslog(level, text);
+		break;
+	}
+}
+
+__attribute__((format(printf, 2, 0))) static void emit(enum log_level level, const char *format,
 						       va_list args)
 {
 	char text[LINE_SIZE - 128];
 
 	vsnprintf(text, sizeof(text), format, args);
-	write_text(STDERR_FILENO, level, text);
-	if (settings.fd < 0)
-		return;
-	if (settings.format == LOG_JSON)
-		write_json(level, text);
-	else
-		write_text(settings.fd, level, text);
+	if (level < LOG_LEVEL_DEBUG || settings.fd < 0)
+		write_text(STDERR_FILENO, level, text);
+	if (settings.fd >= 0 && level <= settings.level)
+		write_log(level, text);
 }
 
 void log_debug(const char *format, ...)
 {
 	va_list args;
 
-	if (!settings.debug)
+	if (!log_is_debug())
 		return;
 	va_start(args, format);
-	emit("debug", format, args);
+	emit(LOG_LEVEL_DEBUG, format, args);
 	va_end(args);
 }
 
@@ -112,7 +172,7 @@ void log_warning(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	emit("warning", format, args);
+	emit(LOG_LEVEL_WARNING, format, args);
 	va_end(args);
 }
 
@@ -121,6 +181,6 @@ void log_error(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	emit("error", format, args);
+	emit(LOG_LEVEL_ERROR, format, args);
 	va_end(args);
 }

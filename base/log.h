@@ -9,12 +9,21 @@
  * (an undo that failed). cli/main.c sets where lines go.
  */
 
-enum log_format { LOG_TEXT, LOG_JSON };
+/* The last two are what the daemons of that name read, one datagram a message. */
+enum log_format { LOG_TEXT, LOG_JSON, LOG_JOURNAL, LOG_SYSLOG };
 
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_DEBUG };
+
+/*
+ * stderr has errors and warnings, as text. fd has what level allows: as it is the error alone, so
+ * that the log of a failed command is one object, which podman reads as the whole file, and
+ * containerd as the last one. Debug lines go to fd, or to stderr when there is none, as of runc.
+ */
 struct log {
-	int fd;			/* where lines go besides stderr, -1: nowhere */
-	enum log_format format; /* of the lines in fd; stderr always has text */
-	bool debug;
+	int fd; /* -1: there is no log */
+	enum log_format format;
+	enum log_level level;
+	const char *identifier; /* of LOG_JOURNAL and LOG_SYSLOG; NULL: the program's name */
 };
 
 /* Copied; the descriptor stays open as long as the process lives. */

@@ -52,6 +52,7 @@ int step_end(const char *name, int64_t begin, struct error *err)
 {
 	if (tracing())
 		trace(name, begin);
+	log_debug("done: %s", name);
 	return step_fault ? step_fault(name, err) : 0;
 }
 

@@ -6,7 +6,6 @@ libcgroup_a_SOURCES = \
 	cgroup/cpu_weight.c \
 	cgroup/device_load.c \
 	cgroup/device_program.c cgroup/device_program.h \
-	cgroup/device_rules.c cgroup/device_rules.h \
 	cgroup/events.c cgroup/events.h \
 	cgroup/freeze.c cgroup/freeze.h \
 	cgroup/host.c \
@@ -18,15 +17,16 @@ libcgroup_a_SOURCES = \
 	cgroup/plan.c \
 	cgroup/process.c cgroup/process.h \
 	cgroup/remove.c \
-	cgroup/systemd_devices.c \
-	cgroup/systemd_limits.c \
-	cgroup/systemd_plan.c cgroup/systemd_plan.h \
-	cgroup/systemd_request.c cgroup/systemd_request.h \
-	cgroup/systemd_unit.c cgroup/systemd_unit.h \
+	cgroup/stats.c cgroup/stats.h \
+	cgroup/stats_parse.c cgroup/stats_parse.h \
 	cgroup/update.c \
 	cgroup/walk.c cgroup/walk.h
 
-check_PROGRAMS += tests/unit/test_limits tests/unit/test_cgroup tests/unit/test_device_program
+check_PROGRAMS += \
+	tests/unit/test_cgroup \
+	tests/unit/test_device_program \
+	tests/unit/test_limits \
+	tests/unit/test_stats
 CGROUP_TEST_LIBS = libunit.a libcgroup.a libspecs.a libbase.a $(YAJL_LIBS)
 tests_unit_test_limits_SOURCES = tests/unit/test_limits.c
 tests_unit_test_limits_LDADD = $(CGROUP_TEST_LIBS) -lm
@@ -34,10 +34,12 @@ tests_unit_test_cgroup_SOURCES = tests/unit/test_cgroup.c
 tests_unit_test_cgroup_LDADD = $(CGROUP_TEST_LIBS)
 tests_unit_test_device_program_SOURCES = tests/unit/test_device_program.c
 tests_unit_test_device_program_LDADD = $(CGROUP_TEST_LIBS)
+tests_unit_test_stats_SOURCES = tests/unit/test_stats.c $(scratch_dir)
+tests_unit_test_stats_LDADD = $(CGROUP_TEST_LIBS) -lm
 EXTRA_DIST += \
 	tests/unit/golden/cgroup.txt \
 	tests/unit/golden/device_default.txt \
 	tests/unit/golden/device_rules.txt \
-	tests/unit/golden/limits.txt
-
-include cgroup/systemd.mk
+	tests/unit/golden/limits.txt \
+	tests/unit/golden/stats.json \
+	tests/unit/golden/stats_none.json

@@ -25,8 +25,10 @@ struct globals {
 	const char *root, *data_root; /* as given; NULL: not */
 	const char *log;
 	int log_format; /* enum log_format */
-	int cgroup_manager;
-	bool debug, systemd_cgroup, rootless, version, help;
+	int log_level;	/* enum log_level */
+	int cgroup_manager, rootless;
+	const char *criu;
+	bool debug, systemd_cgroup, version, help;
 };
 
 enum cgroup_manager { CGROUP_MANAGER_CGROUPFS, CGROUP_MANAGER_DISABLED, CGROUP_MANAGER_SYSTEMD };
@@ -47,8 +49,9 @@ enum command_group {
 };
 
 enum command_flag {
-	COMMAND_GUARD = 1,	/* runs the container's code: see runtime/guard.h */
-	COMMAND_NEEDS_ROOT = 2, /* of the user namespace that we are in */
+	COMMAND_GUARD = 1,	  /* runs the container's code: see runtime/guard.h */
+	COMMAND_NEEDS_ROOT = 2,	  /* of the user namespace that we are in */
+	COMMAND_MAKES_CGROUP = 4, /* and so needs a cgroup manager that there is */
 };
 
 /* The exit status of a failure of ours, as the callers of a verb expect it. */

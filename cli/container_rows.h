@@ -7,6 +7,8 @@
 /* The option rows that create and run have in common, which engines pass to either. */
 /* clang-format off */
 #define CONTAINER_ROWS \
+	OPTION_STRING('f', "config", "FILE", struct container_options, config, \
+		      "read FILE instead of the bundle's config.json"), \
 	OPTION_STRING(0, "console-socket", "SOCKET", struct container_options, console_socket, \
 		      "send the terminal's master to this unix socket"), \
 	OPTION_STRING(0, "pidfd-socket", "SOCKET", struct container_options, pidfd_socket, \

@@ -12,6 +12,8 @@ static const struct option rows[] = {
 	CONTAINER_ROWS,
 	OPTION_FLAG(0, "no-subreaper", struct container_options, no_subreaper,
 		    "accepted for engines, without effect here"),
+	OPTION_FLAG('d', "detach", struct container_options, detach,
+		    "accepted for engines: it always is"),
 };
 
 const struct command create_command = {
@@ -26,7 +28,7 @@ const struct command create_command = {
 		"executed.\nStandard input, output and error become the container's.\n",
 	.examples = "ctr create --bundle /srv/web web\n",
 	COMMAND_OPTIONS(rows, options),
-	.flags = COMMAND_GUARD | COMMAND_NEEDS_ROOT,
+	.flags = COMMAND_GUARD | COMMAND_NEEDS_ROOT | COMMAND_MAKES_CGROUP,
 	.failure = FAILURE_OCI,
 };
 

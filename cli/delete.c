@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/verbs.h"
 
+#include <errno.h>
+
 #include "runtime/container.h"
 
 struct delete_options {
 	bool force;
+	const char *regex;
 };
 
 static struct delete_options options;
@@ -12,6 +15,8 @@ static struct delete_options options;
 static const struct option rows[] = {
 	OPTION_FLAG('f', "force", struct delete_options, force,
 		    "kill it first; no error if it does not exist"),
+	OPTION_STRING('r', "regex", "PATTERN", struct delete_options, regex,
+		      "all containers whose ID matches; without the argument ID"),
 };
 
 const struct command delete_command = {
@@ -19,7 +24,6 @@ const struct command delete_command = {
 	.group = GROUP_OCI,
 	.summary = "Remove what is left of a stopped container",
 	.arguments = "ID",
-	.min = 1,
 	.max = 1,
 	.description =
 		"A container that is created but not started is killed. The writable layer of one\n"
@@ -29,8 +33,18 @@ const struct command delete_command = {
 	.failure = FAILURE_OCI,
 };
 
+static int delete_one(struct invocation *invocation, const char *id, struct error *err)
+{
+	return container_delete(&invocation->settings, id, options.force, err);
+}
+
 int cmd_delete(struct invocation *invocation, struct error *err)
 {
-	return container_delete(&invocation->settings, invocation->arguments[0], options.force,
-				err);
+	if (!options.regex && !invocation->count)
+		return fail(err, EINVAL, "ID is missing (see '%s delete --help')", program_name());
+	if (options.regex && invocation->count)
+		return fail(err, EINVAL, "--regex and the argument ID exclude each other");
+	if (options.regex)
+		return invocation_matching(invocation, options.regex, delete_one, err);
+	return delete_one(invocation, invocation->arguments[0], err);
 }

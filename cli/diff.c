@@ -43,6 +43,7 @@ int cmd_diff(struct invocation *invocation, struct error *err)
 		.upper = layers.upper,
 		.lowers = layers.lowers,
 		.lower_count = layers.lower_count,
+		.user_xattr = layers.user_xattr,
 		.own = &layers.own,
 	};
 	/* A read-only root has no writable layer, and so no differences. */

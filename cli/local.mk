@@ -7,6 +7,7 @@ libcli_a_SOURCES = \
 	cli/each.c \
 	cli/help.c \
 	cli/log_reader.c cli/log_reader.h \
+	cli/log_target.c cli/log_target.h \
 	cli/option.c cli/option.h \
 	cli/option_print.c \
 	cli/program.c \
@@ -36,6 +37,7 @@ ctr_SOURCES = \
 	cli/create.c \
 	cli/delete.c \
 	cli/diff.c \
+	cli/events.c \
 	cli/exec.c \
 	cli/explain.c \
 	cli/features.c \

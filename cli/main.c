@@ -31,6 +31,7 @@ static const struct verb verbs[] = {
 	{ &kill_command, cmd_kill },
 	{ &delete_command, cmd_delete },
 	{ &list_command, cmd_list },
+	{ &events_command, cmd_events },
 	{ &update_command, cmd_update },
 	{ &features_command, cmd_features },
 

@@ -13,10 +13,19 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/program.h"
+#include "base/user_namespace.h"
+#include "cli/log_target.h"
 #include "cli/suggest.h"
 #include "runtime/guard.h"
 
 static const char *const log_formats[] = { [LOG_TEXT] = "text", [LOG_JSON] = "json", NULL };
+static const char *const log_levels[] = {
+	[LOG_LEVEL_ERROR] = "error",
+	[LOG_LEVEL_WARNING] = "warning",
+	[LOG_LEVEL_DEBUG] = "debug",
+	NULL,
+};
+static const char *const rootless_words[] = { "auto", "true", "false", NULL };
 static const char *const cgroup_managers[] = {
 	[CGROUP_MANAGER_CGROUPFS] = "cgroupfs",
 	[CGROUP_MANAGER_DISABLED] = "disabled",
@@ -28,15 +37,20 @@ const struct option global_options[] = {
 	OPTION_STRING(0, "root", "DIR", struct globals, root, "where the run-time state is"),
 	OPTION_STRING(0, "data-root", "DIR", struct globals, data_root,
 		      "where layers, images and writable layers are"),
-	OPTION_STRING(0, "log", "FILE", struct globals, log, "append messages to FILE too"),
+	OPTION_STRING(0, "log", "FILE", struct globals, log,
+		      "append errors to FILE too; or file:FILE, journald:NAME, syslog:NAME"),
 	OPTION_WORD(0, "log-format", "FORMAT", struct globals, log_format, log_formats,
 		    "text or json, for --log"),
+	OPTION_WORD(0, "log-level", "LEVEL", struct globals, log_level, log_levels,
+		    "error, warning or debug: what goes to --log"),
 	OPTION_FLAG(0, "debug", struct globals, debug, "tell what is being done"),
 	OPTION_WORD(0, "cgroup-manager", "NAME", struct globals, cgroup_manager, cgroup_managers,
-		    "cgroupfs, systemd, or disabled: no cgroups at all"),
+		    "cgroupfs, or disabled: no cgroups at all"),
 	OPTION_FLAG(0, "systemd-cgroup", struct globals, systemd_cgroup,
-		    "systemd makes the container's cgroup: --cgroup-manager=systemd"),
-	OPTION_FLAG(0, "rootless", struct globals, rootless, "accepted, without effect"),
+		    "refused: systemd as cgroup manager is not supported yet"),
+	OPTION_WORD(0, "rootless", "auto|true|false", struct globals, rootless, rootless_words,
+		    "accepted, without effect"),
+	OPTION_STRING(0, "criu", "PATH", struct globals, criu, "accepted, without effect"),
 	OPTION_FLAG('h', "help", struct globals, help, "show help and exit"),
 	OPTION_FLAG('v', "version", struct globals, version, "show the version and exit"),
 };
@@ -101,36 +115,60 @@ static int setup_log(const struct globals *globals, struct error *err)
 	static const char *opened;
 	static struct log log = { .fd = -1 };
 
-	log.format = globals->log_format;
-	log.debug = globals->debug;
+	log.level = globals->debug ? LOG_LEVEL_DEBUG : (enum log_level)globals->log_level;
+	if (log.format == LOG_TEXT || log.format == LOG_JSON)
+		log.format = (enum log_format)globals->log_format;
 	if (globals->log && globals->log != opened) {
-		int fd = open(globals->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-
-		if (fd < 0)
-			return fail_errno(err, "--log %s", globals->log);
-		log.fd = fd;
+		log.format = (enum log_format)globals->log_format;
+		if (log_target_open(globals->log, &log, err) < 0)
+			return fail_in(err, "--log");
 		opened = globals->log;
 	}
 	log_setup(&log);
 	return 0;
 }
 
+static int check_cgroup_manager(const struct globals *globals, struct error *err)
+{
+	if (!globals->systemd_cgroup && globals->cgroup_manager != CGROUP_MANAGER_SYSTEMD)
+		return 0;
+	return fail(err, EOPNOTSUPP,
+		    "systemd as cgroup manager is not supported yet: use cgroupfs "
+		    "(podman: --cgroup-manager=cgroupfs, Docker: native.cgroupdriver=cgroupfs)");
+}
+
+/*
+ * Whose folders are meant: uid 0 of a user namespace is an ordinary user too (podman and buildah
+ * have one around all that they run), unless it is like a machine's root in all else.
+ */
+static bool is_ordinary_user(void)
+{
+	const char *name = getenv("USER");
+
+	if (geteuid() != 0)
+		return true;
+	return getenv("XDG_RUNTIME_DIR") && (!name || strcmp(name, "root") != 0) &&
+	       in_user_namespace();
+}
+
 static const char *default_root(struct arena *arena)
 {
 	const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
 
-	if (geteuid() == 0 || !runtime_dir)
+	if (!is_ordinary_user())
 		return "/run/ctr";
-	return arena_printf(arena, "%s/ctr", runtime_dir);
+	if (runtime_dir && runtime_dir[0] == '/')
+		return arena_printf(arena, "%s/ctr", runtime_dir);
+	return arena_printf(arena, "/run/user/%u/ctr", geteuid());
 }
 
 static const char *default_data_root(struct arena *arena)
 {
 	const char *data_home = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
 
-	if (geteuid() == 0 || (!data_home && !home))
+	if (!is_ordinary_user() || (!data_home && !home))
 		return "/var/lib/ctr";
-	if (data_home)
+	if (data_home && data_home[0] == '/')
 		return arena_printf(arena, "%s/ctr", data_home);
 	return arena_printf(arena, "%s/.local/share/ctr", home);
 }
@@ -156,10 +194,9 @@ static int make_settings(const struct globals *globals, struct arena *arena,
 {
 	*settings = (struct settings){
 		.root = globals->root ?: default_root(arena),
+		.sticky_root = !globals->root && geteuid() != 0,
 		.data_root = globals->data_root ?: default_data_root(arena),
 		.no_cgroup = globals->cgroup_manager == CGROUP_MANAGER_DISABLED,
-		.systemd_cgroup = globals->systemd_cgroup ||
-				  globals->cgroup_manager == CGROUP_MANAGER_SYSTEMD,
 	};
 	if (make_absolute(arena, "--root", &settings->root, err) < 0)
 		return -1;
@@ -215,6 +252,8 @@ static int run_verb(const struct verb *verb, struct invocation *invocation, stru
 		return flush(err);
 	}
 	if (setup_log(globals, err) < 0 || check_count(command, invocation->count, args, err) < 0)
+		return -1;
+	if ((command->flags & COMMAND_MAKES_CGROUP) && check_cgroup_manager(globals, err) < 0)
 		return -1;
 	if (make_settings(globals, invocation->arena, &invocation->settings, err) < 0)
 		return -1;

@@ -55,7 +55,7 @@ const struct command run_command = {
 		    "ctr run --bundle /srv/web web\n",
 	COMMAND_OPTIONS(rows, options),
 	.order = OPTIONS_FIRST,
-	.flags = COMMAND_GUARD | COMMAND_NEEDS_ROOT,
+	.flags = COMMAND_GUARD | COMMAND_NEEDS_ROOT | COMMAND_MAKES_CGROUP,
 	.failure = FAILURE_RUN,
 };
 
@@ -91,12 +91,13 @@ static int choose_form(struct invocation *invocation, struct error *err)
 {
 	char *word = invocation->arguments[0];
 	int image = 0;
+	bool bundle = options.bundle || options.config;
 
 	/* the name of an image may have a slash too: a file that is not there is none */
-	if (!options.bundle && (!is_spec_file(word) || access(word, F_OK) < 0) &&
+	if (!bundle && (!is_spec_file(word) || access(word, F_OK) < 0) &&
 	    (image = has_image(invocation, word, err)) < 0)
 		return -1;
-	if (!options.bundle && !image && is_spec_file(word)) {
+	if (!bundle && !image && is_spec_file(word)) {
 		options.form = FORM_SPEC;
 		options.spec_path = word;
 		return 0;
@@ -106,7 +107,7 @@ static int choose_form(struct invocation *invocation, struct error *err)
 		options.image = word;
 		return 0;
 	}
-	if (!options.bundle && access("config.json", F_OK) < 0)
+	if (!bundle && access("config.json", F_OK) < 0)
 		return fail(err, ENOENT,
 			    "%s: no such spec file, no such image ('%s images' lists them), and no "
 			    "config.json here to make it the ID of a bundle",

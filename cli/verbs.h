@@ -15,6 +15,7 @@ VERB(completion);
 VERB(create);
 VERB(delete);
 VERB(diff);
+VERB(events);
 VERB(exec);
 VERB(explain);
 VERB(features);
@@ -47,6 +48,11 @@ VERB(wait);
 int invocation_each(struct invocation *invocation,
 		    int (*one)(struct invocation *, const char *id, struct error *),
 		    struct error *err);
+
+/* The same for all containers whose ID matches the extended regular expression pattern. */
+int invocation_matching(struct invocation *invocation, const char *pattern,
+			int (*one)(struct invocation *, const char *id, struct error *),
+			struct error *err);
 
 /* A duration of the command line as runtime/ takes it: milliseconds in an int, at most its range.
  */

@@ -10,6 +10,7 @@
 #include "base/macro.h"
 #include "base/path.h"
 #include "base/sys.h"
+#include "base/user_namespace.h"
 #include "fs/devices.h"
 #include "fs/filesystem.h"
 
@@ -49,21 +50,6 @@ static int adopt_node(const struct device_plan *device, int directory, struct er
 	return 0;
 }
 
-static int make_node(const struct device_plan *device, int directory, struct error *err)
-{
-	if (mknodat(directory, device->name, device->mode, device->number) < 0) {
-		if (errno == EEXIST)
-			return adopt_node(device, directory, err);
-		if (errno == EROFS)
-			return fail(err, EROFS, "the root is read-only: mount a tmpfs on /dev");
-		return fail_errno(err, "make the node");
-	}
-	if ((device->uid || device->gid) &&
-	    fchownat(directory, device->name, device->uid, device->gid, AT_SYMLINK_NOFOLLOW) < 0)
-		return fail_errno(err, "change the owner");
-	return 0;
-}
-
 /*
  * Attaches a detached mount of a device to the name, which is made when it is missing. The place
  * must not be a link: it is opened as it is.
@@ -81,6 +67,31 @@ static int bind_node(int mount, int directory, const char *name, struct error *e
 	if (S_ISLNK(status.st_mode) || S_ISDIR(status.st_mode))
 		return fail(err, ELOOP, "a link or directory is in its place");
 	return mount_move(mount, target, err);
+}
+
+/* Our own user namespace is one in which mknod(2) is refused: the host's node does it there too. */
+static int bind_host_node(const struct device_plan *device, int directory, struct error *err)
+{
+	cleanup_fd int mount = device_open(device, err);
+
+	return mount < 0 ? -1 : bind_node(mount, directory, device->name, err);
+}
+
+static int make_node(const struct device_plan *device, int directory, struct error *err)
+{
+	if (mknodat(directory, device->name, device->mode, device->number) < 0) {
+		if (errno == EEXIST)
+			return adopt_node(device, directory, err);
+		if (errno == EROFS)
+			return fail(err, EROFS, "the root is read-only: mount a tmpfs on /dev");
+		if (errno == EPERM && in_user_namespace())
+			return bind_host_node(device, directory, err);
+		return fail_errno(err, "make the node");
+	}
+	if ((device->uid || device->gid) &&
+	    fchownat(directory, device->name, device->uid, device->gid, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail_errno(err, "change the owner");
+	return 0;
 }
 
 /* Opens device->directory, unless the one before was in the same. */

@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "base/user_namespace.h"
 
 /*
  * Every context keeps the messages of its filesystem, one for each read(2): "e tmpfs: Bad value
@@ -105,4 +106,18 @@ int mount_change(int mount, uint64_t set, uint64_t clear, uint64_t propagation, 
 			  sizeof(change)) < 0)
 		return fail_errno(err, "change mount attributes");
 	return 0;
+}
+
+int mount_change_own(int mount, uint64_t set, uint64_t clear, uint64_t propagation, bool recursive,
+		     struct error *err)
+{
+	const uint64_t locked = MOUNT_ATTR_RDONLY | MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME;
+	bool read_only = set & MOUNT_ATTR_RDONLY;
+
+	if (mount_change(mount, set, clear, propagation, recursive, err) == 0)
+		return 0;
+	if (err->errnum != EPERM || !in_user_namespace())
+		return -1;
+	set = (set & ~locked) | (read_only ? MOUNT_ATTR_RDONLY : 0);
+	return mount_change(mount, set, clear & ~locked, propagation, recursive, err);
 }

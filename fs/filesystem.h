@@ -36,3 +36,11 @@ int mount_move(int mount, int target, struct error *err);
  */
 int mount_change(int mount, uint64_t set, uint64_t clear, uint64_t propagation, bool recursive,
 		 struct error *err);
+
+/*
+ * The same with what a spec says of a bind or of what is mounted already. A user namespace may not
+ * change what the host had locked (mount_namespaces(7)): there "rw" and the kinds of atime, which
+ * ask for no more than is usual, leave it as it is; "suid", "dev" and "exec" fail.
+ */
+int mount_change_own(int mount, uint64_t set, uint64_t clear, uint64_t propagation, bool recursive,
+		     struct error *err);

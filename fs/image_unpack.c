@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/user_namespace.h"
 #include "fs/temporary.h"
 #include "fs/unpack.h"
 
@@ -28,7 +29,7 @@ static int unpack_into(const struct store *store, int folder, const char *tempor
 		.diff_id = diff_id,
 		.digest = layer->digest,
 		.keep_owner = geteuid() == 0,
-		.user_xattr = geteuid() != 0,
+		.user_xattr = in_user_namespace(),
 	};
 	struct unpack_result result;
 	cleanup_fd int blob = store_open_blob(store, layer->digest, err);

@@ -33,6 +33,7 @@ struct mount_plan {
 	const char *fallback; /* a path to bind read-only where the user namespace may not mount */
 	struct mount_options options;
 	const char *data;	 /* all data as mount(2) takes it; NULL where fsconfig(2) does */
+	bool shows_cgroup;	 /* source, or fallback, is the container's cgroup */
 	bool ordinary_directory; /* proc and sysfs: no symbolic link may lead to the destination */
 	const struct spec_id_mappings *uids,
 		*gids; /* of an idmapped mount; NULL: the container's */
@@ -58,6 +59,9 @@ struct mount_context {
 /* Plans spec->mounts. Errors name the member. Pure. */
 int mounts_plan(struct arena *arena, const struct mount_context *context, struct mount_list *plan,
 		struct error *err);
+
+/* The container's cgroup came to be another directory than mount_context.cgroup. */
+void mounts_move_cgroup(struct mount_list *plan, const char *directory);
 
 /* Prints the plan, a line for each mount. */
 void mounts_print(FILE *stream, const struct mount_list *plan);

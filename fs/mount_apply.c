@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/sys.h"
+#include "base/user_namespace.h"
 #include "fs/copy_up.h"
 #include "fs/filesystem.h"
 #include "fs/mount.h"
@@ -28,6 +29,31 @@ static int set_mode_beneath(int context, int target, struct error *err)
 	return filesystem_set(context, "mode", mode, err);
 }
 
+/*
+ * A group that has no mapping, as gid=5 of the engines' devpts where one id alone is mapped, is
+ * nobody's in there: the terminals then belong to the group of who opens them.
+ */
+static bool is_unmapped_group(const struct mount_plan *plan, const char *word,
+			      const struct error *refused)
+{
+	return refused->errnum == EINVAL && !strcmp(plan->type, "devpts") &&
+	       !strncmp(word, "gid=", 4) && in_user_namespace();
+}
+
+static int set_data(const struct mount_plan *plan, int context, struct error *err)
+{
+	const struct string_list *data = &plan->options.data;
+
+	for (size_t i = 0; i < data->count; i++) {
+		struct string_list word = { .items = data->items + i, .count = 1 };
+
+		if (filesystem_set_words(context, &word, err) < 0 &&
+		    !is_unmapped_group(plan, data->items[i], err))
+			return -1;
+	}
+	return 0;
+}
+
 static int make_filesystem(const struct mount_plan *plan, int target, bool mode_beneath,
 			   struct error *err)
 {
@@ -39,7 +65,7 @@ static int make_filesystem(const struct mount_plan *plan, int target, bool mode_
 
 	if (context < 0 || filesystem_set(context, "source", plan->source, err) < 0 ||
 	    filesystem_set_words(context, &options->flags, err) < 0 ||
-	    filesystem_set_words(context, &options->data, err) < 0)
+	    set_data(plan, context, err) < 0)
 		return -1;
 	if (mode_beneath && set_mode_beneath(context, target, err) < 0)
 		return -1;
@@ -54,18 +80,20 @@ static int make_filesystem(const struct mount_plan *plan, int target, bool mode_
 }
 
 /*
- * A user namespace that does not own the network, IPC or cgroup namespace may not mount what
- * shows it. What the host has is bound then, read-only.
+ * A user namespace that does not own the network, IPC, pid or cgroup namespace may not mount what
+ * shows it. What the host has is bound then, read-only; but processes write to their own procfs.
  */
 static int bind_fallback(const struct mount_plan *plan, struct error *err)
 {
+	uint64_t set = plan->options.attr_set;
 	cleanup_fd int mount = open_tree(AT_FDCWD, plan->fallback,
 					 OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 
 	if (mount < 0)
 		return fail_errno(err, "bind %s instead", plan->fallback);
-	if (mount_change(mount, plan->options.attr_set | MOUNT_ATTR_RDONLY, 0, MS_PRIVATE, true,
-			 err) < 0)
+	if (strcmp(plan->type, "proc") != 0)
+		set |= MOUNT_ATTR_RDONLY;
+	if (mount_change(mount, set, 0, MS_PRIVATE, true, err) < 0)
 		return fail_in(err, "bind %s instead", plan->fallback);
 	return take_fd(&mount);
 }
@@ -170,11 +198,11 @@ static int apply_remount(const struct mount_plan *plan, int root, struct error *
 	    reconfigure(options, target, err) < 0)
 		return -1;
 	if ((options->recursive_attr_set || options->recursive_attr_clear) &&
-	    mount_change(target, options->recursive_attr_set, options->recursive_attr_clear, 0,
-			 true, err) < 0)
+	    mount_change_own(target, options->recursive_attr_set, options->recursive_attr_clear, 0,
+			     true, err) < 0)
 		return -1;
 	if ((options->attr_set || options->attr_clear) &&
-	    mount_change(target, options->attr_set, options->attr_clear, 0, false, err) < 0)
+	    mount_change_own(target, options->attr_set, options->attr_clear, 0, false, err) < 0)
 		return -1;
 	if (!options->propagation)
 		return 0;

@@ -131,8 +131,8 @@ static int apply_options(const struct mount_options *options, bool user_namespac
 	}
 	if (options->recursive_bind) {
 		if ((options->recursive_attr_set || options->recursive_attr_clear || propagation) &&
-		    mount_change(mount, options->recursive_attr_set, options->recursive_attr_clear,
-				 propagation, true, err) < 0)
+		    mount_change_own(mount, options->recursive_attr_set,
+				     options->recursive_attr_clear, propagation, true, err) < 0)
 			return -1;
 		propagation = 0;
 	} else {
@@ -141,7 +141,7 @@ static int apply_options(const struct mount_options *options, bool user_namespac
 	}
 	if (!set && !clear && !propagation)
 		return 0;
-	return mount_change(mount, set, clear, propagation, false, err);
+	return mount_change_own(mount, set, clear, propagation, false, err);
 }
 
 static int open_source(const struct mount_plan *plan, int userns, bool user_namespace,

@@ -62,6 +62,7 @@ static void plan_cgroup(const struct mount_context *context, struct mount_plan *
 {
 	const char *directory = context->cgroup ? context->cgroup : "/sys/fs/cgroup";
 
+	plan->shows_cgroup = true;
 	plan->options.data.count = 0; /* names of version 1 hierarchies */
 	if (has_namespace(context->spec, NAMESPACE_CGROUP)) {
 		plan->kind = MOUNT_FILESYSTEM;
@@ -117,6 +118,8 @@ static int plan_filesystem(struct arena *arena, const struct mount_context *cont
 			continue;
 		plan->kind = MOUNT_FILESYSTEM;
 		plan->fallback = own_filesystems[i].fallback;
+		if (!strcmp(plan->type, "proc") && !has_namespace(context->spec, NAMESPACE_PID))
+			plan->fallback = "/proc";
 	}
 	plan->source = mount->source ? mount->source : plan->type;
 	if (options->copy_up && strcmp(plan->type, "tmpfs") != 0)
@@ -208,6 +211,20 @@ int mounts_plan(struct arena *arena, const struct mount_context *context, struct
 		if (plan_mount(arena, context, &spec->mounts.items[i], &plan->items[i], err) < 0)
 			return fail_in(err, "mounts[%zu]", i);
 	return 0;
+}
+
+void mounts_move_cgroup(struct mount_list *plan, const char *directory)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		struct mount_plan *mount = &plan->items[i];
+
+		if (!mount->shows_cgroup)
+			continue;
+		if (mount->kind == MOUNT_BIND)
+			mount->source = directory;
+		else
+			mount->fallback = directory;
+	}
 }
 
 static void print_mappings(FILE *stream, const char *name, const struct spec_id_mappings *mappings)

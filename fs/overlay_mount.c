@@ -2,10 +2,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "base/user_namespace.h"
 #include "fs/filesystem.h"
 #include "fs/overlay_layers.h"
 
@@ -22,16 +22,6 @@ static int set_layer(int context, const char *key, int layer, struct error *err)
 		return 0;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", layer);
 	return filesystem_set(context, key, path, err);
-}
-
-/* A filesystem mounted in a user namespace may not have trusted.* attributes (user_namespaces(7)).
- */
-static bool in_user_namespace(void)
-{
-	const ino_t initial = 0xEFFFFFFDU; /* PROC_USER_INIT_INO */
-	struct stat status;
-
-	return stat("/proc/self/ns/user", &status) == 0 && status.st_ino != initial;
 }
 
 /*
@@ -51,6 +41,7 @@ static int set_upper(int context, const struct overlay_layers *layers, bool vola
 		return -1;
 	if (volatile_upper && filesystem_set(context, "volatile", NULL, err) < 0)
 		return -1;
+	/* without privileges over the host trusted.* attributes are refused (user_namespaces(7)) */
 	if (in_user_namespace())
 		return filesystem_set(context, "userxattr", NULL, err);
 	if (filesystem_set(context, "redirect_dir", "off", err) < 0 ||

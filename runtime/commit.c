@@ -93,6 +93,7 @@ static int begin_image(struct commit *commit, struct error *err)
 			.upper = commit->layers.upper,
 			.lowers = commit->layers.lowers,
 			.lower_count = commit->layers.lower_count,
+			.user_xattr = commit->layers.user_xattr,
 			.own = &commit->layers.own,
 		},
 		.archive = { .compression = request->compression },

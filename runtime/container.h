@@ -44,6 +44,7 @@ struct container_options {
 	enum container_form form;
 	const char *id;		 /* NULL (spec form): one is made */
 	const char *bundle;	 /* OCI form: the bundle's folder, absolute or relative */
+	const char *config;	 /* OCI form: instead of its config.json; relative to it. NULL */
 	const char *spec_path;	 /* spec form: the JSON file; NULL: the image's defaults */
 	const char *image;	 /* spec form: NAME[:TAG] of the store instead of a file */
 	struct string_list args; /* spec form: replaces process.args when not empty */
@@ -121,14 +122,13 @@ struct container_info {
 	int status; /* enum container_status */
 	pid_t pid;  /* 0 when stopped */
 	const char *bundle, *rootfs;
-	const char *created;	   /* RFC 3339 with nanoseconds */
-	const char *command;	   /* process.args joined by blanks */
-	const char *image;	   /* NULL: from a spec */
-	const char *image_digest;  /* of its manifest when the container was made */
-	const char *cgroup;	   /* below the cgroup2 mount, NULL: none */
-	const char *systemd_scope; /* the unit of systemd that its cgroup is of, NULL: none */
-	const char *data;	   /* its folder below the data root, NULL: none */
-	const char *owner;	   /* name of the user who made it */
+	const char *created;	  /* RFC 3339 with nanoseconds */
+	const char *command;	  /* process.args joined by blanks */
+	const char *image;	  /* NULL: from a spec */
+	const char *image_digest; /* of its manifest when the container was made */
+	const char *cgroup;	  /* below the cgroup2 mount, NULL: none */
+	const char *data;	  /* its folder below the data root, NULL: none */
+	const char *owner;	  /* name of the user who made it */
 	struct string_map annotations;
 	const char *oci_version;
 	struct opt_int exit_code; /* when one is recorded */
@@ -177,6 +177,7 @@ struct container_layers {
 	const char *upper_path;
 	struct string_list lower_paths;
 	struct string_list own; /* what ctr made in it: no changes (fs/own_paths.h) */
+	bool user_xattr;	/* marks are user.overlay.*: see fs/layer_stack.h */
 	bool idmapped;		/* ownership on disk is as seen inside already */
 };
 

@@ -173,7 +173,10 @@ int handle_open_cgroup(struct arena *arena, const struct handle *handle, struct 
 	int cgroup;
 
 	if (!handle->state.cgroup)
-		return fail(err, ENOENT, "%s: the container has no cgroup", handle->state.id);
+		return fail(err, ENOENT,
+			    "%s: the container has no cgroup (none was delegated to who started "
+			    "it, or --cgroup-manager=disabled)",
+			    handle->state.id);
 	if (cgroup_host_open(arena, &host, err) < 0)
 		return -1;
 	cgroup = cgroup_open(&host, handle->state.cgroup, err);

@@ -279,7 +279,8 @@ static int clone_process(struct join *join, struct error *err)
 		return fail_errno(err, "clone a process into the container");
 	join->pid = pid;
 	close_fd(&join->child_sync);
-	if (join->own_pid >= 0 && setns(join->own_pid, CLONE_NEWPID) < 0)
+	/* from a user namespace there is no way back, and no other process to be made */
+	if (join->own_pid >= 0 && setns(join->own_pid, CLONE_NEWPID) < 0 && errno != EPERM)
 		return fail_errno(err, "go back to the own pid namespace");
 	return 0;
 }

@@ -14,8 +14,8 @@
 #include "fs/overlay.h"
 #include "runtime/console_socket.h"
 #include "runtime/handle.h"
+#include "runtime/launch_cgroup.h"
 #include "runtime/launch_clone.h"
-#include "runtime/launch_scope.h"
 #include "runtime/listener.h"
 #include "runtime/pid_file.h"
 #include "runtime/start_socket.h"
@@ -161,17 +161,8 @@ static int close_sockets(struct launch *launch, struct error *err)
  */
 static int make_cgroup(struct launch *launch, struct error *err)
 {
-	if (launch->plan->has_cgroup) {
-		if (launch_scope_start(launch, err) < 0)
-			return -1;
-		launch->cgroup = cgroup_apply(&launch->cgroup_host, &launch->plan->cgroup, err);
-		if (launch->cgroup < 0)
-			return -1;
-		if (!launch->cgroup_path)
-			launch->cgroup_path = launch->plan->cgroup.path;
-		if (cgroup_make_room(&launch->cgroup_host, &launch->plan->cgroup, true, err) < 0)
-			return -1;
-	}
+	if (launch->plan->has_cgroup && launch_cgroup_make(launch, err) < 0)
+		return -1;
 	return file_replace_at(launch->state_dir, CONFIG_FILE, launch->config, launch->config_size,
 			       0600, false, err);
 }
@@ -181,7 +172,6 @@ static int remove_cgroup(struct launch *launch, struct error *err)
 	close_fd(&launch->cgroup);
 	if (!launch->cgroup_path)
 		return 0;
-	launch_scope_stop(launch);
 	if (cgroup_remove(&launch->cgroup_host, launch->cgroup_path, REMOVE_TIMEOUT_MS, err) < 0)
 		return -1;
 	launch->cgroup_path = NULL;
@@ -300,7 +290,6 @@ static const struct launch_step create_steps[] = {
 	{ "cgroup", make_cgroup, remove_cgroup },
 	{ "rootfs", open_rootfs, close_rootfs },
 	{ "clone", launch_clone, launch_kill },
-	{ "scope", launch_scope_settle, NULL },
 	{ "id maps", map_ids, NULL },
 	{ "ready", wait_ready, NULL },
 	{ "pidfd socket", hand_out_pidfd, NULL },
@@ -389,7 +378,6 @@ void launch_close(struct launch *launch)
 	close_rootfs(launch, &ignored);
 	close_namespaces(launch, &ignored);
 	cgroup_host_close(&launch->cgroup_host);
-	systemd_unit_release(&launch->unit);
 	close_fd(&launch->data_dir);
 	close_fd(&launch->state_dir);
 	close_fd(&launch->cgroup);

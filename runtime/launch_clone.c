@@ -9,19 +9,59 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "base/user_namespace.h"
 #include "runtime/init.h"
+#include "runtime/launch_cgroup.h"
 #include "runtime/sync.h"
 
 /* How long a killed process may take to go. */
 #define KILL_TIMEOUT_MS 10000
 
-/*
- * New namespaces beside a joined user namespace must be owned by it, so they are made by somebody
- * who has joined it already: a child that lives only for this clone. CLONE_PARENT makes what it
- * clones a child of ours.
- */
-static int clone_in_user_namespace(struct launch *launch, struct clone_args *args,
-				   struct error *err)
+/* Into a cgroup goes only who may write to one that both it and the own one are in. */
+static int fail_clone(const struct launch *launch, struct error *err)
+{
+	const char *path = launch->plan->namespaces.path[NAMESPACE_USER];
+
+	if (errno == EACCES && launch->cgroup >= 0)
+		return fail(err, EACCES,
+			    "move the container's first process from the own cgroup to %s: both "
+			    "must be in a delegated one: " CGROUP_DELEGATION,
+			    launch->cgroup_path);
+	return fail_errno(err, "clone the container's first process%s%s",
+			  path ? " into user namespace " : "", path ? path : "");
+}
+
+/* In a child that lives only for this clone. CLONE_PARENT makes what it clones a child of ours. */
+static _Noreturn void helper_main(struct launch *launch, struct clone_args *args, int report)
+{
+	struct namespaces_fds *namespaces = &launch->namespaces;
+	struct error err;
+	pid_t pid = -1;
+
+	args->flags = (args->flags & ~(uint64_t)CLONE_PIDFD) | CLONE_PARENT;
+	args->exit_signal = 0; /* ours */
+	if (namespaces_prepare(&launch->plan->namespaces, namespaces, &err) < 0) {
+		sync_send_error(report, &err, 0);
+		_exit(0);
+	}
+	if (namespaces->fds[NAMESPACE_USER] < 0 ||
+	    setns(namespaces->fds[NAMESPACE_USER], CLONE_NEWUSER) == 0)
+		pid = sys_clone3(args);
+	if (pid == 0) {
+		close_fd(&report);
+		close_fd(&namespaces->fds[NAMESPACE_USER]);
+		init_main(launch);
+	}
+	if (pid < 0) {
+		fail_clone(launch, &err);
+		sync_send_error(report, &err, 0);
+	} else {
+		sync_send(report, SYNC_MAPPED, pid, -1, &err);
+	}
+	_exit(0);
+}
+
+static int clone_by_helper(struct launch *launch, struct clone_args *args, struct error *err)
 {
 	struct sync_message message;
 	int pair[2], result;
@@ -31,27 +71,8 @@ static int clone_in_user_namespace(struct launch *launch, struct clone_args *arg
 		return -1;
 	helper = fork();
 	if (helper == 0) {
-		pid_t pid = -1;
-
 		close_fd(&pair[0]);
-		args->flags = (args->flags & ~(uint64_t)CLONE_PIDFD) | CLONE_PARENT;
-		args->exit_signal = 0; /* ours */
-		if (setns(launch->namespaces.fds[NAMESPACE_USER], CLONE_NEWUSER) == 0)
-			pid = sys_clone3(args);
-		if (pid == 0) {
-			close_fd(&pair[1]);
-			close_fd(&launch->namespaces.fds[NAMESPACE_USER]);
-			init_main(launch);
-		}
-		if (pid < 0) {
-			fail_errno(err,
-				   "clone the container's first process into user namespace %s",
-				   launch->plan->namespaces.path[NAMESPACE_USER]);
-			sync_send_error(pair[1], err, 0);
-		} else {
-			sync_send(pair[1], SYNC_MAPPED, pid, -1, err);
-		}
-		_exit(0);
+		helper_main(launch, args, pair[1]);
 	}
 	close_fd(&pair[1]);
 	if (helper < 0)
@@ -68,6 +89,36 @@ static int clone_in_user_namespace(struct launch *launch, struct clone_args *arg
 	return launch->pidfd < 0 ? fail_errno(err, "open the container's first process") : 0;
 }
 
+/*
+ * New namespaces beside a joined user namespace must be owned by it, so they are made by somebody
+ * who has joined it already. And who has no privileges over the host does not come back out of a
+ * namespace that it has entered.
+ */
+static bool needs_helper(const struct launch *launch)
+{
+	return launch->namespaces.fds[NAMESPACE_USER] >= 0 ||
+	       (namespaces_need_preparation(&launch->plan->namespaces) && in_user_namespace());
+}
+
+static int clone_directly(struct launch *launch, struct clone_args *args, struct error *err)
+{
+	struct error ignored;
+
+	if (namespaces_prepare(&launch->plan->namespaces, &launch->namespaces, err) < 0) {
+		namespaces_restore(&launch->namespaces, &ignored);
+		return -1;
+	}
+	launch->pid = sys_clone3(args);
+	if (launch->pid == 0)
+		init_main(launch);
+	if (launch->pid > 0)
+		return namespaces_restore(&launch->namespaces, err);
+	launch->pid = 0;
+	fail_clone(launch, err);
+	namespaces_restore(&launch->namespaces, &ignored);
+	return -1;
+}
+
 int launch_clone(struct launch *launch, struct error *err)
 {
 	struct clone_args args = {
@@ -75,7 +126,8 @@ int launch_clone(struct launch *launch, struct error *err)
 		.pidfd = (uintptr_t)&launch->pidfd,
 		.exit_signal = SIGCHLD,
 	};
-	pid_t pid;
+	bool by_helper = needs_helper(launch);
+	int result;
 
 	launch->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (launch->proc < 0)
@@ -84,30 +136,15 @@ int launch_clone(struct launch *launch, struct error *err)
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)launch->cgroup;
 	}
-	if (namespaces_prepare(&launch->plan->namespaces, &launch->namespaces, err) < 0) {
-		struct error ignored;
-
-		namespaces_restore(&launch->namespaces, &ignored);
-		return -1;
-	}
 	/* where pids are shared others see the child at once: it is born unfit to be traced */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return fail_errno(err, "protect the process");
-	if (launch->namespaces.fds[NAMESPACE_USER] >= 0) {
-		if (clone_in_user_namespace(launch, &args, err) < 0)
-			return -1;
-	} else {
-		pid = sys_clone3(&args);
-		if (pid == 0)
-			init_main(launch);
-		if (pid < 0)
-			return fail_errno(err, "clone the container's first process");
-		launch->pid = pid;
-	}
+	result = by_helper ? clone_by_helper(launch, &args, err)
+			   : clone_directly(launch, &args, err);
 	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	close_fd(&launch->child_sync);
 	close_fd(&launch->start_listener);
-	return namespaces_restore(&launch->namespaces, err);
+	return result;
 }
 
 int launch_kill(struct launch *launch, struct error *err)

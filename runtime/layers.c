@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "base/fd.h"
+#include "base/user_namespace.h"
 #include "fs/layer_stack.h"
 #include "fs/own_paths.h"
 #include "runtime/container.h"
@@ -26,6 +27,7 @@ int container_layers_open(const struct settings *settings, const char *id, struc
 	if (handle_read_spec(arena, &handle, &spec, err) < 0 ||
 	    own_paths(arena, &spec, &layers->own, err) < 0)
 		return fail_in(err, "%s", id);
+	layers->user_xattr = in_user_namespace();
 	layers->idmapped = state->idmapped;
 	layers->upper_path = state->upper;
 	layers->lower_paths = state->lowers;

@@ -3,6 +3,7 @@ noinst_LIBRARIES += libruntime.a
 libruntime_a_SOURCES = \
 	runtime/container.c runtime/container.h \
 	runtime/detach.c runtime/detach.h \
+	runtime/events.c runtime/events.h \
 	runtime/exec_process.c runtime/exec_process.h \
 	runtime/foreground.c runtime/foreground.h \
 	runtime/guard.c runtime/guard.h \
@@ -14,8 +15,8 @@ libruntime_a_SOURCES = \
 	runtime/interrupt.c runtime/interrupt.h \
 	runtime/join.c \
 	runtime/launch.c runtime/launch.h \
+	runtime/launch_cgroup.c runtime/launch_cgroup.h \
 	runtime/launch_clone.c runtime/launch_clone.h \
-	runtime/launch_scope.c runtime/launch_scope.h \
 	runtime/layers.c \
 	runtime/lifecycle.c \
 	runtime/list.c \

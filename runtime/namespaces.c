@@ -120,6 +120,14 @@ static bool is_for_parent(const struct namespaces_plan *plan, enum namespace_typ
 	       (plan->own[NAMESPACE_USER] && type != NAMESPACE_USER && type != NAMESPACE_MOUNT);
 }
 
+bool namespaces_need_preparation(const struct namespaces_plan *plan)
+{
+	for (int type = 0; type < NAMESPACE_COUNT; type++)
+		if (plan->path[type] && is_for_parent(plan, type))
+			return true;
+	return plan->own[NAMESPACE_TIME];
+}
+
 int namespaces_prepare(const struct namespaces_plan *plan, struct namespaces_fds *fds,
 		       struct error *err)
 {

@@ -52,6 +52,12 @@ int namespaces_open(const struct namespaces_plan *plan, struct namespaces_fds *f
 		    struct error *err);
 
 /*
+ * Whether namespaces_prepare() has something to enter. Who has no privileges over the host comes
+ * back from none of that, so it is then done in a process that lives only for the clone.
+ */
+bool namespaces_need_preparation(const struct namespaces_plan *plan);
+
+/*
  * Parent side, right before and right behind clone3: enters what the child can only be born in,
  * and goes back. Whatever the first returns, the second must be called.
  */

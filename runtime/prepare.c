@@ -11,7 +11,6 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/timestamp.h"
-#include "runtime/launch_scope.h"
 #include "runtime/spec_form.h"
 
 static char *make_id(struct arena *arena)
@@ -85,7 +84,7 @@ static int read_bundle(const struct container_options *options, struct arena *ar
 
 	if (!realpath(options->bundle, bundle))
 		return fail_errno(err, "bundle %s", options->bundle);
-	config = path_join(arena, bundle, CONFIG_FILE);
+	config = path_join(arena, bundle, options->config ?: CONFIG_FILE);
 	if (spec_read(arena, AT_FDCWD, config, &prepared->spec, &text, &launch->config_size, err) <
 		    0 ||
 	    spec_validate(config, &prepared->spec, err) < 0)
@@ -130,13 +129,8 @@ static int make_plan(const struct settings *settings, struct arena *arena,
 	options->bundle = state->bundle;
 	options->last_capability = capability_last();
 	if (!settings->no_cgroup) {
-		if (settings->systemd_cgroup) {
-			options->systemd = launch_scope_options(arena, err);
-			if (!options->systemd)
-				return -1;
-		}
 		if (cgroup_host_open(arena, &prepared->launch.cgroup_host, err) < 0 ||
-		    (!options->systemd && cgroup_plan_needs_own(prepared->spec.linux) &&
+		    (cgroup_plan_needs_own(prepared->spec.linux) &&
 		     cgroup_own(arena, &options->own_cgroup, err) < 0))
 			return -1;
 		options->cgroup_mount = prepared->launch.cgroup_host.mount;
@@ -145,10 +139,6 @@ static int make_plan(const struct settings *settings, struct arena *arena,
 		return fail_in(err, "%s", prepared->name);
 	if (prepared->plan.has_cgroup)
 		state->cgroup = arena_strdup(arena, prepared->plan.cgroup.path);
-	if (prepared->plan.cgroup.systemd) {
-		state->systemd_unit = arena_strdup(arena, prepared->plan.cgroup.systemd->unit);
-		state->systemd_user = prepared->plan.cgroup.systemd->user;
-	}
 	return 0;
 }
 
@@ -200,26 +190,16 @@ int prepare(const struct settings *settings, const struct container_options *opt
 static int guess_cgroup(const struct settings *settings, struct arena *arena,
 			struct prepared *prepared, struct error *err)
 {
-	struct state *state = &prepared->state, scope;
 	struct cgroup_plan plan;
 	const char *own = NULL;
 
-	if (state_load(arena, prepared->launch.state_dir, SCOPE_FILE, &scope, err) == 0) {
-		state->cgroup = scope.cgroup;
-		state->systemd_unit = scope.systemd_unit;
-		state->systemd_cgroup = scope.systemd_cgroup;
-		state->systemd_user = scope.systemd_user;
-		return 0;
-	}
-	if (err->errnum != ENOENT)
-		return -1;
 	if (settings->no_cgroup)
 		return 0;
 	if (cgroup_plan_needs_own(prepared->spec.linux) && cgroup_own(arena, &own, err) < 0)
 		return -1;
 	if (cgroup_plan(arena, prepared->spec.linux, prepared->state.id, own, &plan, err) < 0)
 		return -1;
-	state->cgroup = arena_strdup(arena, plan.path);
+	prepared->state.cgroup = arena_strdup(arena, plan.path);
 	return 0;
 }
 
@@ -267,10 +247,7 @@ int prepare_existing(const struct settings *settings, struct handle *handle, str
 	launch->hooks_begun = handle->state.init.pid != 0;
 	if (launch->state_dir >= 0 && read_existing(settings, handle, arena, prepared, err) < 0)
 		return -1;
-	/* of a unit only while it can be there: another container's may have its name later */
-	launch->cgroup_path = !prepared->state.systemd_unit ? prepared->state.cgroup
-			      : launch->state_dir >= 0	    ? prepared->state.systemd_cgroup
-							    : NULL;
+	launch->cgroup_path = prepared->state.cgroup;
 	if (launch->cgroup_path && cgroup_host_open(arena, &launch->cgroup_host, err) < 0)
 		return -1;
 	return 0;

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/macro.h"
 #include "base/number_list.h"
+#include "base/user_namespace.h"
 
 struct name {
 	const char *name;
@@ -182,6 +183,10 @@ static int set_oom_score_adj(int value, int proc, pid_t pid, struct error *err)
 		return 0;
 	/* Not allowed, but as it is already: that is how rootless engines ask for it. */
 	if (file_read_short_at(proc, path, now, sizeof(now), err) >= 0 && !strcmp(now, text))
+		return 0;
+	/* Only a privilege over the host lowers it below what was inherited: as runc, it is left.
+	 */
+	if (other.errnum == EACCES && in_user_namespace())
 		return 0;
 	*err = other;
 	return fail_in(err, "process.oomScoreAdj");

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/path.h"
+#include "base/user_namespace.h"
 #include "runtime/image_form.h"
 
 /* The folder that a spec's relative paths begin at. */
@@ -164,7 +165,8 @@ int spec_form_layers(const struct settings *settings, const struct container_opt
 	state->lowers = rootfs->lowers;
 	choose_upper(arena, prepared, rootfs);
 	rootfs->volatile_upper = is_volatile(options, prepared->spec.overlay);
-	rootfs->idmap = has_user_namespace(&prepared->spec);
+	/* who has no privileges over the host may idmap nothing: layers are then as they are */
+	rootfs->idmap = has_user_namespace(&prepared->spec) && !in_user_namespace();
 	state->idmapped = rootfs->idmap;
 	encode_config(arena, prepared, rootfs);
 	return 0;

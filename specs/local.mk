@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 noinst_LIBRARIES += libspecs.a
 libspecs_a_SOURCES = \
+	specs/events.c specs/events.h \
 	specs/image_document.c specs/image_document.h \
 	specs/json.c specs/json.h \
 	specs/json_bytes.c specs/json_bytes.h \
@@ -40,12 +41,15 @@ dist_schema_DATA = \
 # What these link is what a folder may use: its own library and those below.
 specs_test_libraries = libunit.a libspecs.a libbase.a $(YAJL_LIBS)
 check_PROGRAMS += \
+	tests/unit/test_events \
 	tests/unit/test_image_document \
 	tests/unit/test_json \
 	tests/unit/test_runtime_spec \
 	tests/unit/test_schema \
 	tests/unit/test_template \
 	tests/unit/test_validate
+tests_unit_test_events_SOURCES = tests/unit/test_events.c
+tests_unit_test_events_LDADD = $(specs_test_libraries)
 tests_unit_test_image_document_SOURCES = tests/unit/test_image_document.c
 tests_unit_test_image_document_LDADD = $(specs_test_libraries)
 tests_unit_test_json_SOURCES = tests/unit/test_json.c

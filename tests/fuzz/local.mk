@@ -9,7 +9,8 @@ fuzz_targets = \
 	tests/fuzz/fuzz_image_document \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_layer \
-	tests/fuzz/fuzz_spec
+	tests/fuzz/fuzz_spec \
+	tests/fuzz/fuzz_stats
 EXTRA_PROGRAMS += $(fuzz_targets)
 CLEANFILES += $(fuzz_targets)
 tests_fuzz_fuzz_image_document_SOURCES = tests/fuzz/fuzz_image_document.c $(libspecs_a_SOURCES) $(libbase_a_SOURCES)
@@ -26,6 +27,16 @@ tests_fuzz_fuzz_layer_LDADD = $(IMAGE_LIBS)
 tests_fuzz_fuzz_spec_SOURCES = tests/fuzz/fuzz_spec.c $(libspecs_a_SOURCES) $(libbase_a_SOURCES)
 tests_fuzz_fuzz_spec_CFLAGS = $(fuzz_flags)
 tests_fuzz_fuzz_spec_LDADD = $(YAJL_LIBS)
+tests_fuzz_fuzz_stats_SOURCES = tests/fuzz/fuzz_stats.c cgroup/stats_parse.c net/interfaces.c \
+	$(libspecs_a_SOURCES) $(libbase_a_SOURCES)
+tests_fuzz_fuzz_stats_CFLAGS = $(fuzz_flags)
+tests_fuzz_fuzz_stats_LDADD = $(YAJL_LIBS)
+
+base/tests_fuzz_fuzz_image_document-program.$(OBJEXT) \
+base/tests_fuzz_fuzz_json-program.$(OBJEXT) \
+base/tests_fuzz_fuzz_layer-program.$(OBJEXT) \
+base/tests_fuzz_fuzz_spec-program.$(OBJEXT) \
+base/tests_fuzz_fuzz_stats-program.$(OBJEXT): base/companions.h
 
 fuzz: $(fuzz_targets)
 	$(top_srcdir)/tests/fuzz/run -t $(FUZZ_SECONDS) $(abs_top_builddir)

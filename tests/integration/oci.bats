@@ -398,3 +398,102 @@ three_processes() {
 	wait "$RECEIVER"
 	contains "$(<heard)" "Pid:	$(pid_of "$ID")"
 }
+
+@test "a command that fails leaves one line in the log, warnings or not" {
+	# the warning: an ambient capability that is not permitted
+	bundle b '.process.capabilities.ambient = ["CAP_NET_RAW"] | .process.args = ["/not/there"]'
+	run -1 ctr --log "$DIR/log" --log-format json create --bundle b "$ID"
+	contains "$output" warning ambient 'no such file'
+	equal "$(jq -s length log)" 1
+	contains "$(jq -r .msg log)" 'no such file'
+	run -1 ctr --log "file:$DIR/all" --log-format json --log-level warning create --bundle b "$ID"
+	equal "$(jq -sr 'map(.level) | join(" ")' all)" 'warning error'
+	bundle c '.process.capabilities.ambient = ["CAP_NET_RAW"]' true
+	run -0 ctr --log "$DIR/none" --log-format=json run --bundle c "$ID"
+	[[ ! -s none ]]
+}
+
+@test "--debug tells the steps on stderr, or in the log alone" {
+	bundle b . true
+	run -0 ctr --debug run --bundle b "$ID"
+	contains "$output" 'level=debug' 'mounts'
+	run -0 ctr --debug --log "$DIR/text" run --bundle b "$ID"
+	lacks "$output" 'level=debug'
+	contains "$(<text)" 'level=debug'
+	run -0 ctr --log "$DIR/json" --log-format json run --bundle b --debug "$ID"
+	lacks "$output" 'level=debug'
+	contains "$(<json)" '"level":"debug"'
+	equal "$(jq -r .level json | sort -u)" debug
+	run -0 ctr --log-level debug --log "$DIR/level" run --bundle b "$ID"
+	contains "$(<level)" 'level=debug'
+}
+
+@test "--log to a daemon that is not there is told, to one that is comes as its datagram" {
+	[[ -S /run/systemd/journal/socket ]] || {
+		run ctr --log journald:ctr state "$ID"
+		contains "$output" '--log' /run/systemd/journal/socket
+	}
+	[[ ! -S /dev/log ]] || {
+		run -1 ctr --log syslog:ctr-test state "$ID"
+		contains "$output" 'does not exist'
+		lacks "$output" '--log'
+	}
+}
+
+@test "options that engines pass are accepted: rootless, criu, detach, no-subreaper" {
+	bundle b . true
+	ctr --rootless=false --criu /usr/sbin/criu create --rootless auto --detach --no-subreaper --bundle b "$ID" >/dev/null
+	has_status "$ID" created
+	run ctr --rootless maybe state "$ID"
+	[[ $status -ne 0 ]]
+	contains "$output" "'--rootless'" maybe
+}
+
+@test "--config names another file than config.json" {
+	bundle b . false
+	jq '.process.args = ["echo", "the other"]' b/config.json >b/other.json
+	run -0 ctr run --bundle b --config other.json "$ID"
+	equal "$output" 'the other'
+	cd b
+	run -0 ctr run -f "$PWD/other.json" "$ID"
+	equal "$output" 'the other'
+	create --config other.json "$ID"
+	has_status "$ID" created
+}
+
+@test "kill --signal, and --regex for all that match" {
+	bundle b '.linux.namespaces |= map(select(.type != "pid")) ' sleep 100
+	local id
+	for id in "$ID-a" "$ID-b" "$ID-c"; do
+		create --bundle b "$id"
+		ctr start "$id"
+	done
+	ctr kill --signal KILL "$ID-a"
+	eventually has_status "$ID-a" stopped
+	run ctr kill -s TERM "$ID-b" KILL
+	[[ $status -ne 0 ]]
+	contains "$output" '--signal'
+	ctr kill --regex "^$ID-[bc]\$" KILL
+	eventually has_status "$ID-b" stopped
+	eventually has_status "$ID-c" stopped
+	run -1 ctr kill --regex '(' KILL
+	contains "$output" "'('"
+	run -1 ctr kill
+	contains "$output" 'ID is missing'
+}
+
+@test "delete --regex deletes all that match, also behind one that cannot be" {
+	bundle b . sleep 100
+	local id
+	for id in "$ID-a" "$ID-b" "$ID-c"; do
+		create --bundle b "$id"
+	done
+	ctr start "$ID-a"
+	run -1 ctr delete --regex "$ID-[ab]"
+	contains "$output" "$ID-a" 'not stopped'
+	equal "$(ctr list -q)" "$ID-a"$'\n'"$ID-c"
+	ctr delete -f -r "$ID-."
+	nothing_created
+	run -1 ctr delete -r "$ID" more
+	contains "$output" --regex
+}

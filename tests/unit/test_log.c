@@ -18,10 +18,10 @@ static int saved_stderr;
 static char program[] = "ctr";
 
 /* From here on stderr and the log are files of the scratch directory. */
-static void begin(enum log_format format, bool debug)
+static void begin(enum log_format format, enum log_level level)
 {
 	int dir = scratch_dir();
-	struct log log = { .format = format, .debug = debug };
+	struct log log = { .format = format, .level = level };
 	int fd = openat(dir, "stderr", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
 	log.fd = openat(dir, "log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -51,7 +51,7 @@ static char *contents(const char *name)
 
 TEST(log_text_goes_to_stderr_and_the_file)
 {
-	begin(LOG_TEXT, false);
+	begin(LOG_TEXT, LOG_LEVEL_WARNING);
 	log_warning("undo %s: %d", "cgroup", 7);
 	log_error("create web: %s", "no");
 	log_debug("not shown");
@@ -63,12 +63,37 @@ TEST(log_text_goes_to_stderr_and_the_file)
 
 TEST(log_debug_is_shown_only_with_debug)
 {
-	begin(LOG_TEXT, true);
+	begin(LOG_TEXT, LOG_LEVEL_DEBUG);
 	CHECK(log_is_debug());
 	log_debug("step %d", 1);
 	end();
 	CHECK(!log_is_debug());
-	CHECK_CONTAINS(contents("log"), "step 1\n");
+	CHECK_STRING(contents("log"), "level=debug ctr: step 1\n");
+	CHECK_STRING(contents("stderr"), "");
+	arena_free(&arena);
+}
+
+TEST(log_at_its_own_level_has_the_error_alone)
+{
+	begin(LOG_TEXT, LOG_LEVEL_ERROR);
+	log_warning("beware");
+	log_error("it failed");
+	end();
+	CHECK_STRING(contents("log"), "ctr: it failed\n");
+	CHECK_STRING(contents("stderr"), "ctr: warning: beware\nctr: it failed\n");
+	arena_free(&arena);
+}
+
+TEST(log_of_the_daemons_is_in_their_forms)
+{
+	begin(LOG_JOURNAL, LOG_LEVEL_ERROR);
+	log_error("one\ntwo");
+	end();
+	CHECK_STRING(contents("log"), "PRIORITY=3\nSYSLOG_IDENTIFIER=ctr\nMESSAGE\n\x07");
+	begin(LOG_SYSLOG, LOG_LEVEL_WARNING);
+	log_warning("beware");
+	end();
+	CHECK_STRING(contents("log"), arena_printf(&arena, "<12>ctr[%d]: beware", getpid()));
 	arena_free(&arena);
 }
 
@@ -76,7 +101,7 @@ TEST(log_json_lines_have_level_message_and_time)
 {
 	const char *text;
 
-	begin(LOG_JSON, false);
+	begin(LOG_JSON, LOG_LEVEL_WARNING);
 	log_error("it failed");
 	end();
 	CHECK_STRING(contents("stderr"), "ctr: it failed\n");
@@ -88,7 +113,7 @@ TEST(log_json_lines_have_level_message_and_time)
 
 TEST(log_json_escapes_quotes_backslashes_and_control_characters)
 {
-	begin(LOG_JSON, false);
+	begin(LOG_JSON, LOG_LEVEL_WARNING);
 	log_warning("%s", "a\"b\\c\nd\te\x01"
 			  "f\x1b\x7f\xe2\x82\xac");
 	end();
@@ -127,7 +152,7 @@ static void check_long_message(const char *unit)
 
 	while (strlen(message) + strlen(unit) < sizeof(message))
 		strcat(message, unit);
-	begin(LOG_JSON, false);
+	begin(LOG_JSON, LOG_LEVEL_WARNING);
 	log_error("%s", message);
 	log_error("next");
 	end();
@@ -151,7 +176,7 @@ TEST(log_long_lines_are_cut_and_end_with_a_newline)
 
 TEST(log_nobody_to_write_to_is_no_error)
 {
-	begin(LOG_TEXT, false);
+	begin(LOG_TEXT, LOG_LEVEL_WARNING);
 	log_setup(&(struct log){ .fd = 999 });
 	close(STDERR_FILENO);
 	log_error("lost");

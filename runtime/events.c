@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/events.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "cgroup/stats.h"
+#include "net/interfaces.h"
+#include "runtime/handle.h"
+#include "specs/events.h"
+
+/* A container that is watched, until its end or that of who reads. */
+struct watch {
+	struct handle handle;
+	int cgroup;	   /* -1: it has none */
+	int memory_events; /* -1: no memory controller */
+	int timer;
+	int output;
+	uint64_t oom_kills; /* those told, or from before our time */
+};
+
+static int open_watch(const struct settings *settings, const char *id, struct arena *arena,
+		      struct watch *watch, struct error *err)
+{
+	struct error ignored;
+
+	if (handle_open(settings, id, HANDLE_NO_LOCK, arena, &watch->handle, err) < 0)
+		return -1;
+	if (watch->handle.pidfd < 0)
+		return fail(err, ESRCH, "container with id %s is not running", id);
+	watch->cgroup = handle_open_cgroup(arena, &watch->handle, &ignored);
+	return 0;
+}
+
+static void close_watch(struct watch *watch)
+{
+	handle_close(&watch->handle);
+	close_fd(&watch->cgroup);
+	close_fd(&watch->memory_events);
+	close_fd(&watch->timer);
+}
+
+#define WATCH(output_)                                                                             \
+	{                                                                                          \
+		.handle = HANDLE_NONE, .cgroup = -1, .memory_events = -1, .timer = -1,             \
+		.output = (output_)                                                                \
+	}
+#define cleanup_watch __attribute__((cleanup(close_watch)))
+
+static bool has_ended(const struct watch *watch)
+{
+	struct pollfd end = { .fd = watch->handle.pidfd, .events = POLLIN };
+
+	return poll(&end, 1, 0) != 0;
+}
+
+/* With the host's network, or ours, the counters are not the container's. */
+static bool has_own_network(pid_t pid)
+{
+	struct stat own, theirs;
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
+	return stat("/proc/self/ns/net", &own) == 0 && stat(path, &theirs) == 0 &&
+	       (own.st_ino != theirs.st_ino || own.st_dev != theirs.st_dev);
+}
+
+static void read_interfaces(const struct watch *watch, struct arena *arena,
+			    struct interfaces_stats *interfaces)
+{
+	const pid_t pid = (pid_t)watch->handle.state.init.pid;
+	struct interfaces_stats found;
+	struct error ignored;
+
+	if (!has_own_network(pid) || interfaces_read(pid, arena, &found, &ignored) < 0)
+		return;
+	/* as long as it lives its number is not another's */
+	if (!has_ended(watch))
+		*interfaces = found;
+}
+
+static int write_event(const struct watch *watch, struct arena *arena, const char *type,
+		       struct stats *stats, struct error *err)
+{
+	const struct event event = {
+		.type = type,
+		.id = watch->handle.state.id,
+		.data = stats,
+	};
+	size_t size;
+	char *text = event_encode(arena, &event, &size);
+
+	/* the newline takes the place of the NUL: a line is one write */
+	text[size] = '\n';
+	return write_all(watch->output, text, size + 1, err);
+}
+
+static int write_stats(const struct watch *watch, struct error *err)
+{
+	cleanup_arena struct arena arena = { 0 };
+	struct stats stats = { 0 };
+
+	if (watch->cgroup >= 0 && cgroup_stats_read(watch->cgroup, &arena, &stats, err) < 0)
+		return fail_in(err, "%s", watch->handle.state.id);
+	read_interfaces(watch, &arena, &stats.interfaces);
+	return write_event(watch, &arena, "stats", &stats, err);
+}
+
+int container_stats(const struct settings *settings, const char *id, int output, struct error *err)
+{
+	cleanup_arena struct arena arena = { 0 };
+	cleanup_watch struct watch watch = WATCH(output);
+
+	if (open_watch(settings, id, &arena, &watch, err) < 0)
+		return -1;
+	return write_stats(&watch, err);
+}
+
+/* Tells of kills that were not told yet. */
+static int write_oom(struct watch *watch, struct error *err)
+{
+	cleanup_arena struct arena arena = { 0 };
+	uint64_t kills = watch->oom_kills;
+	int result;
+
+	if (watch->memory_events < 0)
+		return 0;
+	result = cgroup_oom_kills(watch->memory_events, &kills, err);
+	if (result < 0)
+		return fail_in(err, "%s", watch->handle.state.id);
+	/* the process was moved out of it: poll would return at once from now on */
+	if (result > 0)
+		close_fd(&watch->memory_events);
+	if (kills <= watch->oom_kills)
+		return 0;
+	watch->oom_kills = kills;
+	return write_event(watch, &arena, "oom", NULL, err);
+}
+
+static int start_watch(struct watch *watch, int interval_ms, struct error *err)
+{
+	const struct timespec interval = {
+		.tv_sec = interval_ms / 1000,
+		.tv_nsec = interval_ms % 1000 * 1000000L,
+	};
+	const struct itimerspec times = { .it_interval = interval, .it_value = interval };
+
+	if (watch->cgroup >= 0)
+		watch->memory_events = openat(watch->cgroup, "memory.events", O_RDONLY | O_CLOEXEC);
+	if (watch->memory_events >= 0 &&
+	    cgroup_oom_kills(watch->memory_events, &watch->oom_kills, err) < 0)
+		return fail_in(err, "%s", watch->handle.state.id);
+	watch->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (watch->timer < 0 || timerfd_settime(watch->timer, 0, &times, NULL) < 0)
+		return fail_errno(err, "set a timer");
+	return write_stats(watch, err);
+}
+
+/* Waits for what comes next and writes it. Returns 1 at the end. */
+static int watch_step(struct watch *watch, struct error *err)
+{
+	enum { END, OOM, TIMER, OUTPUT, COUNT };
+	struct pollfd fds[COUNT] = {
+		[END] = { .fd = watch->handle.pidfd, .events = POLLIN },
+		[OOM] = { .fd = watch->memory_events, .events = POLLPRI },
+		[TIMER] = { .fd = watch->timer, .events = POLLIN },
+		[OUTPUT] = { .fd = watch->output },
+	};
+	uint64_t ticks;
+
+	if (poll(fds, COUNT, -1) < 0)
+		return errno == EINTR ? 0 : fail_errno(err, "poll");
+	if (fds[OUTPUT].revents & (POLLERR | POLLHUP))
+		return 1;
+	/* of a first process that was killed this is the last that is to be told */
+	if ((fds[OOM].revents || fds[END].revents) && write_oom(watch, err) < 0)
+		return -1;
+	if (fds[END].revents)
+		return 1;
+	if (fds[TIMER].revents && read(watch->timer, &ticks, sizeof(ticks)) > 0)
+		return write_stats(watch, err);
+	return 0;
+}
+
+int container_events(const struct settings *settings, const char *id, int interval_ms, int output,
+		     struct error *err)
+{
+	cleanup_arena struct arena arena = { 0 };
+	cleanup_watch struct watch watch = WATCH(output);
+	int result;
+
+	if (open_watch(settings, id, &arena, &watch, err) < 0)
+		return -1;
+	result = start_watch(&watch, interval_ms, err);
+	while (result == 0)
+		result = watch_step(&watch, err);
+	/* who reads may go at any time */
+	return result < 0 && err->errnum != EPIPE ? -1 : 0;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/launch_cgroup.h"
+
+#include <errno.h>
+
+#include "base/log.h"
+#include "base/user_namespace.h"
+#include "runtime/plan.h"
+
+static bool is_forbidden(const struct error *err)
+{
+	return err->errnum == EACCES || err->errnum == EPERM || err->errnum == EROFS;
+}
+
+/* The plan and the state were made for another place, or for none. */
+static void moved(struct launch *launch, const char *path)
+{
+	struct plan *plan = launch->plan;
+	const char *mount = launch->cgroup_host.mount;
+
+	launch->state->cgroup = path ? arena_strdup(launch->arena, path) : NULL;
+	mounts_move_cgroup(&plan->rootfs.mounts,
+			   path ? arena_printf(launch->arena, "%s%s", mount, path) : mount);
+}
+
+/* The part of the tree that is a user's begins at the parent of the cgroup that it is in. */
+static int make_beside(struct launch *launch, struct error *err)
+{
+	struct cgroup_plan *plan = &launch->plan->cgroup;
+	const char *own;
+
+	if (cgroup_own(launch->arena, &own, err) < 0 ||
+	    cgroup_plan_beside(launch->arena, launch->state->id, own, plan, err) < 0)
+		return -1;
+	return cgroup_apply(&launch->cgroup_host, plan, err);
+}
+
+static int make_without_privileges(struct launch *launch, struct error *err)
+{
+	struct plan *plan = launch->plan;
+	const char *limit = cgroup_plan_limit(&plan->cgroup);
+	struct error other;
+
+	if (plan->cgroup.chosen) {
+		launch->cgroup = make_beside(launch, &other);
+		if (launch->cgroup >= 0) {
+			moved(launch, plan->cgroup.path);
+			return 0;
+		}
+		if (!is_forbidden(&other)) {
+			*err = other;
+			return -1;
+		}
+	}
+	if (limit)
+		return fail(err, err->errnum,
+			    "%s: no cgroup may be made here, so that nothing can be limited: have "
+			    "one delegated (" CGROUP_DELEGATION ")",
+			    limit);
+	log_debug("without a cgroup: %s", err->text);
+	plan->has_cgroup = false;
+	moved(launch, NULL);
+	return 0;
+}
+
+int launch_cgroup_make(struct launch *launch, struct error *err)
+{
+	launch->cgroup = cgroup_apply(&launch->cgroup_host, &launch->plan->cgroup, err);
+	if (launch->cgroup < 0 && (!is_forbidden(err) || !in_user_namespace() ||
+				   make_without_privileges(launch, err) < 0))
+		return -1;
+	if (launch->cgroup >= 0)
+		launch->cgroup_path = launch->plan->cgroup.path;
+	return 0;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/error.h"
+#include "runtime/launch.h"
+
+/* How an ordinary user gets a part of the cgroup tree, for messages. */
+#define CGROUP_DELEGATION "systemd-run --user --scope -p Delegate=yes ctr ..."
+
+/*
+ * Parent side: makes the container's cgroup as planned. Who has no privileges over the host (a
+ * user namespace of its own) and may not make it there gets it beside its own cgroup when the spec
+ * names none, or goes without one when no limit is asked for; then the plan and the state say so.
+ */
+int launch_cgroup_make(struct launch *launch, struct error *err);

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+# Without privileges over the host: as uid 0 of a user namespace (how engines of ordinary users call
+# their runtime), and as an ordinary user. All is looked at from inside the container and, by root,
+# from the host.
+# shellcheck disable=SC2016
+
+load helpers
+
+# An ordinary user of this file's own, with ranges of subordinate ids, and what it can reach: its
+# own programs, root file system and folders.
+setup_file() {
+	require_program newuidmap setpriv useradd
+	BASE=$(mktemp -d /tmp/ctr-rootless.XXXXXX)
+	export BASE USER_NAME=ctr-test-${BASE##*.}
+	useradd --no-create-home --home-dir "$BASE" --shell /bin/sh "${USER_NAME,,}"
+	export USER_NAME=${USER_NAME,,}
+	USER_ID=$(id -u "$USER_NAME")
+	SUB_ID=$(sed -n "s/^$USER_NAME:\([0-9]*\):.*/\1/p" /etc/subuid)
+	export USER_ID SUB_ID
+	mkdir "$BASE/bin" "$BASE/tests"
+	cp "$CTR_BUILDDIR"/ctr "$CTR_BUILDDIR"/ctr-monitor "$CTR_BUILDDIR"/ctr-image "$BASE/bin"
+	chmod 755 "$BASE"
+	chown "$USER_NAME:" "$BASE/tests"
+}
+
+teardown_file() {
+	[[ -n ${BASE-} ]] || return 0
+	userdel "$USER_NAME"
+	rm -rf "$BASE"
+}
+
+setup() {
+	setup_container
+	DIR=$BASE/tests/$BATS_TEST_NUMBER
+	ROOT=$DIR/runtime/ctr DATA=$DIR/data/ctr
+	mkdir -p "$DIR/runtime" "$DIR/data"
+	cp -a "$ROOTFS" "$DIR/rootfs"
+	ROOTFS=$DIR/rootfs
+	chmod 700 "$DIR/runtime"
+	chown -R "$USER_ID:$USER_ID" "$DIR"
+	cd "$DIR" || return
+	CALLER=(as_user)
+}
+
+teardown() {
+	local status=0
+	cd "$DIR" || status=1
+	teardown_container || status=1
+	rm -rf "$DIR"
+	return $status
+}
+
+# as_user COMMAND...: as the ordinary user, who has nothing of root's environment.
+as_user() {
+	setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups --inh-caps -all \
+		env -i HOME="$DIR" PATH="$PATH" XDG_RUNTIME_DIR="$DIR/runtime" \
+		XDG_DATA_HOME="$DIR/data" "$@"
+}
+
+# as_root_inside COMMAND...: as uid 0 of a user namespace with all ids of the user, and a mount
+# namespace, as `podman unshare` has it.
+as_root_inside() {
+	as_user unshare --mount --map-auto --map-root-user -- "$@"
+}
+
+# as_single COMMAND...: the same with one id alone.
+as_single() {
+	as_user unshare --mount --map-root-user -- "$@"
+}
+
+# The program under test, by the caller that the test chose. Its folders are the user's own.
+ctr() {
+	"${CALLER[@]}" "$BASE/bin/ctr" "$@" 3>&-
+}
+
+# user_bundle FILTER [ARGUMENT...]: a bundle of the user's in ./bundle.
+user_bundle() {
+	local filter=$1
+	shift
+	mkdir -p bundle
+	SPEC=bundle/config.json spec '
+		.mounts += [{destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["mode=755"]}] |
+		'"$filter" "$@"
+}
+
+# --- uid 0 of a user namespace ------------------------------------------------------------------
+
+@test "root of a user namespace makes, starts, enters and deletes a container" {
+	CALLER=(as_root_inside)
+	user_bundle . sh -c "$IDLE"
+	mkfifo in out
+	chown "$USER_ID" in out
+	# all in one namespace: another one may not enter what is in this
+	as_root_inside sh -e -c '
+		ctr=$1 id=$2
+		$ctr create --bundle bundle "$id" </dev/null >created 2>&1
+		$ctr start "$id"
+		$ctr exec "$id" sh -c "echo \$\$ \$(id -u); cat /proc/self/uid_map; echo x >/dev/null; ls /proc/1/root/bin/sh"
+		$ctr state "$id" | grep status
+		$ctr kill "$id" TERM
+		while $ctr state "$id" | grep -q running; do :; done
+		$ctr delete "$id"' sh "$BASE/bin/ctr" "$ID" >printed
+	cat printed created
+	matches "$(sed -n 1p printed)" '^[0-9]+ 0$'
+	matches "$(sed -n 2p printed)" "^ +0 +$USER_ID +1$"
+	matches "$(sed -n 3p printed)" "^ +1 +$SUB_ID +"
+	contains "$(<printed)" /proc/1/root/bin/sh '"status": "running"'
+	[[ ! -s created ]]
+	[[ ! -e $ROOT/$ID ]]
+}
+
+@test "root of a user namespace gets devices, pseudo file systems and masks without mknod" {
+	CALLER=(as_single)
+	user_bundle '.mounts += [
+			{destination: "/dev/pts", type: "devpts", source: "devpts",
+			 options: ["newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]},
+			{destination: "/dev/mqueue", type: "mqueue", source: "mqueue"},
+			{destination: "/sys", type: "sysfs", source: "sysfs", options: ["ro"]},
+			{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["ro"]}] |
+		.linux.maskedPaths = ["/proc/kcore", "/proc/acpi", "/proc/keys"] |
+		.linux.readonlyPaths = ["/proc/sys"] |
+		.process.oomScoreAdj = -500 |
+		.linux.resources.devices = [{allow: false, access: "rwm"}]' \
+		sh -c 'for name in null zero full random urandom tty; do stat -c "%n %t:%T" /dev/$name; done
+			head -c 3 /dev/zero | od -An -tx1
+			exec 3<>/dev/pts/ptmx && ls /dev/pts
+			head -c 1 /proc/keys | wc -c
+			touch /proc/sys/kernel/hostname || echo read-only
+			hostname new 2>&1 || echo kept
+			ls /sys/class/net; cat /proc/mounts'
+	run -0 ctr run --bundle bundle "$ID"
+	contains "$output" '/dev/null 1:3' '/dev/zero 1:5' '/dev/full 1:7' '/dev/random 1:8' \
+		'/dev/urandom 1:9' '/dev/tty 5:0' '00 00 00' read-only 'devpts /dev/pts devpts' \
+		'mqueue /dev/mqueue mqueue' 'cgroup2 /sys/fs/cgroup cgroup2 ro'
+	# the new network namespace has its loopback alone
+	contains "$output" $'\nlo\n'
+	lacks "$output" $'\neth0\n'
+}
+
+@test "where the host's process ids are shared its procfs is bound, and without its own network its sysfs" {
+	CALLER=(as_single)
+	user_bundle '.linux.namespaces |= map(select(.type == "mount" or .type == "ipc")) |
+		.mounts += [{destination: "/sys", type: "sysfs", source: "sysfs"}]' \
+		sh -c 'echo self $(readlink /proc/self); echo $$; ls /sys/class/net
+			touch /sys/x 2>&1; cat /proc/self/mountinfo'
+	run -0 ctr run --bundle bundle "$ID"
+	contains "$output" "$(cd /sys/class/net && echo * | cut -d " " -f 1)" 'Read-only file system'
+	contains "$(mount_line /proc)" ' - proc '
+	contains "$(mount_options /sys)" ,ro,
+	# the numbers are the host's
+	((lines[1] > 1))
+}
+
+@test "what the host has locked stays, and rw or relatime are no error for it" {
+	CALLER=(as_single)
+	mkdir locked
+	host_mount -t tmpfs -o ro,nosuid,nodev,noexec,noatime tmpfs "$DIR/locked"
+	user_bundle '.mounts += [
+		{destination: "/a", type: "bind", source: ($dir + "/locked"), options: ["rbind", "rw", "relatime"]},
+		{destination: "/b", type: "bind", source: ($dir + "/locked"), options: ["bind", "ro", "nosuid", "strictatime"]}]' \
+		cat /proc/self/mountinfo
+	run -0 ctr run --bundle bundle "$ID"
+	for point in /a /b; do
+		contains "$(mount_options $point)" ,ro, ,nosuid, ,nodev, ,noexec, ,noatime,
+	done
+	user_bundle '.mounts += [
+		{destination: "/a", type: "bind", source: ($dir + "/locked"), options: ["rbind", "exec"]}]' true
+	run -1 ctr run --bundle bundle "$ID"
+	contains "$output" 'mount /a' 'Operation not permitted'
+	[[ ! -e $ROOT/$ID ]]
+}
+
+@test "a user namespace of the container's own is made inside of the caller's" {
+	CALLER=(as_root_inside)
+	user_bundle '.linux.namespaces += [{type: "user"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 1000, size: 500}] |
+		.linux.gidMappings = [{containerID: 0, hostID: 2000, size: 500}] |
+		.process.user = {uid: 7, gid: 8, additionalGids: [9]}' \
+		sh -c 'id; cat /proc/self/uid_map; echo x >/dev/null; while :; do sleep 1; done'
+	as_root_inside sh -e -c '
+		"$1" create --pid-file pid --bundle bundle "$2" </dev/null >printed 2>&1
+		"$1" start "$2"
+		while ! grep -q 500 printed; do :; done
+		grep -h "^[UG]id" /proc/$(cat pid)/status
+		"$1" delete --force "$2"' sh "$BASE/bin/ctr" "$ID" >status
+	contains "$(<printed)" 'uid=7 gid=8 groups=9'
+	# numbers of the caller's namespace
+	contains "$(<status)" $'Uid:\t1007' $'Gid:\t2008'
+}
+
+@test "in a user namespace limits are refused with a word of delegation, and none need no cgroup" {
+	CALLER=(as_single)
+	[[ -e $CGROUP2/cgroup.controllers ]]
+	user_bundle '.linux.resources.pids.limit = 10' true
+	run -1 ctr run --bundle bundle "$ID"
+	contains "$output" linux.resources.pids.limit 'Delegate=yes'
+	[[ ! -e $ROOT/$ID ]]
+	user_bundle . cat /proc/self/cgroup
+	run -0 ctr run --bundle bundle "$ID"
+	lacks "$(cgroups_of "$ID")" "$ID"
+}
+
+@test "a copy-on-write run, diff and commit in a user namespace use user.overlay attributes" {
+	CALLER=(as_root_inside)
+	spec '.process.capabilities.bounding += ["CAP_CHOWN"]' sh -c 'rm /etc/passwd; rm -r /etc/deep; mkdir /etc/deep; echo new >/etc/deep/new
+		mkdir /etc/mine; chown 33:34 /etc/mine'
+	as_root_inside sh -e -c '
+		"$1" run --name "$2" spec.json
+		"$1" diff "$2" >changes
+		"$1" commit "$2" image:1
+		"$1" rm "$2"
+		"$1" run --rm image:1 sh -c "ls /etc/deep; stat -c %u:%g /etc/mine; ls /etc/passwd" 2>&1 || :
+		' sh "$BASE/bin/ctr" "$ID" >printed
+	contains "$(<changes)" 'D /etc/passwd' 'A /etc/mine' 'D /etc/deep/one' 'A /etc/deep/new'
+	contains "$(<printed)" $'new\n33:34\n' 'No such file'
+	[[ ! -e $DATA/containers/$ID ]]
+}
