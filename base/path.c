@@ -182,6 +182,18 @@ char *path_join(struct arena *arena, const char *dir, const char *path)
 	return arena_printf(arena, "%s/%s", dir, path);
 }
 
+bool path_has_dot_dot(const char *path)
+{
+	for (; *path; path += *path == '/') {
+		size_t length = strcspn(path, "/");
+
+		if (length == 2 && strncmp(path, "..", 2) == 0)
+			return true;
+		path += length;
+	}
+	return false;
+}
+
 char *path_clean(struct arena *arena, const char *path)
 {
 	char *clean = arena_alloc(arena, strlen(path) + 2);

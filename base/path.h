@@ -41,6 +41,9 @@ int open_parent_in_root(int root, const char *path, mode_t mode, struct arena *a
 /* dir + "/" + path, or path when it is absolute. */
 char *path_join(struct arena *arena, const char *dir, const char *path);
 
+/* Whether a component of path is "..". */
+bool path_has_dot_dot(const char *path);
+
 /*
  * Lexically cleans path: no "//", "." and "..", no slash at the end; the result is absolute
  * ("/" is put in front of a relative one), and ".." stops at "/".

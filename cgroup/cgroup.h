@@ -36,6 +36,9 @@ void cgroup_host_close(struct cgroup_host *host);
 /* The caller's own cgroup v2 below the mount ("/user.slice/x"), from /proc/self/cgroup. */
 int cgroup_own(struct arena *arena, const char **path, struct error *err);
 
+/* The same of process pid of procfs proc. */
+int cgroup_of_process(struct arena *arena, int proc, int pid, const char **path, struct error *err);
+
 /* The controllers that v2 has on this host, 1 << enum controller (for ctr check). */
 int cgroup_controllers(const struct cgroup_host *host, uint32_t *controllers, struct error *err);
 

@@ -110,18 +110,29 @@ void cgroup_host_close(struct cgroup_host *host)
 	close_fd(&host->root);
 }
 
-int cgroup_own(struct arena *arena, const char **path, struct error *err)
+static int read_own(struct arena *arena, int proc, const char *file, const char **path,
+		    struct error *err)
 {
 	char *text, *line;
 
-	if (file_read_at(AT_FDCWD, "/proc/self/cgroup", MAX_MOUNTINFO, arena, &text, NULL, err) < 0)
+	if (file_read_at(proc, file, MAX_MOUNTINFO, arena, &text, NULL, err) < 0)
 		return -1;
 	while ((line = strsep(&text, "\n")))
 		if (strncmp(line, "0::/", strlen("0::/")) == 0) {
 			*path = line + strlen("0::");
 			return 0;
 		}
-	return fail(err, ENOENT, "/proc/self/cgroup: no line of cgroup v2");
+	return fail(err, ENOENT, "%s: no line of cgroup v2", file);
+}
+
+int cgroup_own(struct arena *arena, const char **path, struct error *err)
+{
+	return read_own(arena, AT_FDCWD, "/proc/self/cgroup", path, err);
+}
+
+int cgroup_of_process(struct arena *arena, int proc, int pid, const char **path, struct error *err)
+{
+	return read_own(arena, proc, arena_printf(arena, "%d/cgroup", pid), path, err);
 }
 
 int cgroup_controllers(const struct cgroup_host *host, uint32_t *available, struct error *err)

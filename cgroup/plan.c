@@ -11,25 +11,13 @@ bool cgroup_plan_needs_own(const struct spec_linux *linux_)
 	       linux_->cgroups_path[0];
 }
 
-static bool has_dot_dot(const char *path)
-{
-	for (; *path; path += *path == '/') {
-		size_t length = strcspn(path, "/");
-
-		if (length == 2 && strncmp(path, "..", 2) == 0)
-			return true;
-		path += length;
-	}
-	return false;
-}
-
 /* Our own cgroup has processes (us), so the one above it is where cgroups with limits can be. */
 static int place_relative(struct arena *arena, const char *path, const char *own,
 			  const char **result, struct error *err)
 {
 	const char *slash = own ? strrchr(own, '/') : NULL;
 
-	if (!slash || has_dot_dot(own))
+	if (!slash || path_has_dot_dot(own))
 		return fail(
 			err, EINVAL,
 			"linux.cgroupsPath: '%s' is relative, and the cgroup of ctr itself (%s) "
@@ -48,7 +36,7 @@ static int plan_path(struct arena *arena, const struct spec_linux *linux_, const
 		*result = arena_printf(arena, "/ctr/%s", id);
 		return 0;
 	}
-	if (has_dot_dot(path))
+	if (path_has_dot_dot(path))
 		return fail(err, EINVAL, "linux.cgroupsPath: '%s' has '..' in it", path);
 	if (strchr(path, '\n'))
 		return fail(err, EINVAL, "linux.cgroupsPath: has a line break in it");

@@ -151,12 +151,15 @@ struct exec_options {
 	struct string_list args;  /* the command; empty: process_path */
 	struct string_list env;	  /* added to the container's */
 	struct string_list caps;  /* added to all sets but inheritable and ambient */
+	struct string_list gids;  /* added to the supplementary groups; numbers */
 	const char *user;	  /* USER[:GROUP], names of the container; NULL: as its process */
 	const char *cwd;	  /* NULL: as its process */
 	const char *process_path; /* a JSON file that is a process object */
+	const char *cgroup;	  /* below the container's; NULL: that itself */
+	const char *apparmor_profile, *selinux_label; /* NULL: as its process */
 	const char *pid_file, *console_socket, *pidfd_socket;
 	int preserve_fds;
-	bool terminal, interactive, detach, ignore_paused;
+	bool terminal, interactive, detach, ignore_paused, no_new_privileges, no_subreaper;
 };
 
 /* Runs a process in a running container; *exit_status as of container_run(), 255 on failure. */

@@ -77,6 +77,23 @@ static void add_capabilities(struct arena *arena, const struct string_list *caps
 	process->capabilities = sets;
 }
 
+static int add_groups(struct arena *arena, const struct string_list *gids,
+		      struct spec_process *process, struct error *err)
+{
+	size_t count = process->user.additional_gids.count;
+	uint32_t *items = arena_array(arena, uint32_t, count + gids->count);
+
+	if (count)
+		memcpy(items, process->user.additional_gids.items, count * sizeof(*items));
+	for (size_t i = 0; i < gids->count; i++)
+		if (!passwd_parse_id(gids->items[i], &items[count + i]))
+			return fail(err, EINVAL, "--additional-gids: '%s' is no number of a group",
+				    gids->items[i]);
+	process->user.additional_gids.items = items;
+	process->user.additional_gids.count = count + gids->count;
+	return 0;
+}
+
 static int read_process(struct arena *arena, const char *path, struct spec_process *process,
 			struct error *err)
 {
@@ -117,6 +134,14 @@ int exec_process_spec(struct arena *arena, const struct exec_options *options, i
 	process->env = string_list_join(arena, &process->env, &env);
 	if (options->caps.count)
 		add_capabilities(arena, &options->caps, process);
+	if (options->gids.count && add_groups(arena, &options->gids, process, err) < 0)
+		return -1;
+	if (options->no_new_privileges)
+		process->no_new_privileges = true;
+	if (options->apparmor_profile)
+		process->apparmor_profile = (char *)options->apparmor_profile;
+	if (options->selinux_label)
+		process->selinux_label = (char *)options->selinux_label;
 	if (!process->args.count)
 		return fail(err, EINVAL, "process.args: is missing");
 	return 0;

@@ -24,7 +24,9 @@
 #include "runtime/exec_process.h"
 #include "runtime/foreground.h"
 #include "runtime/handle.h"
+#include "runtime/inherited_fds.h"
 #include "runtime/interrupt.h"
+#include "runtime/join_cgroup.h"
 #include "runtime/listener.h"
 #include "runtime/namespaces.h"
 #include "runtime/pid_file.h"
@@ -50,7 +52,7 @@ struct join {
 	int cgroup, proc, own_pid, sync, child_sync, pidfd, console, console_sock;
 	pid_t pid;
 	struct foreground foreground;
-	int exit_status; /* 126 or 127 when the program cannot be executed */
+	int exit_status; /* not 0: the program could not be executed */
 };
 
 /* Which namespaces of the container are not ctr's own: only those can and need be joined. */
@@ -88,7 +90,8 @@ static int plan(struct join *join, struct error *err)
 	};
 	struct spec_process process;
 
-	if (handle_read_spec(join->arena, join->handle, &join->spec, err) < 0 ||
+	if (inherited_fds_check(options->preserve_fds, err) < 0 ||
+	    handle_read_spec(join->arena, join->handle, &join->spec, err) < 0 ||
 	    find_namespaces(join, err) < 0 ||
 	    exec_process_spec(join->arena, options, join->proc, join->handle, &join->spec, &process,
 			      err) < 0)
@@ -118,10 +121,10 @@ static int open_cgroup(struct join *join, struct error *err)
 {
 	int frozen;
 
-	join->cgroup = handle_open_cgroup(join->arena, join->handle, err);
-	if (join->cgroup < 0)
-		return err->errnum == ENOENT && !join->handle->state.cgroup ? 0 : -1;
-	if (join->options->ignore_paused)
+	if (join_cgroup_open(join->arena, join->handle, join->proc, join->options->cgroup,
+			     &join->cgroup, err) < 0)
+		return -1;
+	if (join->cgroup < 0 || join->options->ignore_paused)
 		return 0;
 	frozen = cgroup_is_frozen(join->cgroup, err);
 	if (frozen < 0)
@@ -248,19 +251,34 @@ static _Noreturn void child_main(struct join *join)
 
 /* Parent side. */
 
-static int clone_process(struct join *join, struct error *err)
+/* As fork(2); where the container's cgroup takes no process, into that of its first process. */
+static pid_t clone_into_cgroup(struct join *join, struct error *err)
 {
 	struct clone_args args = {
-		.flags = CLONE_PIDFD,
+		.flags = CLONE_PIDFD | (join->cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
 		.pidfd = (uintptr_t)&join->pidfd,
 		.exit_signal = SIGCHLD,
+		.cgroup = join->cgroup >= 0 ? (uint64_t)join->cgroup : 0,
 	};
+	pid_t pid = sys_clone3(&args);
+
+	if (pid >= 0 || join->cgroup < 0 ||
+	    (errno != EBUSY && errno != EOPNOTSUPP && errno != ENODEV))
+		return pid < 0 ? fail_errno(err, "clone a process into the container") : pid;
+	/* in the words of runc */
+	if (join->options->cgroup)
+		return fail_errno(err, "--cgroup: adding pid of the new process to cgroups");
+	if (join_cgroup_of_init(join->arena, join->handle, join->proc, &join->cgroup, err) < 0)
+		return -1;
+	args.cgroup = (uint64_t)join->cgroup;
+	pid = sys_clone3(&args);
+	return pid < 0 ? fail_errno(err, "clone a process into the container") : pid;
+}
+
+static int clone_process(struct join *join, struct error *err)
+{
 	pid_t pid;
 
-	if (join->cgroup >= 0) {
-		args.flags |= CLONE_INTO_CGROUP;
-		args.cgroup = (uint64_t)join->cgroup;
-	}
 	if (scheduling_set_initial_cpus(&join->process.scheduling, err) < 0)
 		return -1;
 	if (join->namespaces & CLONE_NEWPID) {
@@ -271,12 +289,12 @@ static int clone_process(struct join *join, struct error *err)
 	/* the child is seen in the container at once: it is born unfit to be traced there */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return fail_errno(err, "protect the process");
-	pid = sys_clone3(&args);
+	pid = clone_into_cgroup(join, err);
 	if (pid == 0)
 		child_main(join);
 	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	if (pid < 0)
-		return fail_errno(err, "clone a process into the container");
+		return -1;
 	join->pid = pid;
 	close_fd(&join->child_sync);
 	/* from a user namespace there is no way back, and no other process to be made */
@@ -432,7 +450,6 @@ int container_exec(const struct settings *settings, const struct exec_options *o
 		/* whatever step noticed it first */
 		if (!join.exit_status && has_ended(&join))
 			fail(err, ESRCH, "%s: container not running", options->id);
-		*exit_status = join.exit_status ? join.exit_status : 255;
 		fail_in(err, "exec failed");
 	}
 	join_close(&join);

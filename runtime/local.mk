@@ -11,9 +11,11 @@ libruntime_a_SOURCES = \
 	runtime/hook_state.c runtime/hook_state.h \
 	runtime/identity.c runtime/identity.h \
 	runtime/image_form.c runtime/image_form.h \
+	runtime/inherited_fds.c runtime/inherited_fds.h \
 	runtime/init.c runtime/init.h \
 	runtime/interrupt.c runtime/interrupt.h \
 	runtime/join.c \
+	runtime/join_cgroup.c runtime/join_cgroup.h \
 	runtime/launch.c runtime/launch.h \
 	runtime/launch_cgroup.c runtime/launch_cgroup.h \
 	runtime/launch_clone.c runtime/launch_clone.h \

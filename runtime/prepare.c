@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/timestamp.h"
+#include "runtime/inherited_fds.h"
 #include "runtime/spec_form.h"
 
 static char *make_id(struct arena *arena)
@@ -179,7 +180,8 @@ int prepare(const struct settings *settings, const struct container_options *opt
 				     err) < 0)
 			return -1;
 	}
-	if (check_terminal(&prepared->spec, options, err) < 0)
+	if (check_terminal(&prepared->spec, options, err) < 0 ||
+	    inherited_fds_check(options->preserve_fds, err) < 0)
 		return -1;
 	if (prepared->spec.process)
 		plan_options.preserve_fds += pass_listen_fds(arena, prepared->spec.process);

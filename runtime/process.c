@@ -131,6 +131,7 @@ int process_plan(struct arena *arena, const struct spec_process *spec,
 		.no_new_privileges = spec->no_new_privileges,
 		.keep_sys_admin = context->seccomp && !spec->no_new_privileges,
 		.preserve_fds = context->preserve_fds,
+		.make_directory = !context->joins,
 		.apparmor_profile = spec->apparmor_profile,
 		.selinux_label = spec->selinux_label,
 	};
@@ -205,7 +206,7 @@ int process_prepare(struct process_plan *plan, int root, int proc, struct error 
 		return -1;
 	if (!plan->has_home)
 		add_home(plan, root);
-	return make_directory(plan, root, err);
+	return plan->make_directory ? make_directory(plan, root, err) : 0;
 }
 
 /*

@@ -68,6 +68,7 @@ struct process_plan {
 	struct memory_policy_plan memory_policy;
 	const char *keyring; /* NULL: none */
 	bool user_namespace, no_new_privileges, keep_sys_admin;
+	bool make_directory; /* a missing cwd is made; not by exec, as with runc and crun */
 	unsigned int preserve_fds;
 	const char *apparmor_profile, *selinux_label; /* for the program, NULL: none */
 	/* Filled by the child. */
