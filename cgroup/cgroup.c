@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/user_namespace.h"
 #include "cgroup/controllers.h"
@@ -79,14 +80,14 @@ static size_t count_processes(int dirfd)
 }
 
 /* A new cgroup below a frozen one says "frozen 1" from its beginning: one look is enough. */
-static int check_usable(int dirfd, struct error *err)
+static int check_usable(int dirfd, bool has_companion, struct error *err)
 {
 	struct cgroup_events events;
 
 	if (cgroup_events_read(dirfd, &events, err) < 0)
 		return -1;
 	/* engines look for these words */
-	if (events.populated)
+	if (events.populated && !has_companion)
 		return fail(err, EBUSY,
 			    "container's cgroup is not empty: %zu process(es) found; another "
 			    "container's?",
@@ -124,7 +125,7 @@ static int make(int root, const struct cgroup_plan *plan, struct made *made, str
 	fd = openat(root, made->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return fail_errno(err, "open");
-	if (check_usable(fd, err) < 0 ||
+	if (check_usable(fd, plan->systemd != NULL, err) < 0 ||
 	    controllers_enable(root, made->path, &plan->limits, err) < 0 ||
 	    limits_apply(fd, &plan->limits, err) < 0 || apply_devices(fd, &plan->devices, err) < 0)
 		return -1;
@@ -146,6 +147,45 @@ int cgroup_apply(const struct cgroup_host *host, const struct cgroup_plan *plan,
 		return fd;
 	undo(host->root, &made);
 	return fail_in(err, "cgroup %s%s", host->mount, plan->path);
+}
+
+int cgroup_enter(const struct cgroup_host *host, const char *path, pid_t pid, struct error *err)
+{
+	char file[PATH_MAX + 16], number[16];
+
+	snprintf(file, sizeof(file), "%s/cgroup.procs", path + 1);
+	snprintf(number, sizeof(number), "%d", pid);
+	if (mkdirat(host->root, path + 1, 0755) < 0 && errno != EEXIST)
+		return fail_errno(err, "create cgroup %s%s", host->mount, path);
+	return file_write_at(host->root, file, number, err);
+}
+
+/* A cgroup that has no such file has no such limit. */
+static int write_pids(const struct cgroup_host *host, const char *path, const char *value,
+		      struct error *err)
+{
+	char file[PATH_MAX + 16];
+
+	snprintf(file, sizeof(file), "%s/pids.max", path + 1);
+	if (file_write_at(host->root, file, value, err) == 0 || err->errnum == ENOENT)
+		return 0;
+	return fail_in(err, "linux.resources.pids.limit");
+}
+
+int cgroup_make_room(const struct cgroup_host *host, const struct cgroup_plan *plan, bool room,
+		     struct error *err)
+{
+	const char *limit = NULL;
+
+	for (size_t i = 0; plan->systemd && i < plan->limits.count; i++)
+		if (strcmp(plan->limits.items[i].file, "pids.max") == 0)
+			limit = plan->limits.items[i].value;
+	if (!limit)
+		return 0;
+	if (write_pids(host, plan->systemd->cgroup, room ? "max" : limit, err) < 0)
+		return -1;
+	return plan->systemd->subgroup ? write_pids(host, plan->path, room ? "max" : limit, err)
+				       : 0;
 }
 
 int cgroup_open(const struct cgroup_host *host, const char *path, struct error *err)

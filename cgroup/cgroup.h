@@ -3,11 +3,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/error.h"
 #include "cgroup/device_program.h"
 #include "cgroup/limits.h"
+#include "cgroup/systemd_plan.h"
 #include "specs/runtime_spec.h"
 
 /*
@@ -15,6 +17,7 @@
  *
  *	cgroup_host_open()   where v2 is on this machine
  *	cgroup_plan()        pure: path, limits, device program
+ *	cgroup_plan_unit()   the same for a cgroup that is a unit of systemd
  *	cgroup_apply()       makes it; its descriptor goes to CLONE_INTO_CGROUP
  *	cgroup_open()        finds it again for freeze.h and process.h
  *	cgroup_update()      other limits while it is in use
@@ -54,6 +57,7 @@ struct cgroup_plan {
 	bool chosen;	  /* by us: the spec names none */
 	struct limits limits;
 	struct device_program devices;
+	struct systemd_plan *systemd; /* the unit that it is; NULL: ctr makes it itself */
 };
 
 /* Whether cgroup_plan() needs own: linux.cgroupsPath is relative. linux_ may be NULL. */
@@ -78,6 +82,14 @@ int cgroup_plan_beside(struct arena *arena, const char *id, const char *own,
 /* The first member of linux.resources that the plan sets a limit for; NULL: none does. */
 const char *cgroup_plan_limit(const struct cgroup_plan *plan);
 
+/*
+ * The same where systemd makes the cgroup (systemd_plan.h). The path is where it is expected to
+ * be; what systemd_unit_start() says counts.
+ */
+int cgroup_plan_unit(struct arena *arena, const struct spec_linux *linux_, const char *id,
+		     const struct systemd_options *options, struct cgroup_plan *plan,
+		     struct error *err);
+
 /* The plan as text, for `ctr explain` and golden tests. */
 char *cgroup_plan_print(struct arena *arena, const struct cgroup_plan *plan);
 
@@ -89,8 +101,24 @@ char *cgroup_plan_print(struct arena *arena, const struct cgroup_plan *plan);
  * A cgroup that exists is taken if it is empty; EBUSY if it has processes or is frozen, be it by
  * a cgroup above (a clone into it would never return). A controller that v2 has not here is
  * ENODEV with the place where v1 binds it. On failure all that it made is removed again.
+ *
+ * A scope of systemd has its companion's process in it (systemd_unit.h).
  */
 int cgroup_apply(const struct cgroup_host *host, const struct cgroup_plan *plan, struct error *err);
+
+/*
+ * Makes the cgroup at path, which is one below a scope of systemd, and moves process pid into it:
+ * the scope itself may have none if what is below it is to have limits.
+ */
+int cgroup_enter(const struct cgroup_host *host, const char *path, pid_t pid, struct error *err);
+
+/*
+ * The companion in a scope counts for pids.max. With room the cgroups of the plan have no limit of
+ * processes for the time being, without it they have the plan's again. Nothing is done when the
+ * plan has no such limit, or no unit.
+ */
+int cgroup_make_room(const struct cgroup_host *host, const struct cgroup_plan *plan, bool room,
+		     struct error *err);
 
 /* Opens the directory of path (from a plan or state.json), O_PATH. ENOENT when it is gone. */
 int cgroup_open(const struct cgroup_host *host, const char *path, struct error *err);

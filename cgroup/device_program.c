@@ -10,142 +10,14 @@
  */
 #include "cgroup/device_program.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
-#include "base/macro.h"
+#include "cgroup/device_rules.h"
 
-#define MAX_RULES 4096 /* jumps are 16 bits wide, and a rule is at most 4 instructions */
-
-#define ANY (-1)
-#define ALL_ACCESS (BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE)
-
-struct rule {
-	bool allow;
-	int type; /* BPF_DEVCG_DEV_*, or ANY */
-	int32_t major, minor;
-	int32_t access; /* BPF_DEVCG_ACC_* */
-};
-
-/* Those of runc: what every container may do (config-linux.md, "Default Devices"). */
-static const struct rule defaults[] = {
-	{ true, ANY, ANY, ANY, BPF_DEVCG_ACC_MKNOD },	/* making a node is not using the device */
-	{ true, BPF_DEVCG_DEV_CHAR, 1, 3, ALL_ACCESS }, /* null */
-	{ true, BPF_DEVCG_DEV_CHAR, 1, 8, ALL_ACCESS }, /* random */
-	{ true, BPF_DEVCG_DEV_CHAR, 1, 7, ALL_ACCESS }, /* full */
-	{ true, BPF_DEVCG_DEV_CHAR, 5, 0, ALL_ACCESS }, /* tty */
-	{ true, BPF_DEVCG_DEV_CHAR, 1, 5, ALL_ACCESS }, /* zero */
-	{ true, BPF_DEVCG_DEV_CHAR, 1, 9, ALL_ACCESS }, /* urandom */
-	{ true, BPF_DEVCG_DEV_CHAR, 136, ANY, ALL_ACCESS }, /* pts/N */
-	{ true, BPF_DEVCG_DEV_CHAR, 5, 2, ALL_ACCESS },	    /* ptmx */
-};
-
-static int read_type(const char *text, int *type)
-{
-	if (!text || strcmp(text, "a") == 0)
-		*type = ANY;
-	else if (strcmp(text, "b") == 0)
-		*type = BPF_DEVCG_DEV_BLOCK;
-	else if (strcmp(text, "c") == 0 || strcmp(text, "u") == 0)
-		*type = BPF_DEVCG_DEV_CHAR;
-	else
-		return -1;
-	return 0;
-}
-
-/* The kernel's device numbers have 12 and 20 bits. */
-static int read_number(const struct opt_int *number, int32_t max, int32_t *value)
-{
-	*value = ANY;
-	if (!number->set || number->value == -1)
-		return 0;
-	if (number->value < 0 || number->value > max)
-		return -1;
-	*value = (int32_t)number->value;
-	return 0;
-}
-
-static int read_access(const char *text, int32_t *access)
-{
-	*access = 0;
-	for (; text && *text; text++) {
-		if (*text == 'r')
-			*access |= BPF_DEVCG_ACC_READ;
-		else if (*text == 'w')
-			*access |= BPF_DEVCG_ACC_WRITE;
-		else if (*text == 'm')
-			*access |= BPF_DEVCG_ACC_MKNOD;
-		else
-			return -1;
-	}
-	if (!*access)
-		*access = ALL_ACCESS;
-	return 0;
-}
-
-static int read_rule(const struct spec_device_rule *from, size_t index, struct rule *rule,
-		     struct error *err)
-{
-	const char *wrong = NULL;
-
-	rule->allow = from->allow;
-	if (read_type(from->type, &rule->type) < 0)
-		wrong = "type: one of a, b, c expected";
-	else if (read_number(&from->major, 4095, &rule->major) < 0)
-		wrong = "major: 0 to 4095 expected, or -1";
-	else if (read_number(&from->minor, 1048575, &rule->minor) < 0)
-		wrong = "minor: 0 to 1048575 expected, or -1";
-	else if (read_access(from->access, &rule->access) < 0)
-		wrong = "access: letters of rwm expected";
-	if (wrong)
-		return fail(err, EINVAL, "linux.resources.devices[%zu].%s", index, wrong);
-	return 0;
-}
-
-/* Whether all that rule says anything about is said by later as well. */
-static bool is_covered(const struct rule *rule, const struct rule *later)
-{
-	return (later->type == ANY || later->type == rule->type) &&
-	       (later->major == ANY || later->major == rule->major) &&
-	       (later->minor == ANY || later->minor == rule->minor) &&
-	       (rule->access & ~later->access) == 0;
-}
-
-static bool is_for_everything(const struct rule *rule)
-{
-	return rule->type == ANY && rule->major == ANY && rule->minor == ANY &&
-	       rule->access == ALL_ACCESS;
-}
-
-/*
- * Drops the rules that cannot matter: all up to the last one for everything, which sets the
- * verdict of requests without a match; those that a later rule covers; and at the beginning those
- * that only repeat that verdict. Returns the verdict.
- */
-static bool reduce(struct rule *rules, size_t *count)
-{
-	size_t begin = 0, kept = 0;
-	bool otherwise = false;
-
-	for (size_t i = *count; i-- > 0 && !begin;)
-		if (is_for_everything(&rules[i])) {
-			otherwise = rules[i].allow;
-			begin = i + 1;
-		}
-	for (size_t i = begin; i < *count; i++) {
-		bool covered = kept == 0 && rules[i].allow == otherwise;
-
-		for (size_t j = i + 1; j < *count && !covered; j++)
-			covered = is_covered(&rules[i], &rules[j]);
-		if (!covered)
-			rules[kept++] = rules[i];
-	}
-	*count = kept;
-	return otherwise;
-}
+#define ANY DEVICE_ANY
+#define ALL_ACCESS DEVICE_ALL_ACCESS
 
 static void emit(struct device_program *program, struct bpf_insn instruction)
 {
@@ -212,8 +84,8 @@ static void emit_start(struct device_program *program)
 enum { TO_ALLOW = 0x7ffe, TO_DENY = 0x7ffd };
 
 /* A jump that is taken if the device has (BPF_JEQ) or has not (BPF_JNE) the rule's number. */
-static void emit_device(struct device_program *program, uint8_t operation, const struct rule *rule,
-			int16_t distance)
+static void emit_device(struct device_program *program, uint8_t operation,
+			const struct device_rule *rule, int16_t distance)
 {
 	uint32_t device = (uint32_t)rule->major << MINOR_BITS | (uint32_t)rule->minor;
 
@@ -225,13 +97,13 @@ static void emit_device(struct device_program *program, uint8_t operation, const
 		emit(program, JUMP32(operation, DEVICE, (int32_t)device, distance));
 }
 
-static bool is_partial(const struct rule *rule)
+static bool is_partial(const struct device_rule *rule)
 {
 	return rule->allow && rule->access != ALL_ACCESS;
 }
 
 /* What a rule does when it matches: allow all, allow some letters, or deny some. */
-static void emit_action(struct device_program *program, const struct rule *rule)
+static void emit_action(struct device_program *program, const struct device_rule *rule)
 {
 	if (is_partial(rule)) {
 		emit(program, ALU(BPF_AND, ACCESS, ALL_ACCESS & ~rule->access));
@@ -247,7 +119,8 @@ static void emit_action(struct device_program *program, const struct rule *rule)
  * Rules of one type, count of them, of which the last one is to be tried first. The kernel's
  * verifier takes 5 us a jump on the start path, so the type is asked once for all of them.
  */
-static void emit_group(struct device_program *program, const struct rule *rules, size_t count)
+static void emit_group(struct device_program *program, const struct device_rule *rules,
+		       size_t count)
 {
 	size_t begin = program->count;
 
@@ -288,36 +161,25 @@ static void emit_end(struct device_program *program, bool otherwise)
 	}
 }
 
-int device_program_plan(struct arena *arena, const struct spec_device_rule *rules, size_t count,
+int device_program_plan(struct arena *arena, const struct spec_device_rule *spec, size_t count,
 			struct device_program *program, struct error *err)
 {
-	size_t total = count + ARRAY_SIZE(defaults);
-	struct rule *all;
-	bool otherwise;
+	struct device_rules rules;
 
 	*program = (struct device_program){ 0 };
-	if (count == 0)
+	if (device_rules_plan(arena, spec, count, &rules, err) < 0)
+		return -1;
+	if (rules.otherwise && rules.count == 0)
 		return 0;
-	if (count > MAX_RULES)
-		return fail(err, E2BIG,
-			    "linux.resources.devices: %zu rules are too many (at most %d)", count,
-			    MAX_RULES);
-	all = arena_array(arena, struct rule, total);
-	for (size_t i = 0; i < count; i++)
-		if (read_rule(&rules[i], i, &all[i], err) < 0)
-			return -1;
-	memcpy(all + count, defaults, sizeof(defaults));
-	otherwise = reduce(all, &total);
-	if (otherwise && total == 0)
-		return 0;
-	program->instructions = arena_array(arena, struct bpf_insn, 9 + 4 * total + 4);
+	program->instructions = arena_array(arena, struct bpf_insn, 9 + 4 * rules.count + 4);
 	emit_start(program);
-	for (size_t end = total, begin; end > 0; end = begin) {
-		for (begin = end; begin > 0 && all[begin - 1].type == all[end - 1].type;)
+	for (size_t end = rules.count, begin; end > 0; end = begin) {
+		for (begin = end;
+		     begin > 0 && rules.items[begin - 1].type == rules.items[end - 1].type;)
 			begin--;
-		emit_group(program, &all[begin], end - begin);
+		emit_group(program, &rules.items[begin], end - begin);
 	}
-	emit_end(program, otherwise);
+	emit_end(program, rules.otherwise);
 	return 0;
 }
 

@@ -6,6 +6,7 @@ libcgroup_a_SOURCES = \
 	cgroup/cpu_weight.c \
 	cgroup/device_load.c \
 	cgroup/device_program.c cgroup/device_program.h \
+	cgroup/device_rules.c cgroup/device_rules.h \
 	cgroup/events.c cgroup/events.h \
 	cgroup/freeze.c cgroup/freeze.h \
 	cgroup/host.c \
@@ -19,6 +20,11 @@ libcgroup_a_SOURCES = \
 	cgroup/remove.c \
 	cgroup/stats.c cgroup/stats.h \
 	cgroup/stats_parse.c cgroup/stats_parse.h \
+	cgroup/systemd_devices.c \
+	cgroup/systemd_limits.c \
+	cgroup/systemd_plan.c cgroup/systemd_plan.h \
+	cgroup/systemd_request.c cgroup/systemd_request.h \
+	cgroup/systemd_unit.c cgroup/systemd_unit.h \
 	cgroup/update.c \
 	cgroup/walk.c cgroup/walk.h
 
@@ -43,3 +49,5 @@ EXTRA_DIST += \
 	tests/unit/golden/limits.txt \
 	tests/unit/golden/stats.json \
 	tests/unit/golden/stats_none.json
+
+include cgroup/systemd.mk

@@ -49,16 +49,12 @@ static int plan_path(struct arena *arena, const struct spec_linux *linux_, const
 	return 0;
 }
 
-int cgroup_plan(struct arena *arena, const struct spec_linux *linux_, const char *id,
-		const char *own, struct cgroup_plan *plan, struct error *err)
+static int plan_resources(struct arena *arena, const struct spec_linux *linux_,
+			  struct cgroup_plan *plan, struct error *err)
 {
 	const struct spec_resources *resources = linux_ ? linux_->resources : NULL;
 
-	*plan = (struct cgroup_plan){
-		.chosen = !linux_ || !linux_->cgroups_path || !linux_->cgroups_path[0],
-	};
-	if (plan_path(arena, linux_, id, own, &plan->path, err) < 0 ||
-	    limits_plan(arena, resources, &plan->limits, err) < 0)
+	if (limits_plan(arena, resources, &plan->limits, err) < 0)
 		return -1;
 	if (!resources)
 		return 0;
@@ -77,9 +73,36 @@ const char *cgroup_plan_limit(const struct cgroup_plan *plan)
 	return plan->limits.count ? plan->limits.items[0].member : NULL;
 }
 
+int cgroup_plan(struct arena *arena, const struct spec_linux *linux_, const char *id,
+		const char *own, struct cgroup_plan *plan, struct error *err)
+{
+	*plan = (struct cgroup_plan){
+		.chosen = !linux_ || !linux_->cgroups_path || !linux_->cgroups_path[0],
+	};
+	if (plan_path(arena, linux_, id, own, &plan->path, err) < 0)
+		return -1;
+	return plan_resources(arena, linux_, plan, err);
+}
+
+int cgroup_plan_unit(struct arena *arena, const struct spec_linux *linux_, const char *id,
+		     const struct systemd_options *options, struct cgroup_plan *plan,
+		     struct error *err)
+{
+	struct systemd_plan *unit = arena_new(arena, struct systemd_plan);
+
+	*plan = (struct cgroup_plan){ .systemd = unit };
+	if (plan_resources(arena, linux_, plan, err) < 0 ||
+	    systemd_plan(arena, linux_, id, &plan->limits, options, unit, err) < 0)
+		return -1;
+	plan->path = systemd_process_cgroup(arena, unit, unit->cgroup);
+	return 0;
+}
+
 char *cgroup_plan_print(struct arena *arena, const struct cgroup_plan *plan)
 {
-	char *text = arena_printf(arena, "cgroup %s\ncontrollers", plan->path);
+	char *text = arena_printf(arena, "%scgroup %s\ncontrollers",
+				  plan->systemd ? systemd_plan_print(arena, plan->systemd) : "",
+				  plan->path);
 
 	for (size_t i = 0; i < CONTROLLER_COUNT; i++)
 		if (plan->limits.controllers & UINT32_C(1) << i)

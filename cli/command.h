@@ -49,9 +49,8 @@ enum command_group {
 };
 
 enum command_flag {
-	COMMAND_GUARD = 1,	  /* runs the container's code: see runtime/guard.h */
-	COMMAND_NEEDS_ROOT = 2,	  /* of the user namespace that we are in */
-	COMMAND_MAKES_CGROUP = 4, /* and so needs a cgroup manager that there is */
+	COMMAND_GUARD = 1,	/* runs the container's code: see runtime/guard.h */
+	COMMAND_NEEDS_ROOT = 2, /* of the user namespace that we are in */
 };
 
 /* The exit status of a failure of ours, as the callers of a verb expect it. */

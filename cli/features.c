@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <sys/capability.h>
 
+#include "cgroup/systemd_unit.h"
 #include "fs/mount_options.h"
 #include "runtime/capability.h"
 #include "runtime/seccomp.h"
@@ -226,12 +227,14 @@ static void write_capabilities(const struct writing *writing)
 
 static void write_cgroup(const struct writing *writing)
 {
+	struct error ignored;
+
 	json_write_key(writing->writer, "cgroup");
 	json_begin_object(writing->writer);
 	write_bool(writing, "v1", false);
 	write_bool(writing, "v2", true);
-	write_bool(writing, "systemd", false);
-	write_bool(writing, "systemdUser", false);
+	write_bool(writing, "systemd", systemd_unit_available(&ignored) == 0);
+	write_bool(writing, "systemdUser", systemd_unit_available(&ignored) == 0);
 	write_bool(writing, "rdma", true);
 	json_end_object(writing->writer);
 }

@@ -45,9 +45,9 @@ const struct option global_options[] = {
 		    "error, warning or debug: what goes to --log"),
 	OPTION_FLAG(0, "debug", struct globals, debug, "tell what is being done"),
 	OPTION_WORD(0, "cgroup-manager", "NAME", struct globals, cgroup_manager, cgroup_managers,
-		    "cgroupfs, or disabled: no cgroups at all"),
+		    "cgroupfs, systemd, or disabled: no cgroups at all"),
 	OPTION_FLAG(0, "systemd-cgroup", struct globals, systemd_cgroup,
-		    "refused: systemd as cgroup manager is not supported yet"),
+		    "systemd makes the container's cgroup: --cgroup-manager=systemd"),
 	OPTION_WORD(0, "rootless", "auto|true|false", struct globals, rootless, rootless_words,
 		    "accepted, without effect"),
 	OPTION_STRING(0, "criu", "PATH", struct globals, criu, "accepted, without effect"),
@@ -128,15 +128,6 @@ static int setup_log(const struct globals *globals, struct error *err)
 	return 0;
 }
 
-static int check_cgroup_manager(const struct globals *globals, struct error *err)
-{
-	if (!globals->systemd_cgroup && globals->cgroup_manager != CGROUP_MANAGER_SYSTEMD)
-		return 0;
-	return fail(err, EOPNOTSUPP,
-		    "systemd as cgroup manager is not supported yet: use cgroupfs "
-		    "(podman: --cgroup-manager=cgroupfs, Docker: native.cgroupdriver=cgroupfs)");
-}
-
 /*
  * Whose folders are meant: uid 0 of a user namespace is an ordinary user too (podman and buildah
  * have one around all that they run), unless it is like a machine's root in all else.
@@ -197,6 +188,8 @@ static int make_settings(const struct globals *globals, struct arena *arena,
 		.sticky_root = !globals->root && geteuid() != 0,
 		.data_root = globals->data_root ?: default_data_root(arena),
 		.no_cgroup = globals->cgroup_manager == CGROUP_MANAGER_DISABLED,
+		.systemd_cgroup = globals->systemd_cgroup ||
+				  globals->cgroup_manager == CGROUP_MANAGER_SYSTEMD,
 	};
 	if (make_absolute(arena, "--root", &settings->root, err) < 0)
 		return -1;
@@ -252,8 +245,6 @@ static int run_verb(const struct verb *verb, struct invocation *invocation, stru
 		return flush(err);
 	}
 	if (setup_log(globals, err) < 0 || check_count(command, invocation->count, args, err) < 0)
-		return -1;
-	if ((command->flags & COMMAND_MAKES_CGROUP) && check_cgroup_manager(globals, err) < 0)
 		return -1;
 	if (make_settings(globals, invocation->arena, &invocation->settings, err) < 0)
 		return -1;

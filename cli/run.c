@@ -55,7 +55,7 @@ const struct command run_command = {
 		    "ctr run --bundle /srv/web web\n",
 	COMMAND_OPTIONS(rows, options),
 	.order = OPTIONS_FIRST,
-	.flags = COMMAND_GUARD | COMMAND_NEEDS_ROOT | COMMAND_MAKES_CGROUP,
+	.flags = COMMAND_GUARD | COMMAND_NEEDS_ROOT,
 	.failure = FAILURE_RUN,
 };
 

@@ -122,13 +122,14 @@ struct container_info {
 	int status; /* enum container_status */
 	pid_t pid;  /* 0 when stopped */
 	const char *bundle, *rootfs;
-	const char *created;	  /* RFC 3339 with nanoseconds */
-	const char *command;	  /* process.args joined by blanks */
-	const char *image;	  /* NULL: from a spec */
-	const char *image_digest; /* of its manifest when the container was made */
-	const char *cgroup;	  /* below the cgroup2 mount, NULL: none */
-	const char *data;	  /* its folder below the data root, NULL: none */
-	const char *owner;	  /* name of the user who made it */
+	const char *created;	   /* RFC 3339 with nanoseconds */
+	const char *command;	   /* process.args joined by blanks */
+	const char *image;	   /* NULL: from a spec */
+	const char *image_digest;  /* of its manifest when the container was made */
+	const char *cgroup;	   /* below the cgroup2 mount, NULL: none */
+	const char *systemd_scope; /* the unit of systemd that its cgroup is of, NULL: none */
+	const char *data;	   /* its folder below the data root, NULL: none */
+	const char *owner;	   /* name of the user who made it */
 	struct string_map annotations;
 	const char *oci_version;
 	struct opt_int exit_code; /* when one is recorded */

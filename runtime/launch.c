@@ -16,6 +16,7 @@
 #include "runtime/handle.h"
 #include "runtime/launch_cgroup.h"
 #include "runtime/launch_clone.h"
+#include "runtime/launch_scope.h"
 #include "runtime/listener.h"
 #include "runtime/pid_file.h"
 #include "runtime/start_socket.h"
@@ -172,6 +173,7 @@ static int remove_cgroup(struct launch *launch, struct error *err)
 	close_fd(&launch->cgroup);
 	if (!launch->cgroup_path)
 		return 0;
+	launch_scope_stop(launch);
 	if (cgroup_remove(&launch->cgroup_host, launch->cgroup_path, REMOVE_TIMEOUT_MS, err) < 0)
 		return -1;
 	launch->cgroup_path = NULL;
@@ -290,6 +292,7 @@ static const struct launch_step create_steps[] = {
 	{ "cgroup", make_cgroup, remove_cgroup },
 	{ "rootfs", open_rootfs, close_rootfs },
 	{ "clone", launch_clone, launch_kill },
+	{ "scope", launch_scope_settle, NULL },
 	{ "id maps", map_ids, NULL },
 	{ "ready", wait_ready, NULL },
 	{ "pidfd socket", hand_out_pidfd, NULL },
@@ -378,6 +381,7 @@ void launch_close(struct launch *launch)
 	close_rootfs(launch, &ignored);
 	close_namespaces(launch, &ignored);
 	cgroup_host_close(&launch->cgroup_host);
+	systemd_unit_release(&launch->unit);
 	close_fd(&launch->data_dir);
 	close_fd(&launch->state_dir);
 	close_fd(&launch->cgroup);

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/systemd_unit.h"
 #include "fs/rootfs.h"
 #include "runtime/foreground.h"
 #include "runtime/namespaces.h"
@@ -41,11 +42,12 @@ struct launch {
 	bool remove_data; /* it goes when the container is undone */
 	int state_dir;	  /* <root>/<id>, locked */
 	bool state_dir_made;
-	int cgroup;		 /* its directory */
-	const char *cgroup_path; /* NULL: there is none (any more) */
-	int sync, child_sync;	 /* the pair between parent and child */
-	int start_listener;	 /* bound to start.sock */
-	int proc;		 /* the host's procfs */
+	int cgroup;		  /* its directory */
+	const char *cgroup_path;  /* NULL: there is none (any more) */
+	struct systemd_unit unit; /* what holds the scope until the first process is in it */
+	int sync, child_sync;	  /* the pair between parent and child */
+	int start_listener;	  /* bound to start.sock */
+	int proc;		  /* the host's procfs */
 	int pidfd;
 	pid_t pid;	  /* 0: the process is no child of ours */
 	int console;	  /* pty master; the caller's with keep_console */
@@ -59,7 +61,7 @@ struct launch {
 	.cgroup_host = { .root = -1 }, .data_dir = -1, .state_dir = -1, .cgroup = -1,              \
 	.rootfs = { .root = -1 }, .namespaces = NAMESPACES_FDS_NONE, .sync = -1, .child_sync = -1, \
 	.start_listener = -1, .proc = -1, .pidfd = -1, .console = -1, .console_sock = -1,          \
-	.stdio = { -1, -1, -1 }, .foreground = { .signals = -1 }
+	.unit = SYSTEMD_UNIT_NONE, .stdio = { -1, -1, -1 }, .foreground = { .signals = -1 }
 
 /*
  * Makes the container up to the state "created", all of it or nothing. Afterwards the lock of the

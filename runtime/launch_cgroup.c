@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/user_namespace.h"
+#include "runtime/launch_scope.h"
 #include "runtime/plan.h"
 
 static bool is_forbidden(const struct error *err)
@@ -65,6 +66,8 @@ static int make_without_privileges(struct launch *launch, struct error *err)
 
 int launch_cgroup_make(struct launch *launch, struct error *err)
 {
+	if (launch->plan->cgroup.systemd)
+		return launch_scope_make(launch, err);
 	launch->cgroup = cgroup_apply(&launch->cgroup_host, &launch->plan->cgroup, err);
 	if (launch->cgroup < 0 && (!is_forbidden(err) || !in_user_namespace() ||
 				   make_without_privileges(launch, err) < 0))

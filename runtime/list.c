@@ -28,6 +28,7 @@ static int fill_info(struct arena *arena, const struct handle *handle, struct co
 		.image = state->image,
 		.image_digest = state->image_digest,
 		.cgroup = state->cgroup,
+		.systemd_scope = state->systemd_unit,
 		.data = state->data,
 		.owner = state->owner ? state->owner : "",
 		.oci_version = state->oci_version ? state->oci_version : "1.0.0",

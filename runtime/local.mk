@@ -19,6 +19,7 @@ libruntime_a_SOURCES = \
 	runtime/launch.c runtime/launch.h \
 	runtime/launch_cgroup.c runtime/launch_cgroup.h \
 	runtime/launch_clone.c runtime/launch_clone.h \
+	runtime/launch_scope.c runtime/launch_scope.h \
 	runtime/layers.c \
 	runtime/lifecycle.c \
 	runtime/list.c \

@@ -59,12 +59,21 @@ static int plan_cgroup(struct arena *arena, const struct spec *spec,
 		       const struct plan_options *options, struct plan *plan,
 		       struct rootfs_options *rootfs, struct error *err)
 {
+	struct systemd_options unit;
+
 	plan->has_cgroup = options->cgroup_mount != NULL;
 	if (!plan->has_cgroup)
 		return 0;
-	if (cgroup_plan(arena, limited(arena, spec), options->id, options->own_cgroup,
-			&plan->cgroup, err) < 0)
+	if (options->systemd) {
+		unit = *options->systemd;
+		unit.annotations = &spec->annotations;
+		if (cgroup_plan_unit(arena, limited(arena, spec), options->id, &unit, &plan->cgroup,
+				     err) < 0)
+			return -1;
+	} else if (cgroup_plan(arena, limited(arena, spec), options->id, options->own_cgroup,
+			       &plan->cgroup, err) < 0) {
 		return -1;
+	}
 	rootfs->cgroup = arena_printf(arena, "%s%s", options->cgroup_mount, plan->cgroup.path);
 	return 0;
 }

@@ -24,9 +24,10 @@
 
 struct plan_options {
 	const char *id;
-	const char *bundle;	  /* absolute */
-	const char *own_cgroup;	  /* cgroup_own(), when cgroup_plan_needs_own() */
-	const char *cgroup_mount; /* cgroup_host's; NULL: no cgroup is wanted */
+	const char *bundle;		       /* absolute */
+	const char *own_cgroup;		       /* cgroup_own(), when cgroup_plan_needs_own() */
+	const char *cgroup_mount;	       /* cgroup_host's; NULL: no cgroup is wanted */
+	const struct systemd_options *systemd; /* NULL: ctr makes the cgroup itself */
 	struct rootfs_options rootfs;
 	unsigned int last_capability; /* capability_last() */
 	int preserve_fds;

@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "base/timestamp.h"
 #include "runtime/inherited_fds.h"
+#include "runtime/launch_scope.h"
 #include "runtime/spec_form.h"
 
 static char *make_id(struct arena *arena)
@@ -130,8 +131,13 @@ static int make_plan(const struct settings *settings, struct arena *arena,
 	options->bundle = state->bundle;
 	options->last_capability = capability_last();
 	if (!settings->no_cgroup) {
+		if (settings->systemd_cgroup) {
+			options->systemd = launch_scope_options(arena, err);
+			if (!options->systemd)
+				return -1;
+		}
 		if (cgroup_host_open(arena, &prepared->launch.cgroup_host, err) < 0 ||
-		    (cgroup_plan_needs_own(prepared->spec.linux) &&
+		    (!options->systemd && cgroup_plan_needs_own(prepared->spec.linux) &&
 		     cgroup_own(arena, &options->own_cgroup, err) < 0))
 			return -1;
 		options->cgroup_mount = prepared->launch.cgroup_host.mount;
@@ -140,6 +146,10 @@ static int make_plan(const struct settings *settings, struct arena *arena,
 		return fail_in(err, "%s", prepared->name);
 	if (prepared->plan.has_cgroup)
 		state->cgroup = arena_strdup(arena, prepared->plan.cgroup.path);
+	if (prepared->plan.cgroup.systemd) {
+		state->systemd_unit = arena_strdup(arena, prepared->plan.cgroup.systemd->unit);
+		state->systemd_user = prepared->plan.cgroup.systemd->user;
+	}
 	return 0;
 }
 
@@ -192,16 +202,26 @@ int prepare(const struct settings *settings, const struct container_options *opt
 static int guess_cgroup(const struct settings *settings, struct arena *arena,
 			struct prepared *prepared, struct error *err)
 {
+	struct state *state = &prepared->state, scope;
 	struct cgroup_plan plan;
 	const char *own = NULL;
 
+	if (state_load(arena, prepared->launch.state_dir, SCOPE_FILE, &scope, err) == 0) {
+		state->cgroup = scope.cgroup;
+		state->systemd_unit = scope.systemd_unit;
+		state->systemd_cgroup = scope.systemd_cgroup;
+		state->systemd_user = scope.systemd_user;
+		return 0;
+	}
+	if (err->errnum != ENOENT)
+		return -1;
 	if (settings->no_cgroup)
 		return 0;
 	if (cgroup_plan_needs_own(prepared->spec.linux) && cgroup_own(arena, &own, err) < 0)
 		return -1;
 	if (cgroup_plan(arena, prepared->spec.linux, prepared->state.id, own, &plan, err) < 0)
 		return -1;
-	prepared->state.cgroup = arena_strdup(arena, plan.path);
+	state->cgroup = arena_strdup(arena, plan.path);
 	return 0;
 }
 
@@ -249,7 +269,10 @@ int prepare_existing(const struct settings *settings, struct handle *handle, str
 	launch->hooks_begun = handle->state.init.pid != 0;
 	if (launch->state_dir >= 0 && read_existing(settings, handle, arena, prepared, err) < 0)
 		return -1;
-	launch->cgroup_path = prepared->state.cgroup;
+	/* of a unit only while it can be there: another container's may have its name later */
+	launch->cgroup_path = !prepared->state.systemd_unit ? prepared->state.cgroup
+			      : launch->state_dir >= 0	    ? prepared->state.systemd_cgroup
+							    : NULL;
 	if (launch->cgroup_path && cgroup_host_open(arena, &launch->cgroup_host, err) < 0)
 		return -1;
 	return 0;

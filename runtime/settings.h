@@ -9,4 +9,5 @@ struct settings {
 	const char *data_root; /* writable layers, images, default /var/lib/ctr */
 	bool sticky_root;      /* root is in $XDG_RUNTIME_DIR, which is tidied up otherwise */
 	bool no_cgroup;	       /* --cgroup-manager=disabled */
+	bool systemd_cgroup;   /* --systemd-cgroup, --cgroup-manager=systemd: for new containers */
 };

@@ -24,6 +24,7 @@
 #define RECORD_FILE "container.json"
 #define CONFIG_FILE "config.json"
 #define RESOURCES_FILE "resources.json" /* linux.resources since `update` changed them */
+#define SCOPE_FILE "scope.json" /* as STATE_FILE, before that: its unit of systemd is there */
 #define EXIT_FILE "exit.json"
 #define LOG_FILE "log"
 #define START_SOCKET "start.sock"
@@ -36,11 +37,14 @@ struct state {
 	char *image;		   /* its name; NULL: from a spec */
 	char *image_digest;	   /* of its manifest */
 	char *cgroup;		   /* below the cgroup2 mount; NULL: none */
+	char *systemd_unit;	   /* that the cgroup is, or is below of; NULL: none */
+	char *systemd_cgroup;	   /* that unit's */
 	char *data;		   /* its folder in the data root; NULL: the OCI form */
 	char *upper;		   /* the writable layer; NULL: none of ctr's making */
 	struct string_list lowers; /* topmost first */
 	struct string_map annotations;
 	struct identity init, monitor; /* pid 0: none */
+	bool systemd_user;	       /* the unit is one of the user's manager */
 	bool idmapped;		       /* ownership in the layers is as seen inside */
 	bool keep;		       /* the spec form without --rm: stays when it has stopped */
 	bool needs_spec;	       /* start and delete read config.json: hooks, a listener */

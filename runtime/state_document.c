@@ -29,6 +29,7 @@ SCHEMA(container_info,
        STRING(container_info, command, "command"),
        STRING(container_info, image, "image"),
        STRING(container_info, cgroup, "cgroup"),
+       STRING(container_info, systemd_scope, "systemd-scope"),
        STRING(container_info, data, "data"),
        OPT_INT(container_info, exit_code, "exitCode"),
        STRING(container_info, finished, "finished"));

@@ -12,8 +12,8 @@
 /*
  * The state of a container as JSON (runtime-spec, runtime.md, "State"): one table of members for
  * all who get it. `state` and `list` show what is known of a container, with the members that runc
- * adds (rootfs, created, owner) and ours (command, image, cgroup, data, exitCode, finished); hooks
- * and the seccomp agent get what is set of a container that is being made.
+ * adds (rootfs, created, owner) and ours (command, image, cgroup, systemd-scope, data, exitCode,
+ * finished); hooks and the seccomp agent get what is set of a container that is being made.
  */
 
 /* Members that are NULL or not set are left out; pid, status and annotations are always there. */

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/systemd_unit.h"
 #include "runtime/container.h"
 #include "runtime/plan.h"
 
@@ -99,6 +100,30 @@ int update_plan(struct arena *arena, const struct spec_resources *before,
 	return merge(arena, before, &completed, &plan->resources, err);
 }
 
+/*
+ * systemd writes the files too, with its own rounding, so they are written once more. Its view
+ * comes second: the kernel refuses what makes no sense, and sets back what it took before.
+ */
+static int tell_systemd(struct arena *arena, const struct handle *handle,
+			const struct cgroup_host *host, const struct update_plan *plan,
+			struct error *err)
+{
+	const struct state *state = &handle->state;
+	struct limits limits = plan->limits;
+	struct string_list properties = { 0 };
+
+	systemd_limit_properties(arena, &limits, &properties);
+	if (plan->has_devices &&
+	    systemd_device_properties(arena, &plan->resources, &properties, err) < 0)
+		return -1;
+	if (properties.count == 0)
+		return 0;
+	if (systemd_unit_set(arena, state->systemd_unit, state->systemd_user, &properties, err) < 0)
+		return fail_in(err, "the limits hold until systemd is reloaded");
+	limits.memory_check = 0;
+	return cgroup_update(host, state->cgroup, &limits, NULL, err);
+}
+
 int update_apply(struct arena *arena, const struct handle *handle, const struct update_plan *plan,
 		 struct error *err)
 {
@@ -111,6 +136,8 @@ int update_apply(struct arena *arena, const struct handle *handle, const struct 
 		return -1;
 	result = cgroup_update(&host, handle->state.cgroup, &plan->limits,
 			       plan->has_devices ? &plan->devices : NULL, err);
+	if (result == 0 && handle->state.systemd_unit)
+		result = tell_systemd(arena, handle, &host, plan, err);
 	cgroup_host_close(&host);
 	return result;
 }

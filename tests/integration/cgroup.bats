@@ -175,3 +175,14 @@ load helpers
 	folder=$(cgroup_of "$(pid_of "$ID")")
 	equal "$(<"$folder/hugetlb.2MB.max")" 4194304
 }
+
+@test "systemd is refused as cgroup manager where it does not run, with the way out and nothing left" {
+	[[ ! -d /run/systemd/system ]] || skip "systemd runs here"
+	[[ -x $CTR_BUILDDIR/ctr-systemd ]] || skip "built without ctr-systemd"
+	spec . true
+	run -125 ctr --systemd-cgroup run --name "$ID" spec.json
+	contains "$output" 'systemd does not run here' --cgroup-manager=cgroupfs
+	nothing_created
+	[[ ! -e $ROOT/$ID && ! -e $DATA/containers/$ID ]]
+	run -0 ctr --systemd-cgroup=false run --rm --name "$ID" spec.json
+}
