@@ -146,7 +146,9 @@ static int protect_root(struct init *init, struct error *err)
 
 static int pivot(struct init *init, struct error *err)
 {
-	return rootfs_pivot(&init->launch->rootfs, init->plan->no_pivot, err);
+	if (rootfs_pivot(&init->launch->rootfs, init->plan->no_pivot, err) < 0)
+		return -1;
+	return namespaces_settle(&init->launch->namespaces, err);
 }
 
 /* The host's tree is gone. What follows makes us the container's user. */

@@ -155,12 +155,39 @@ static int open_sockets(struct join *join, struct error *err)
 
 /* Child side. */
 
+static bool has_own_mounts(const struct spec *spec)
+{
+	for (size_t i = 0; spec->linux && i < spec->linux->namespaces.count; i++)
+		if (spec->linux->namespaces.items[i].type == NAMESPACE_MOUNT)
+			return !spec->linux->namespaces.items[i].path;
+	return false;
+}
+
+/* Where the container is in a mount namespace of somebody else its root is not that of this. */
+static int open_root(const struct join *join, struct error *err)
+{
+	char path[32];
+	int root;
+
+	snprintf(path, sizeof(path), "%d/root", (int)join->handle->state.init.pid);
+	root = openat(join->proc, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return root < 0 ? fail_errno(err, "open the container's root") : root;
+}
+
 static int child_namespaces(struct join *join, struct error *err)
 {
 	const int flags = (int)(join->namespaces & ~(uint64_t)CLONE_NEWPID);
+	cleanup_fd int root = -1;
 
+	if (!has_own_mounts(&join->spec)) {
+		root = open_root(join, err);
+		if (root < 0)
+			return -1;
+	}
 	if (flags && setns(join->handle->pidfd, flags) < 0)
 		return fail_errno(err, "join the container's namespaces");
+	if (root >= 0 && (fchdir(root) < 0 || chroot(".") < 0))
+		return fail_errno(err, "enter the container's root");
 	if (!(join->namespaces & CLONE_NEWUSER))
 		return 0;
 	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)

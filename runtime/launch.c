@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -180,6 +181,44 @@ static int remove_cgroup(struct launch *launch, struct error *err)
 	return 0;
 }
 
+/* The network namespace that the container is in. The descriptor is the caller's. */
+static int open_netns(const struct launch *launch, struct error *err)
+{
+	const int joined = launch->namespaces.fds[NAMESPACE_NETWORK];
+	char path[32];
+	int netns;
+
+	snprintf(path, sizeof(path), "%d/ns/net", (int)launch->pid);
+	netns = joined >= 0 ? fcntl(joined, F_DUPFD_CLOEXEC, 3)
+			    : openat(launch->proc, path, O_RDONLY | O_CLOEXEC);
+	return netns < 0 ? fail_errno(err, "open the container's network namespace") : netns;
+}
+
+/* The descriptor holds the namespace, and the devices in it, when the child dies of a failure. */
+static int move_net_devices(struct launch *launch, struct error *err)
+{
+	struct net_devices_plan *plan = &launch->plan->net_devices;
+
+	if (!plan->count)
+		return 0;
+	launch->netns = open_netns(launch, err);
+	if (launch->netns < 0)
+		return -1;
+	return net_devices_apply(launch->arena, plan, launch->netns, err);
+}
+
+/* Only of a container that did not come to be: later they are the namespace's. */
+static int return_net_devices(struct launch *launch, struct error *err)
+{
+	int result = 0;
+
+	if (launch->netns >= 0)
+		result = net_devices_remove(launch->arena, &launch->plan->net_devices,
+					    launch->netns, err);
+	close_fd(&launch->netns);
+	return result;
+}
+
 static int map_ids(struct launch *launch, struct error *err)
 {
 	const struct plan *plan = launch->plan;
@@ -293,6 +332,7 @@ static const struct launch_step create_steps[] = {
 	{ "rootfs", open_rootfs, close_rootfs },
 	{ "clone", launch_clone, launch_kill },
 	{ "scope", launch_scope_settle, NULL },
+	{ "network devices", move_net_devices, return_net_devices },
 	{ "id maps", map_ids, NULL },
 	{ "ready", wait_ready, NULL },
 	{ "pidfd socket", hand_out_pidfd, NULL },
@@ -301,7 +341,10 @@ static const struct launch_step create_steps[] = {
 
 int launch_create(struct launch *launch, struct error *err)
 {
-	return launch_run(create_steps, ARRAY_SIZE(create_steps), launch, err);
+	if (launch_run(create_steps, ARRAY_SIZE(create_steps), launch, err) < 0)
+		return -1;
+	close_fd(&launch->netns);
+	return 0;
 }
 
 int launch_remove(struct launch *launch, struct error *err)
@@ -386,6 +429,7 @@ void launch_close(struct launch *launch)
 	close_fd(&launch->state_dir);
 	close_fd(&launch->cgroup);
 	close_fd(&launch->proc);
+	close_fd(&launch->netns);
 	close_fd(&launch->pidfd);
 	close_fd(&launch->console);
 }

@@ -48,6 +48,7 @@ struct launch {
 	int sync, child_sync;	  /* the pair between parent and child */
 	int start_listener;	  /* bound to start.sock */
 	int proc;		  /* the host's procfs */
+	int netns;		  /* the container's, while its network devices could go back */
 	int pidfd;
 	pid_t pid;	  /* 0: the process is no child of ours */
 	int console;	  /* pty master; the caller's with keep_console */
@@ -60,8 +61,9 @@ struct launch {
 #define LAUNCH_NONE                                                                                \
 	.cgroup_host = { .root = -1 }, .data_dir = -1, .state_dir = -1, .cgroup = -1,              \
 	.rootfs = { .root = -1 }, .namespaces = NAMESPACES_FDS_NONE, .sync = -1, .child_sync = -1, \
-	.start_listener = -1, .proc = -1, .pidfd = -1, .console = -1, .console_sock = -1,          \
-	.unit = SYSTEMD_UNIT_NONE, .stdio = { -1, -1, -1 }, .foreground = { .signals = -1 }
+	.start_listener = -1, .proc = -1, .netns = -1, .pidfd = -1, .console = -1,                 \
+	.console_sock = -1, .unit = SYSTEMD_UNIT_NONE, .stdio = { -1, -1, -1 },                    \
+	.foreground = { .signals = -1 }
 
 /*
  * Makes the container up to the state "created", all of it or nothing. Afterwards the lock of the

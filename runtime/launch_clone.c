@@ -44,6 +44,8 @@ static _Noreturn void helper_main(struct launch *launch, struct clone_args *args
 		sync_send_error(report, &err, 0);
 		_exit(0);
 	}
+	if (namespaces->fds[NAMESPACE_USER] >= 0)
+		namespaces_join_early(namespaces);
 	if (namespaces->fds[NAMESPACE_USER] < 0 ||
 	    setns(namespaces->fds[NAMESPACE_USER], CLONE_NEWUSER) == 0)
 		pid = sys_clone3(args);

@@ -6,10 +6,34 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/sys.h"
+#include "specs/sysctl_name.h"
+
+/* The member that would change something in the namespaces of a kind, NULL if none does. */
+static const char *find_change(const struct spec *spec, enum namespace_type type)
+{
+	const struct string_map *sysctl = &spec->linux->sysctl;
+
+	if (type == NAMESPACE_UTS && spec->hostname && *spec->hostname)
+		return "hostname";
+	if (type == NAMESPACE_UTS && spec->domainname && *spec->domainname)
+		return "domainname";
+	if (type == NAMESPACE_NETWORK && spec->linux->net_devices.count)
+		return "linux.netDevices";
+	for (size_t i = 0; i < sysctl->count; i++) {
+		char path[SYSCTL_NAME_MAX];
+		enum namespace_type owner;
+
+		if (sysctl_name_path(sysctl->items[i].key, path) &&
+		    sysctl_name_namespace(path, &owner) && owner == type)
+			return "linux.sysctl";
+	}
+	return NULL;
+}
 
 void namespaces_plan(const struct spec *spec, struct namespaces_plan *plan)
 {
@@ -17,7 +41,7 @@ void namespaces_plan(const struct spec *spec, struct namespaces_plan *plan)
 	bool host_network = spec->network && spec->network->mode &&
 			    !strcmp(spec->network->mode, "host");
 
-	*plan = (struct namespaces_plan){ 0 };
+	*plan = (struct namespaces_plan){ .clone_flags = CLONE_NEWNS };
 	if (!linux_spec)
 		return;
 	for (size_t i = 0; i < linux_spec->namespaces.count; i++) {
@@ -25,10 +49,12 @@ void namespaces_plan(const struct spec *spec, struct namespaces_plan *plan)
 
 		if (item->type == NAMESPACE_NETWORK && host_network)
 			continue;
-		if (item->path)
+		if (item->path) {
 			plan->path[item->type] = item->path;
-		else
+			plan->changed_by[item->type] = find_change(spec, item->type);
+		} else {
 			plan->own[item->type] = true;
+		}
 	}
 	for (int type = 0; type < NAMESPACE_COUNT; type++)
 		if (plan->own[type] && type != NAMESPACE_CGROUP && type != NAMESPACE_TIME)
@@ -58,6 +84,16 @@ static int open_namespace(const char *path, enum namespace_type type, struct err
 	return take_fd(&fd);
 }
 
+static bool is_own(int fd, enum namespace_type type)
+{
+	struct stat own, theirs;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", namespace_file(type));
+	return stat(path, &own) == 0 && fstat(fd, &theirs) == 0 && own.st_dev == theirs.st_dev &&
+	       own.st_ino == theirs.st_ino;
+}
+
 int namespaces_open(const struct namespaces_plan *plan, struct namespaces_fds *fds,
 		    struct error *err)
 {
@@ -67,8 +103,18 @@ int namespaces_open(const struct namespaces_plan *plan, struct namespaces_fds *f
 		fds->fds[type] = open_namespace(plan->path[type], type, err);
 		if (fds->fds[type] < 0)
 			return -1;
+		if (plan->changed_by[type] && is_own(fds->fds[type], type))
+			return fail(err, EPERM,
+				    "%s: would change the host: the %s namespace %s is the "
+				    "host's own",
+				    plan->changed_by[type], namespace_name(type), plan->path[type]);
 	}
-	return 0;
+	if (plan->own[NAMESPACE_MOUNT])
+		return 0;
+	fds->settle = fds->fds[NAMESPACE_MOUNT] >= 0
+			      ? take_fd(&fds->fds[NAMESPACE_MOUNT])
+			      : open_namespace("/proc/self/ns/mnt", NAMESPACE_MOUNT, err);
+	return fds->settle < 0 ? -1 : 0;
 }
 
 static int write_time_offsets(const struct spec_linux *linux_spec, struct error *err)
@@ -116,8 +162,7 @@ static int open_own(enum namespace_type type, struct namespaces_fds *fds, struct
  */
 static bool is_for_parent(const struct namespaces_plan *plan, enum namespace_type type)
 {
-	return type == NAMESPACE_PID ||
-	       (plan->own[NAMESPACE_USER] && type != NAMESPACE_USER && type != NAMESPACE_MOUNT);
+	return type == NAMESPACE_PID || (plan->own[NAMESPACE_USER] && type != NAMESPACE_USER);
 }
 
 bool namespaces_need_preparation(const struct namespaces_plan *plan)
@@ -166,17 +211,23 @@ void namespaces_close(struct namespaces_fds *fds)
 		close_fd(&fds->fds[type]);
 		close_fd(&fds->own[type]);
 	}
+	close_fd(&fds->settle);
+}
+
+void namespaces_join_early(struct namespaces_fds *fds)
+{
+	for (int type = NAMESPACE_USER + 1; type < NAMESPACE_COUNT; type++)
+		if (fds->fds[type] >= 0 && fds->own[type] < 0 &&
+		    setns(fds->fds[type], (int)namespace_flag(type)) == 0)
+			close_fd(&fds->fds[type]);
 }
 
 int namespaces_join(const struct namespaces_fds *fds, struct error *err)
 {
-	/*
-	 * The user namespace comes first in the enum: it gives the privileges over the others.
-	 * The mount namespace comes last: behind it the caller's paths are gone.
-	 */
+	/* the user namespace comes first: it gives the privileges over the others */
 	static const enum namespace_type order[] = {
-		NAMESPACE_USER, NAMESPACE_NETWORK, NAMESPACE_IPC,   NAMESPACE_UTS,
-		NAMESPACE_TIME, NAMESPACE_CGROUP,  NAMESPACE_MOUNT,
+		NAMESPACE_USER, NAMESPACE_NETWORK, NAMESPACE_IPC,
+		NAMESPACE_UTS,	NAMESPACE_TIME,	   NAMESPACE_CGROUP,
 	};
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
@@ -193,5 +244,21 @@ int namespaces_unshare_cgroup(const struct namespaces_plan *plan, struct error *
 {
 	if (plan->own[NAMESPACE_CGROUP] && unshare(CLONE_NEWCGROUP) < 0)
 		return fail_errno(err, "linux.namespaces: new cgroup namespace");
+	return 0;
+}
+
+int namespaces_settle(const struct namespaces_fds *fds, struct error *err)
+{
+	cleanup_fd int root = -1;
+
+	if (fds->settle < 0)
+		return 0;
+	root = open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	if (root < 0)
+		return fail_errno(err, "linux.namespaces: clone the root");
+	if (setns(fds->settle, CLONE_NEWNS) < 0)
+		return fail_errno(err, "linux.namespaces: go into the mount namespace");
+	if (fchdir(root) < 0 || chroot(".") < 0)
+		return fail_errno(err, "linux.namespaces: take the root along");
 	return 0;
 }

@@ -16,6 +16,10 @@
  * namespace is unshared by the parent, because its offsets must be written before anybody is in
  * it. Joined ones are entered by the child, except the pid namespace, into which one can only be
  * born, and all of them beside a new user namespace: those the parent enters for the clone.
+ *
+ * A mount namespace is different: the container's root is always set up in a new one, so that
+ * nothing of it is ever mounted in somebody else's. A container that joins one by path, or has none
+ * and so lives in the caller's, takes a clone of the finished root along (namespaces_settle()).
  */
 
 struct namespaces_plan {
@@ -24,6 +28,8 @@ struct namespaces_plan {
 	const char *path[NAMESPACE_COUNT]; /* to join, NULL: not */
 	const struct spec_id_mappings *uid_mappings, *gid_mappings; /* of a new user namespace */
 	const struct spec_linux *time_offsets_of; /* where time_offsets are; NULL: none */
+	/* A member of the spec that changes what is in the namespace: not the caller's then. */
+	const char *changed_by[NAMESPACE_COUNT];
 };
 
 /* Pure. host_network: "network": {"mode": "host"} takes a new network namespace out again. */
@@ -33,12 +39,14 @@ void namespaces_plan(const struct spec *spec, struct namespaces_plan *plan);
 struct namespaces_fds {
 	int fds[NAMESPACE_COUNT];
 	int own[NAMESPACE_COUNT]; /* of the caller, to go back to; -1: was not left */
+	int settle;		  /* the mount namespace that the process ends up in; -1: its own */
 };
 
 #define NAMESPACES_FDS_NONE                                                                        \
 	((struct namespaces_fds){                                                                  \
 		.fds = { -1, -1, -1, -1, -1, -1, -1, -1 },                                         \
 		.own = { -1, -1, -1, -1, -1, -1, -1, -1 },                                         \
+		.settle = -1,                                                                      \
 	})
 
 /* The name of a namespace's file in /proc/PID/ns ("mnt"). */
@@ -46,7 +54,7 @@ const char *namespace_file(enum namespace_type type);
 
 /*
  * Opens every namespace to join and checks that it is one of the kind that the spec says
- * (ioctl_ns(2), NS_GET_NSTYPE).
+ * (ioctl_ns(2), NS_GET_NSTYPE), and not the caller's own if the spec changes something in it.
  */
 int namespaces_open(const struct namespaces_plan *plan, struct namespaces_fds *fds,
 		    struct error *err);
@@ -66,8 +74,22 @@ int namespaces_prepare(const struct namespaces_plan *plan, struct namespaces_fds
 int namespaces_restore(struct namespaces_fds *fds, struct error *err);
 void namespaces_close(struct namespaces_fds *fds);
 
-/* Child side: joins what is to be joined, the user namespace first. */
+/*
+ * In whoever goes into a user namespace that is joined, before that: joins what belongs to the
+ * caller's user namespace, as a time namespace always does that ctr made. What belongs to the other
+ * is left to namespaces_join().
+ */
+void namespaces_join_early(struct namespaces_fds *fds);
+
+/* Child side: joins what is to be joined but mounts, the user namespace first. */
 int namespaces_join(const struct namespaces_fds *fds, struct error *err);
 
 /* Child side, in the container's cgroup already: the new cgroup namespace. */
 int namespaces_unshare_cgroup(const struct namespaces_plan *plan, struct error *err);
+
+/*
+ * Child side, when "/" is the container's root, complete: goes into the mount namespace that the
+ * spec wants, if that is not the new one, with a clone of the root, detached from everything, as
+ * the process's root. It is seen by nobody else and goes with the last process that uses it.
+ */
+int namespaces_settle(const struct namespaces_fds *fds, struct error *err);

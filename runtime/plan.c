@@ -115,10 +115,6 @@ int plan_make(struct arena *arena, const struct spec *spec, const struct plan_op
 		return fail(err, EINVAL, "process: is missing");
 	rootfs.bundle = options->bundle;
 	namespaces_plan(spec, &plan->namespaces);
-	if (!plan->namespaces.own[NAMESPACE_MOUNT])
-		return fail(err, ENOTSUP,
-			    "linux.namespaces: a new mount namespace is needed: without one the "
-			    "container's mounts would be made on the host");
 	plan->raise_loopback = plan->namespaces.own[NAMESPACE_NETWORK];
 	if (plan->namespaces.own[NAMESPACE_USER] &&
 	    id_map_plan(arena, plan->namespaces.uid_mappings, plan->namespaces.gid_mappings,
@@ -130,6 +126,7 @@ int plan_make(struct arena *arena, const struct spec *spec, const struct plan_op
 		    0 ||
 	    plan_process(arena, spec, options, plan, err) < 0 ||
 	    sysctl_plan(arena, spec->linux, &plan->sysctl, err) < 0 ||
+	    net_devices_plan(arena, spec->linux, &plan->net_devices, err) < 0 ||
 	    plan_hooks(arena, spec, plan, err) < 0)
 		return -1;
 	hook_state_plan(arena, spec, options->id, options->bundle, &plan->hook_state);

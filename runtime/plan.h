@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "cgroup/cgroup.h"
 #include "fs/rootfs.h"
+#include "net/devices.h"
 #include "runtime/hook_state.h"
 #include "runtime/hooks.h"
 #include "runtime/id_map.h"
@@ -46,6 +47,7 @@ struct plan {
 	struct terminal_plan terminal;
 	struct seccomp_plan seccomp;
 	struct sysctl_plan sysctl;
+	struct net_devices_plan net_devices;
 	struct spec_hooks hooks; /* empty lists where there are none */
 	struct hook_state hook_state;
 	bool raise_loopback; /* a new network namespace: its lo is down */

@@ -36,8 +36,10 @@ int validate_overlay(const struct validation *validation);
 int validate_network(const struct validation *validation);
 
 int validate_namespaces(const struct validation *validation);
+int validate_mount_namespace(const struct validation *validation);
 int validate_id_mappings(const struct validation *validation);
 int validate_time_offsets(const struct validation *validation);
+int validate_net_devices(const struct validation *validation);
 int validate_devices(const struct validation *validation);
 int validate_device_rules(const struct validation *validation);
 int validate_protected_paths(const struct validation *validation);

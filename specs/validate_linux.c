@@ -24,6 +24,20 @@ const struct spec_namespace *find_namespace(const struct spec *spec, enum namesp
 	return NULL;
 }
 
+/* From inside of a new user namespace there is no way into the mounts of another. */
+int validate_mount_namespace(const struct validation *validation)
+{
+	const struct spec_namespace *user = find_namespace(validation->spec, NAMESPACE_USER);
+	const struct spec_namespace *mount = find_namespace(validation->spec, NAMESPACE_MOUNT);
+
+	if (!user || user->path || (mount && !mount->path))
+		return 0;
+	return refuse(validation,
+		      "linux.namespaces: a new user namespace needs a new mount namespace: it has "
+		      "no power over %s",
+		      mount ? "the one that is joined" : "the host's");
+}
+
 int validate_namespaces(const struct validation *validation)
 {
 	const struct spec_linux *linux_spec = validation->spec->linux;
@@ -147,6 +161,19 @@ int validate_time_offsets(const struct validation *validation)
 				      clock);
 	}
 	return 0;
+}
+
+/* The words behind the member are runc's */
+int validate_net_devices(const struct validation *validation)
+{
+	const struct spec_linux *linux_spec = validation->spec->linux;
+
+	if (!linux_spec || !linux_spec->net_devices.count ||
+	    find_namespace(validation->spec, NAMESPACE_NETWORK))
+		return 0;
+	return refuse(validation,
+		      "linux.netDevices: unable to move network devices without a NET namespace: "
+		      "linux.namespaces needs one of type 'network'");
 }
 
 /* The kernel's dev_t has 12 bits for the major number and 20 for the minor one */

@@ -58,7 +58,6 @@ int validate_unsupported(const struct validation *validation)
 		bool asked;
 	} members[] = {
 		{ "linux.intelRdt", linux_spec->intel_rdt },
-		{ "linux.netDevices", linux_spec->net_devices.count > 0 },
 		{ "linux.mountLabel", linux_spec->mount_label && linux_spec->mount_label[0] },
 		{ "overlay.size", overlay->size && overlay->size[0] },
 	};

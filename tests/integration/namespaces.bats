@@ -249,3 +249,117 @@ is_joined() {
 	equal "${lines[0]}" "net:[$inode]"
 	matches "${lines[1]}" '^ *0 +100000 +65536$'
 }
+
+# A process in a mount namespace of its own, as somebody else's: its pid is HOLDER.
+hold_mounts() {
+	unshare --mount sleep 1000 3>&- &
+	HOLDER=$!
+	eventually is_in_other "$HOLDER" mnt
+}
+
+is_in_other() {
+	local theirs
+	theirs=$(readlink "/proc/$1/ns/$2") && [[ $theirs != "$(readlink "/proc/$$/ns/$2")" ]]
+}
+
+MOUNTS='.mounts += [{destination: "/dev", type: "tmpfs", source: "tmpfs"},
+	{destination: "/work/new", type: "tmpfs", source: "tmpfs"}] | .linux.maskedPaths = ["/proc/kcore", "/etc/deep"]'
+
+@test "a mount namespace is joined by path, with the container's root and mounts, and nothing is mounted in it" {
+	local before
+	hold_mounts
+	before=$(<"/proc/$HOLDER/mountinfo")
+	spec "$MOUNTS | .linux.namespaces |= map(if .type == \"mount\" then .path = \"/proc/$HOLDER/ns/mnt\" else . end)" \
+		sh -c 'readlink /proc/self/ns/mnt; echo $$; ls /work; touch /work/new/x && echo written; ls -A /etc/deep; trap "exit 0" TERM; mkfifo /tmp/f; read x </tmp/f'
+	ctr run -d --name "$ID" spec.json >/dev/null
+	eventually file_has "$DATA/containers/$ID/log" written
+	run -0 ctr logs "$ID"
+	equal "$output" "$(readlink "/proc/$HOLDER/ns/mnt")"$'\n1\nfile\nnew\nwritten'
+	run -0 ctr exec "$ID" sh -c 'readlink /proc/self/ns/mnt; ls /work/new; ls /home'
+	equal "$output" "$(readlink "/proc/$HOLDER/ns/mnt")"$'\nx\nuser'
+	equal "$(<"/proc/$HOLDER/mountinfo")" "$before"
+	ctr rm -f "$ID"
+	equal "$(<"/proc/$HOLDER/mountinfo")" "$before"
+	kill "$HOLDER"
+}
+
+@test "without a mount namespace the container is in the host's, and nothing is mounted in it" {
+	local before
+	before=$(</proc/self/mountinfo)
+	spec "$MOUNTS | .linux.namespaces |= map(select(.type != \"mount\"))" \
+		sh -c 'readlink /proc/self/ns/mnt; ls /work; touch /work/new/x && echo written; ls -A /etc/deep; trap "exit 0" TERM; mkfifo /tmp/f; read x </tmp/f'
+	ctr run -d --name "$ID" spec.json >/dev/null
+	eventually file_has "$DATA/containers/$ID/log" written
+	run -0 ctr logs "$ID"
+	equal "$output" "$(readlink /proc/self/ns/mnt)"$'\nfile\nnew\nwritten'
+	# the writable layer of the container is all that may be there
+	equal "$(grep -v " $DIR/" /proc/self/mountinfo)" "$(grep -v " $DIR/" <<<"$before")"
+	run -0 ctr exec "$ID" sh -c 'readlink /proc/self/ns/mnt; ls /work/new; ls /home'
+	equal "$output" "$(readlink /proc/self/ns/mnt)"$'\nx\nuser'
+	ctr rm -f "$ID"
+	equal "$(</proc/self/mountinfo)" "$before"
+}
+
+@test "a container without any namespace has the host's eight" {
+	local kind
+	spec '.linux.namespaces = []' sh -c 'for n in cgroup ipc mnt net pid time user uts; do readlink /proc/self/ns/$n; done'
+	run -0 ctr run --rm --name "$ID" spec.json
+	for kind in cgroup ipc mnt net pid time user uts; do
+		contains "$output" "$(readlink "/proc/self/ns/$kind")"
+	done
+}
+
+@test "a bundle without a mount namespace runs its hooks, and its rootfs is no mount point" {
+	bundle b '.linux.namespaces |= map(select(.type != "mount")) | .hooks = {
+		createRuntime: [{path: "/bin/sh", args: ["sh", "-c", "echo runtime >>'"$DIR"'/hooks"]}],
+		createContainer: [{path: "/bin/sh", args: ["sh", "-c", "echo container >>'"$DIR"'/hooks"]}],
+		poststop: [{path: "/bin/sh", args: ["sh", "-c", "echo poststop >>'"$DIR"'/hooks"]}]}' sh -c 'ls /'
+	run -0 ctr run --bundle b "$ID"
+	contains "$output" work
+	equal "$(<hooks)" $'runtime\ncontainer\npoststop'
+	nothing_created
+}
+
+@test "all eight namespaces of another container are joined" {
+	local pid kind kinds=(cgroup ipc mnt net pid time user uts) namespaces=''
+	background '.linux.namespaces += [{type: "user"}, {type: "time"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+		.linux.gidMappings = .linux.uidMappings' "$IDLE"
+	pid=$(pid_of "$ID")
+	for kind in cgroup:cgroup ipc:ipc mount:mnt network:net pid:pid time:time user:user uts:uts; do
+		namespaces+="{type: \"${kind%:*}\", path: \"/proc/$pid/ns/${kind#*:}\"},"
+	done
+	spec ".linux.namespaces = [${namespaces%,}] | .mounts = []" \
+		sh -c 'echo here; trap "exit 0" TERM; mkfifo /tmp/f; read x </tmp/f'
+	ctr run -d --name "$ID-2" spec.json >/dev/null
+	eventually file_has "$DATA/containers/$ID-2/log" here
+	for kind in "${kinds[@]}"; do
+		equal "$kind $(readlink "/proc/$(pid_of "$ID-2")/ns/$kind")" "$kind $(readlink "/proc/$pid/ns/$kind")"
+	done
+}
+
+@test "a user namespace without a new mount namespace is refused and changes nothing" {
+	local user='.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+		.linux.gidMappings = .linux.uidMappings'
+	spec "$user | .linux.namespaces |= map(select(.type != \"mount\"))" true
+	run -125 ctr run --rm --name "$ID" spec.json
+	contains "$output" linux.namespaces 'mount namespace'
+	hold_mounts
+	spec "$user | .linux.namespaces |= map(if .type == \"mount\" then .path = \"/proc/$HOLDER/ns/mnt\" else . end)" true
+	run -125 ctr run --rm --name "$ID" spec.json
+	contains "$output" linux.namespaces
+	kill "$HOLDER"
+	nothing_created
+}
+
+@test "a member that would change the host through a joined namespace is refused" {
+	local ns
+	for ns in 'hostname uts .hostname="x"' 'domainname uts .domainname="x"' \
+		'linux.sysctl net .linux.sysctl={"net.ipv4.ip_forward":"1"}' 'linux.sysctl ipc .linux.sysctl={"kernel.msgmax":"1"}'; do
+		read -r member kind filter <<<"$ns"
+		spec "$filter | .linux.namespaces |= map(if .type == \"${kind/net/network}\" then .path = \"/proc/$$/ns/$kind\" else . end)" true
+		run -125 ctr run --rm --name "$ID" spec.json
+		contains "$output" "$member: would change the host"
+	done
+	nothing_created
+}

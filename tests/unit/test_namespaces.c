@@ -34,11 +34,11 @@ TEST(namespaces_of_a_spec_without_any_are_the_callers)
 	const struct spec spec = { 0 };
 
 	namespaces_plan(&spec, &plan);
-	CHECK_INT(plan.clone_flags, 0);
+	CHECK_INT(plan.clone_flags, CLONE_NEWNS); /* where the root is set up */
 	for (int type = 0; type < NAMESPACE_COUNT; type++)
 		CHECK(!plan.own[type] && !plan.path[type]);
 	make_plan(NULL, 0, NULL);
-	CHECK_INT(plan.clone_flags, 0);
+	CHECK_INT(plan.clone_flags, CLONE_NEWNS);
 }
 
 TEST(namespaces_new_ones_are_flags_of_clone_but_for_cgroup_and_time)
@@ -65,7 +65,7 @@ TEST(namespaces_with_a_path_are_joined)
 	};
 
 	make_plan(items, ARRAY_SIZE(items), NULL);
-	CHECK_INT(plan.clone_flags, CLONE_NEWPID);
+	CHECK_INT(plan.clone_flags, CLONE_NEWPID | CLONE_NEWNS);
 	CHECK_STRING(plan.path[NAMESPACE_NETWORK], "/run/netns/web");
 	CHECK(!plan.own[NAMESPACE_NETWORK]);
 	CHECK(!plan.uid_mappings && !plan.gid_mappings);
@@ -79,10 +79,10 @@ TEST(namespaces_host_network_takes_a_new_one_out_again)
 	};
 
 	make_plan(items, ARRAY_SIZE(items), "host");
-	CHECK_INT(plan.clone_flags, CLONE_NEWUTS);
+	CHECK_INT(plan.clone_flags, CLONE_NEWUTS | CLONE_NEWNS);
 	CHECK(!plan.own[NAMESPACE_NETWORK]);
 	make_plan(items, ARRAY_SIZE(items), "none");
-	CHECK_INT(plan.clone_flags, CLONE_NEWUTS | CLONE_NEWNET);
+	CHECK_INT(plan.clone_flags, CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWNS);
 }
 
 TEST(namespaces_time_offsets_need_a_namespace_of_its_own)
@@ -129,6 +129,34 @@ TEST(namespaces_to_join_are_opened_and_checked)
 	CHECK_INT(open_path(NAMESPACE_UTS, "/none"), -1);
 	CHECK_INT(err.errnum, ENOENT);
 	CHECK_CONTAINS(err.text, "linux.namespaces: join uts namespace /none: ");
+}
+
+TEST(namespaces_that_the_spec_changes_may_not_be_the_callers_own)
+{
+	struct string_pair pair = { .key = "net.ipv4.ip_forward", .value = "1" };
+	struct spec_namespace items[] = {
+		{ .type = NAMESPACE_NETWORK, .path = "/proc/self/ns/net" },
+		{ .type = NAMESPACE_UTS, .path = "/proc/self/ns/uts" },
+	};
+	struct spec_linux linux_spec = { .namespaces = { .items = items, .count = 2 } };
+	struct spec spec = { .linux = &linux_spec };
+	struct namespaces_fds fds = NAMESPACES_FDS_NONE;
+
+	namespaces_plan(&spec, &plan);
+	CHECK_INT(namespaces_open(&plan, &fds, &err), 0);
+	namespaces_close(&fds);
+	spec.hostname = "web";
+	namespaces_plan(&spec, &plan);
+	CHECK_INT(namespaces_open(&plan, &fds, &err), -1);
+	CHECK_STRING(err.text, "hostname: would change the host: the uts namespace "
+			       "/proc/self/ns/uts is the host's own");
+	namespaces_close(&fds);
+	linux_spec.sysctl.items = &pair;
+	linux_spec.sysctl.count = 1;
+	namespaces_plan(&spec, &plan);
+	CHECK_INT(namespaces_open(&plan, &fds, &err), -1);
+	CHECK_CONTAINS(err.text, "linux.sysctl: would change the host: the network namespace");
+	namespaces_close(&fds);
 }
 
 TEST(namespaces_opening_does_not_block_at_a_fifo)

@@ -116,16 +116,12 @@ TEST(plan_without_cgroups)
 	arena_free(&arena);
 }
 
-TEST(plan_needs_a_process_and_a_mount_namespace)
+TEST(plan_needs_a_process)
 {
 	struct spec *spec = spec_with("", "", "");
 
 	spec->process = NULL;
 	CHECK_STRING(plan_text(spec, &bundle_form), "process: is missing");
-	spec = spec_with("", "", "");
-	spec->linux->namespaces.count = 0;
-	CHECK_CONTAINS(plan_text(spec, &bundle_form), "linux.namespaces: a new mount namespace");
-	CHECK_INT(err.errnum, ENOTSUP);
 	arena_free(&arena);
 }
 

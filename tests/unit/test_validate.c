@@ -106,6 +106,9 @@ TEST(validate_refuses_what_contradicts_itself)
 		"'root': {'path': '/', 'readonly': true}, 'overlay': {'upper': '/u'}",
 		"'network': {'mode': 'none'}",
 		"'network': {}",
+		NS("user") "'uidMappings': [{'containerID': 0, 'hostID': 1, 'size': 1}], "
+			   "'gidMappings': [{'containerID': 0, 'hostID': 1, 'size': 1}]}",
+		"'linux': {'netDevices': {'eth0': {}}}",
 	};
 	char *golden = NULL;
 	size_t size = 0;
@@ -134,7 +137,6 @@ TEST(validate_refuses_what_is_not_done_instead_of_ignoring_it)
 		"'linux': {'resources': {'cpu': {'realtimeRuntime': 1}}}",
 		"'linux': {'resources': {'cpu': {'realtimePeriod': 1}}}",
 		"'linux': {'intelRdt': {'closID': 'a'}}",
-		"'linux': {'netDevices': {'eth0': {}}}",
 		"'linux': {'mountLabel': 'a'}",
 		"'overlay': {'size': '1G'}",
 		"'network': {'mode': 'bridge'}",
@@ -241,9 +243,12 @@ TEST(validate_accepts_what_engines_write)
 		"'mounts': [{'destination': 'relative', 'source': 'x', 'options': ['bind']}]",
 		"'linux': {'namespaces': [{'type': 'user', 'path': '/proc/1/ns/user'}], "
 		"'uidMappings': [{'containerID': 0, 'hostID': 1, 'size': 1}]}",
-		NS("user") "'uidMappings': [{'containerID': 0, 'hostID': 10, 'size': 10}, "
-			   "{'containerID': 10, 'hostID': 0, 'size': 10}], 'gidMappings': "
-			   "[{'containerID': 0, 'hostID': 0, 'size': 4294967295}]}",
+		NS("mount'}, {'type': 'user") "'uidMappings': [{'containerID': 0, 'hostID': 10, "
+					      "'size': 10}, "
+					      "{'containerID': 10, 'hostID': 0, 'size': 10}], "
+					      "'gidMappings': "
+					      "[{'containerID': 0, 'hostID': 0, 'size': "
+					      "4294967295}]}",
 		NS("time") "'timeOffsets': {'boottime': {'secs': -1, 'nanosecs': 1}}}",
 		"'linux': {'resources': {'network': {'classID': 0}, 'memory': {'kernel': 0}, "
 		"'cpu': {'realtimePeriod': 0, 'realtimeRuntime': 0}}}",

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/devices.h"
+#include "net/link.h"
+#include "net/netlink.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/macro.h"
+#include "tests/unit/unit.h"
+
+static struct arena arena;
+static struct error err;
+static struct net_devices_plan plan;
+
+static int make_plan(struct spec_net_device *items, size_t count)
+{
+	const struct spec_linux spec = { .net_devices = { items, count } };
+
+	return net_devices_plan(&arena, &spec, &plan, &err);
+}
+
+TEST(net_devices_keep_their_name_unless_they_get_one)
+{
+	struct spec_net_device devices[] = {
+		{ .host_name = (char[]){ "eth0" } },
+		{ .host_name = (char[]){ "eth1" }, .name = (char[]){ "" } },
+		{ .host_name = (char[]){ "eth2" }, .name = (char[]){ "net%d" } },
+		{ .host_name = (char[]){ "eth3" }, .name = (char[]){ "net%d" } },
+	};
+
+	CHECK(make_plan(devices, ARRAY_SIZE(devices)) == 0);
+	CHECK_INT(plan.count, 4);
+	CHECK_STRING(plan.items[0].name, "eth0");
+	CHECK_STRING(plan.items[1].name, "eth1");
+	CHECK_STRING(plan.items[3].name, "net%d");
+	CHECK(net_devices_plan(&arena, NULL, &plan, &err) == 0);
+	CHECK_INT(plan.count, 0);
+	arena_free(&arena);
+}
+
+TEST(net_device_names_that_the_kernel_would_refuse_name_the_member)
+{
+	static const char *const bad[] = { ".",	  "..",	 "a/b", "a:b",	"a b",
+					   "%s",  "%%d", "a%",	"%d%d", "sixteen-bytes-xx",
+					   "a\tb" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct spec_net_device device = { .host_name = (char[]){ "eth0" },
+						  .name = arena_strdup(&arena, bad[i]) };
+
+		CHECK(make_plan(&device, 1) == -1);
+		CHECK_CONTAINS(err.text, "linux.netDevices[\"eth0\"].name: ");
+		device = (struct spec_net_device){ .host_name = arena_strdup(&arena, bad[i]),
+						   .name = (char[]){ "eth0" } };
+		CHECK(make_plan(&device, 1) == -1);
+		CHECK_CONTAINS(err.text, "linux.netDevices: '");
+	}
+	arena_free(&arena);
+}
+
+TEST(net_devices_may_not_get_the_same_name)
+{
+	struct spec_net_device devices[] = {
+		{ .host_name = (char[]){ "eth0" }, .name = (char[]){ "eth1" } },
+		{ .host_name = (char[]){ "eth1" } },
+	};
+
+	CHECK(make_plan(devices, 2) == -1);
+	CHECK_CONTAINS(err.text, "linux.netDevices[\"eth1\"].name: 'eth1' is that of");
+	CHECK_INT(err.errnum, EEXIST);
+	arena_free(&arena);
+}
+
+TEST(netlink_messages_have_aligned_attributes)
+{
+	struct netlink_message message;
+	const struct ifinfomsg body = { .ifi_index = 7 };
+	const struct rtattr *found;
+
+	netlink_begin(&message, RTM_NEWLINK, 0, &body, sizeof(body));
+	netlink_add_string(&message, IFLA_IFNAME, "lo");
+	netlink_add_u32(&message, IFLA_MTU, 1500);
+	CHECK_INT(message.header.nlmsg_len, 16 + 16 + 8 + 8);
+	found = netlink_find(&message.header, sizeof(body), IFLA_MTU, 4);
+	CHECK(found && *(const uint32_t *)RTA_DATA(found) == 1500);
+	found = netlink_find(&message.header, sizeof(body), IFLA_IFNAME, 1);
+	CHECK(found);
+	CHECK_STRING((const char *)RTA_DATA(found), "lo");
+	CHECK(!netlink_find(&message.header, sizeof(body), IFLA_MTU, 8));
+	CHECK(!netlink_find(&message.header, sizeof(body), IFLA_MASTER, 4));
+	CHECK(!message.too_long);
+}
+
+/* Attributes whose lengths lie, as no kernel sends them. */
+TEST(netlink_attributes_that_do_not_fit_are_not_found)
+{
+	struct netlink_message message;
+	const struct ifinfomsg body = { 0 };
+	struct rtattr *first;
+
+	netlink_begin(&message, RTM_NEWLINK, 0, &body, sizeof(body));
+	netlink_add_u32(&message, IFLA_MTU, 1);
+	netlink_add_u32(&message, IFLA_MASTER, 2);
+	first = (struct rtattr *)(message.bytes + NLMSG_SPACE(sizeof(body)));
+	first->rta_len = 200;
+	CHECK(!netlink_find(&message.header, sizeof(body), IFLA_MTU, 4));
+	first->rta_len = 3;
+	CHECK(!netlink_find(&message.header, sizeof(body), IFLA_MASTER, 4));
+	first->rta_len = 0;
+	CHECK(!netlink_find(&message.header, sizeof(body), IFLA_MASTER, 4));
+	message.header.nlmsg_len = 10;
+	CHECK(!netlink_find(&message.header, sizeof(body), IFLA_MASTER, 4));
+}
+
+TEST(netlink_message_that_is_too_long_is_an_error)
+{
+	static char text[NETLINK_MESSAGE_SIZE];
+	struct netlink_message message;
+	const struct ifinfomsg body = { 0 };
+
+	memset(text, 'x', sizeof(text) - 1);
+	netlink_begin(&message, RTM_NEWLINK, 0, &body, sizeof(body));
+	netlink_add_string(&message, IFLA_IFALIAS, text);
+	CHECK(message.too_long);
+	CHECK(netlink_request(-1, &message, &err) == -1);
+	CHECK_INT(err.errnum, EMSGSIZE);
+}
+
+/* Needs no privilege: every network namespace has its loopback device. */
+TEST(links_of_this_namespace_are_listed)
+{
+	cleanup_fd int sock = netlink_open(-1, &err);
+	struct link_list list;
+	const struct link *lo;
+
+	CHECK(sock >= 0);
+	CHECK(link_list(&arena, sock, &list, &err) == 0);
+	lo = link_find(&list, "lo");
+	CHECK(lo && lo->index == 1);
+	CHECK(link_find_index(&list, 1) == lo);
+	CHECK(!link_find(&list, "no-such-device"));
+	CHECK(link_raise(sock, 1 << 30, &err) == -1);
+	arena_free(&arena);
+}
