@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/verbs.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "cli/age.h"
 #include "cli/process_table.h"
 #include "cli/table.h"
 #include "runtime/container.h"
+#include "runtime/host_ps.h"
 #include "runtime/state_document.h"
 #include "specs/json_writer.h"
 
 struct ps_options {
-	bool all;
+	bool all, inside;
 	int format; /* enum format */
 };
 
@@ -21,18 +23,25 @@ static const struct option rows[] = {
 	OPTION_FLAG('a', "all", struct ps_options, all, "stopped containers too"),
 	OPTION_WORD('f', "format", "FORMAT", struct ps_options, format, format_words,
 		    "table or json"),
+	OPTION_FLAG('i', "inside", struct ps_options, inside,
+		    "with ID: the numbers inside of the container too"),
 };
 
 const struct command ps_command = {
 	.name = "ps",
 	.group = GROUP_RUN,
 	.summary = "List running containers, or the processes of one",
-	.arguments = "[ID]",
-	.max = 1,
-	.description = "With ID, --format json prints the process numbers as the host has them: "
-		       "[1,2,3].\n",
-	.examples = "ctr ps -a\nctr ps web\n",
+	.arguments = "[ID [PS-OPTION...]]",
+	.max = -1,
+	.description = "With ID, the host's ps runs with the PS-OPTIONs (-ef if there are none), "
+		       "and its lines\n"
+		       "for the container's processes are printed. --format json prints their "
+		       "numbers as the\n"
+		       "host has them: [1,2,3]. What stands behind ID is for ps, so --format "
+		       "comes before it.\n",
+	.examples = "ctr ps -a\nctr ps web\nctr ps --inside web\nctr ps web -o pid,rss,args\n",
 	COMMAND_OPTIONS(rows, options),
+	.order = OPTIONS_FIRST,
 	.flags = COMMAND_NEEDS_ROOT,
 	.failure = FAILURE_OCI,
 };
@@ -99,6 +108,26 @@ static void print_pids(struct arena *arena, const pid_t *pids, size_t count)
 	puts(json_writer_text(writer, NULL));
 }
 
+/* As runc prints them; without a ps on this host we have a table of our own. */
+static int print_processes(struct invocation *invocation, const pid_t *pids, size_t count,
+			   struct error *err)
+{
+	char **ps_options = invocation->arguments + 1, *text;
+
+	if (options.inside) {
+		process_table_print(invocation->arena, pids, count, stdout);
+		return 0;
+	}
+	if (host_ps(invocation->arena, ps_options, pids, count, &text, err) == 0) {
+		fputs(text, stdout);
+		return 0;
+	}
+	if (err->errnum != ENOENT || *ps_options)
+		return -1;
+	process_table_print(invocation->arena, pids, count, stdout);
+	return 0;
+}
+
 static int ps_processes(struct invocation *invocation, struct error *err)
 {
 	pid_t *pids;
@@ -107,10 +136,9 @@ static int ps_processes(struct invocation *invocation, struct error *err)
 	if (container_processes(&invocation->settings, invocation->arguments[0], invocation->arena,
 				&pids, &count, err) < 0)
 		return -1;
-	if (options.format == FORMAT_JSON)
-		print_pids(invocation->arena, pids, count);
-	else
-		process_table_print(invocation->arena, pids, count, stdout);
+	if (options.format != FORMAT_JSON)
+		return print_processes(invocation, pids, count, err);
+	print_pids(invocation->arena, pids, count);
 	return 0;
 }
 

@@ -143,7 +143,7 @@ int container_info(const struct settings *settings, const char *id, struct arena
 int container_list(const struct settings *settings, struct arena *arena,
 		   struct container_info **items, size_t *count, struct error *err);
 
-/* The processes of a container as the host numbers them. */
+/* The processes of a container as the host numbers them; one that has stopped mostly has none. */
 int container_processes(const struct settings *settings, const char *id, struct arena *arena,
 			pid_t **pids, size_t *count, struct error *err);
 

@@ -4,6 +4,7 @@ core_tests = \
 	tests/unit/test_exec_process \
 	tests/unit/test_handle \
 	tests/unit/test_hook_state \
+	tests/unit/test_host_ps \
 	tests/unit/test_identity \
 	tests/unit/test_monitor \
 	tests/unit/test_namespaces \
@@ -26,6 +27,8 @@ tests_unit_test_handle_LDADD = $(core_test_libraries)
 tests_unit_test_hook_state_SOURCES = tests/unit/test_hook_state.c
 tests_unit_test_hook_state_CFLAGS = $(core_test_flags)
 tests_unit_test_hook_state_LDADD = $(core_test_libraries)
+tests_unit_test_host_ps_SOURCES = tests/unit/test_host_ps.c
+tests_unit_test_host_ps_LDADD = $(core_test_libraries)
 tests_unit_test_identity_SOURCES = tests/unit/test_identity.c
 tests_unit_test_identity_CFLAGS = $(core_test_flags)
 tests_unit_test_identity_LDADD = $(core_test_libraries)

@@ -327,10 +327,13 @@ int container_processes(const struct settings *settings, const char *id, struct 
 	struct process_list list = { 0 };
 	cleanup_fd int cgroup = -1;
 
-	if (handle_open(settings, id, HANDLE_NO_LOCK, arena, &handle, err) < 0 ||
-	    handle_allow(&handle, "list the processes of", ALIVE, err) < 0)
+	*pids = NULL;
+	*count = 0;
+	if (handle_open(settings, id, HANDLE_NO_LOCK, arena, &handle, err) < 0)
 		return -1;
 	cgroup = handle_open_cgroup(arena, &handle, err);
+	if (cgroup < 0 && err->errnum == ENOENT && handle.pidfd < 0)
+		return 0;
 	if (cgroup < 0 || cgroup_processes(arena, cgroup, true, &list, err) < 0)
 		return fail_in(err, "%s", id);
 	*pids = list.items;

@@ -9,6 +9,7 @@ libruntime_a_SOURCES = \
 	runtime/guard.c runtime/guard.h \
 	runtime/handle.c runtime/handle.h \
 	runtime/hook_state.c runtime/hook_state.h \
+	runtime/host_ps.c runtime/host_ps.h \
 	runtime/identity.c runtime/identity.h \
 	runtime/image_form.c runtime/image_form.h \
 	runtime/inherited_fds.c runtime/inherited_fds.h \
