@@ -83,3 +83,17 @@ int program_companion(const char *name, char *buffer, size_t size, struct error 
 		    "CTR_LIBEXEC",
 		    installed, PKGLIBEXECDIR);
 }
+
+const char *program_on_host(struct arena *arena, const char *name)
+{
+	const char *search = getenv("PATH") ?: "";
+	char *folders = arena_printf(arena, "%s:/usr/sbin:/sbin:/usr/bin:/bin", search);
+
+	for (char *folder = strsep(&folders, ":"); folder; folder = strsep(&folders, ":")) {
+		char *path = arena_printf(arena, "%s/%s", *folder ? folder : ".", name);
+
+		if (access(path, X_OK) == 0)
+			return path;
+	}
+	return NULL;
+}

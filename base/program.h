@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 
 /*
@@ -25,3 +26,9 @@ int program_companion(const char *name, char *buffer, size_t size, struct error 
 
 /* The name of the file at path: what stands behind the last slash. */
 const char *program_base(const char *path);
+
+/*
+ * A program of the host: as the shell finds it, or in the administrator's folders, which an
+ * engine's PATH may lack. NULL when it is not installed.
+ */
+const char *program_on_host(struct arena *arena, const char *name);

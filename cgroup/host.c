@@ -10,10 +10,11 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/macro.h"
+#include "base/mountinfo.h"
 #include "cgroup/cgroup.h"
 
-/* Many thousand mounts are possible; much more than that is somebody's attack. */
-#define MAX_MOUNTINFO ((size_t)64 << 20)
+/* Of /proc/self/cgroup: a line for each hierarchy. */
+#define MAX_OWN ((size_t)1 << 20)
 
 static const char *const usual_places[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
 
@@ -28,60 +29,6 @@ static int open_cgroup2(const char *path)
 	return take_fd(&fd);
 }
 
-/* A mount point with blanks as "\040" (proc(5)), decoded in place. */
-static void decode_octal(char *text)
-{
-	char *to = text;
-
-	for (; *text; to++) {
-		if (text[0] == '\\' && text[1] && text[2] && text[3]) {
-			*to = (char)((text[1] - '0') * 64 + (text[2] - '0') * 8 + (text[3] - '0'));
-			text += 4;
-		} else {
-			*to = *text++;
-		}
-	}
-	*to = '\0';
-}
-
-struct mount_line {
-	const char *point, *type, *options; /* options: of the super block */
-};
-
-/* Takes the next line off *text. Returns false at the end. A line that makes no sense is empty. */
-static bool next_mount(char **text, struct mount_line *mount)
-{
-	char *line, *rest, *point;
-
-	*mount = (struct mount_line){ "", "", "" };
-	line = strsep(text, "\n");
-	if (!line)
-		return false;
-	rest = strstr(line, " - ");
-	if (!rest)
-		return true;
-	*rest = '\0';
-	rest += strlen(" - ");
-	for (int field = 0; field < 4; field++)
-		strsep(&line, " ");
-	if (!line)
-		return true;
-	point = strsep(&line, " ");
-	decode_octal(point);
-	mount->point = point;
-	mount->type = strsep(&rest, " ");
-	strsep(&rest, " ");
-	if (rest)
-		mount->options = rest;
-	return true;
-}
-
-static int read_mountinfo(struct arena *arena, char **text, struct error *err)
-{
-	return file_read_at(AT_FDCWD, "/proc/self/mountinfo", MAX_MOUNTINFO, arena, text, NULL,
-			    err);
-}
-
 int cgroup_host_open(struct arena *arena, struct cgroup_host *host, struct error *err)
 {
 	struct mount_line mount;
@@ -92,9 +39,9 @@ int cgroup_host_open(struct arena *arena, struct cgroup_host *host, struct error
 		if (host->root >= 0)
 			return 0;
 	}
-	if (read_mountinfo(arena, &text, err) < 0)
+	if (mountinfo_read(arena, "/proc/self/mountinfo", &text, err) < 0)
 		return -1;
-	while (next_mount(&text, &mount)) {
+	while (mountinfo_next(&text, &mount)) {
 		if (strcmp(mount.type, "cgroup2") != 0)
 			continue;
 		*host = (struct cgroup_host){ open_cgroup2(mount.point), mount.point };
@@ -115,7 +62,7 @@ static int read_own(struct arena *arena, int proc, const char *file, const char 
 {
 	char *text, *line;
 
-	if (file_read_at(proc, file, MAX_MOUNTINFO, arena, &text, NULL, err) < 0)
+	if (file_read_at(proc, file, MAX_OWN, arena, &text, NULL, err) < 0)
 		return -1;
 	while ((line = strsep(&text, "\n")))
 		if (strncmp(line, "0::/", strlen("0::/")) == 0) {
@@ -170,9 +117,9 @@ int cgroup_v1_mount(struct arena *arena, enum controller controller, const char 
 	char *text;
 
 	*path = NULL;
-	if (read_mountinfo(arena, &text, err) < 0)
+	if (mountinfo_read(arena, "/proc/self/mountinfo", &text, err) < 0)
 		return -1;
-	while (!*path && next_mount(&text, &mount))
+	while (!*path && mountinfo_next(&text, &mount))
 		if (strcmp(mount.type, "cgroup") == 0 &&
 		    has_option(mount.options, controller_v1_name(controller)))
 			*path = mount.point;

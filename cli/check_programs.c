@@ -11,25 +11,10 @@
 
 #include "base/program.h"
 
-/* Looks for a program as the shell does, and in the administrator's folders. */
-static const char *find_program(const struct check *check, const char *name)
-{
-	const char *search = getenv("PATH") ?: "";
-	char *folders = arena_printf(check->arena, "%s:/usr/sbin:/sbin:/usr/bin", search);
-
-	for (char *folder = strsep(&folders, ":"); folder; folder = strsep(&folders, ":")) {
-		char *path = arena_printf(check->arena, "%s/%s", *folder ? folder : ".", name);
-
-		if (access(path, X_OK) == 0)
-			return path;
-	}
-	return NULL;
-}
-
 static void report(const struct check *check, const char *name, const char *advice,
 		   struct finding *finding)
 {
-	const char *path = find_program(check, name);
+	const char *path = program_on_host(check->arena, name);
 
 	if (path)
 		finding_set(finding, FINDING_OK, path, NULL);

@@ -23,11 +23,10 @@
 /* Options that every verb takes, in front of the verb or behind it. */
 struct globals {
 	const char *root, *data_root; /* as given; NULL: not */
-	const char *log;
+	const char *log, *criu;
 	int log_format; /* enum log_format */
 	int log_level;	/* enum log_level */
 	int cgroup_manager, rootless;
-	const char *criu;
 	bool debug, systemd_cgroup, version, help;
 };
 

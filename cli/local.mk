@@ -28,6 +28,7 @@ ctr_SOURCES = \
 	cli/check_namespaces.c \
 	cli/check_overlay.c \
 	cli/check_programs.c \
+	cli/checkpoint.c cli/criu_rows.h \
 	cli/cleanup.c \
 	cli/completion.c cli/completion.h \
 	cli/completion_bash.c \
@@ -50,6 +51,7 @@ ctr_SOURCES = \
 	cli/process_table.c cli/process_table.h \
 	cli/prune.c \
 	cli/ps.c \
+	cli/restore.c \
 	cli/rm.c \
 	cli/rmi.c \
 	cli/run.c \

@@ -20,6 +20,8 @@ static const struct verb verbs[] = {
 	{ &thaw_command, cmd_thaw },
 	{ &diff_command, cmd_diff },
 	{ &commit_command, NULL },
+	{ &checkpoint_command, cmd_checkpoint },
+	{ &restore_command, cmd_restore },
 
 	{ &images_command, cmd_images },
 	{ &rmi_command, cmd_rmi },

@@ -9,6 +9,7 @@
 	command_function cmd_##name
 
 VERB(check);
+VERB(checkpoint);
 VERB(cleanup);
 VERB(commit);
 VERB(completion);
@@ -28,6 +29,7 @@ VERB(list);
 VERB(logs);
 VERB(prune);
 VERB(ps);
+VERB(restore);
 VERB(rm);
 VERB(rmi);
 VERB(run);

@@ -10,6 +10,7 @@
 #include "runtime/foreground.h"
 #include "runtime/handle.h"
 #include "runtime/prepare.h"
+#include "runtime/restore.h"
 
 int container_create(const struct settings *settings, const struct container_options *options,
 		     struct error *err)
@@ -74,7 +75,7 @@ static int run_foreground(const struct container_options *options, struct prepar
 	launch->keep_console = !launch->console_socket;
 	if (foreground_begin(&launch->foreground, orphans && !options->no_subreaper, err) < 0)
 		return -1;
-	if (launch_create(launch, err) < 0 || launch_start(launch, err) < 0)
+	if (launch_run_whole(launch, err) < 0)
 		return -1;
 	close_fd(&prepared->layers_lock);
 	launch_unlock(launch);
@@ -90,9 +91,26 @@ static int run_foreground(const struct container_options *options, struct prepar
 /* `run --detach` of the OCI form: nobody stays, as with runc. */
 static int run_alone(struct prepared *prepared, struct error *err)
 {
-	if (launch_create(&prepared->launch, err) < 0)
-		return -1;
-	return launch_start(&prepared->launch, err);
+	return launch_run_whole(&prepared->launch, err);
+}
+
+int container_restore(const struct settings *settings, const struct container_options *options,
+		      const struct checkpoint_options *criu, struct arena *arena, int *exit_status,
+		      struct error *err)
+{
+	cleanup_prepared struct prepared prepared = PREPARED_NONE;
+	struct restore restore;
+	int result = restore_open(arena, settings, criu, &restore, err);
+
+	if (result == 0)
+		result = prepare(settings, options, arena, &prepared, err);
+	prepared.launch.restore = &restore;
+	*exit_status = 0;
+	if (result == 0)
+		result = options->detach ? run_alone(&prepared, err)
+					 : run_foreground(options, &prepared, exit_status, err);
+	criu_images_close(&restore.images);
+	return result;
 }
 
 int container_run(const struct settings *settings, const struct container_options *options,

@@ -147,6 +147,48 @@ int container_list(const struct settings *settings, struct arena *arena,
 int container_processes(const struct settings *settings, const char *id, struct arena *arena,
 			pid_t **pids, size_t *count, struct error *err);
 
+/* Which cgroups criu makes below that of the container, with which of their settings. */
+enum checkpoint_cgroups { CGROUPS_SOFT, CGROUPS_FULL, CGROUPS_STRICT, CGROUPS_IGNORE };
+
+/* How criu keeps packets away from a network namespace meanwhile. */
+enum checkpoint_network_lock {
+	NETWORK_LOCK_DEFAULT,
+	NETWORK_LOCK_IPTABLES,
+	NETWORK_LOCK_NFTABLES,
+	NETWORK_LOCK_SKIP,
+};
+
+/* What checkpoint and restore say to criu (criu(8)); the two have most of it in common. */
+struct checkpoint_options {
+	const char *image_path;	 /* the folder of the images */
+	const char *work_path;	 /* of criu's log; NULL: image_path */
+	const char *parent_path; /* the images of an earlier pre-dump, relative to image_path */
+	const char *page_server; /* ADDRESS:PORT: pages go there (or, lazily, are fetched there) */
+	const char *lsm_profile, *lsm_mount_context;
+	struct string_list empty_ns; /* "network": its interfaces are not saved */
+	enum checkpoint_cgroups manage_cgroups;
+	enum checkpoint_network_lock network_lock;
+	int status_fd; /* gets a \0 when lazy pages can be fetched; -1: none */
+	bool leave_running, pre_dump;
+	bool tcp_established, tcp_skip_in_flight, tcp_close;
+	bool ext_unix_sk, shell_job, file_locks, link_remap, auto_dedup, lazy_pages;
+};
+
+/*
+ * Saves the processes of a running container as images. Without leave_running and pre_dump they
+ * are gone then, and so is a container of the OCI form; of the spec form it is stopped. If it
+ * fails the container goes on as it was.
+ */
+int container_checkpoint(const struct settings *settings, const char *id,
+			 const struct checkpoint_options *options, struct error *err);
+
+/*
+ * Makes a container of the OCI form from images instead of a program; otherwise as container_run().
+ */
+int container_restore(const struct settings *settings, const struct container_options *options,
+		      const struct checkpoint_options *criu, struct arena *arena, int *exit_status,
+		      struct error *err);
+
 struct exec_options {
 	const char *id;
 	struct string_list args;  /* the command; empty: process_path */

@@ -20,6 +20,7 @@
 #include "runtime/launch_scope.h"
 #include "runtime/listener.h"
 #include "runtime/pid_file.h"
+#include "runtime/restore.h"
 #include "runtime/start_socket.h"
 #include "runtime/sync.h"
 #include "runtime/terminal_host.h"
@@ -232,7 +233,7 @@ static int map_ids(struct launch *launch, struct error *err)
 	return sync_send(launch->sync, SYNC_MAPPED, launch->pid, -1, err);
 }
 
-static int run_mount_hooks(struct launch *launch, struct error *err)
+int launch_run_hooks(struct launch *launch, struct error *err)
 {
 	struct plan *plan = launch->plan;
 	struct hooks_run run = {
@@ -246,12 +247,17 @@ static int run_mount_hooks(struct launch *launch, struct error *err)
 	if (hooks_run(&plan->hooks.prestart, &run, err) < 0)
 		return -1;
 	run.kind = "createRuntime";
-	if (hooks_run(&plan->hooks.create_runtime, &run, err) < 0)
+	return hooks_run(&plan->hooks.create_runtime, &run, err);
+}
+
+static int run_mount_hooks(struct launch *launch, struct error *err)
+{
+	if (launch_run_hooks(launch, err) < 0)
 		return -1;
 	return sync_send(launch->sync, SYNC_HOOKED, 0, -1, err);
 }
 
-static int take_console(struct launch *launch, int master, struct error *err)
+int launch_take_console(struct launch *launch, int master, struct error *err)
 {
 	launch->console = master;
 	if (launch->console_sock < 0) {
@@ -281,7 +287,7 @@ static int serve(struct launch *launch, enum sync_kind awaited, struct error *er
 			return 0;
 		switch (message.kind) {
 		case SYNC_CONSOLE:
-			result = take_console(launch, message.fd, err);
+			result = launch_take_console(launch, message.fd, err);
 			break;
 		case SYNC_MOUNTED:
 			result = run_mount_hooks(launch, err);
@@ -335,6 +341,19 @@ static const struct launch_step create_steps[] = {
 	{ "network devices", move_net_devices, return_net_devices },
 	{ "id maps", map_ids, NULL },
 	{ "ready", wait_ready, NULL },
+	{ "pidfd socket", hand_out_pidfd, NULL },
+	{ "state", save_state, NULL },
+};
+
+/* The same with processes from images: no child of ours sets itself up, criu does it all. */
+static const struct launch_step restore_steps[] = {
+	{ "poststop hooks", NULL, run_poststop_hooks },
+	{ "namespaces", open_namespaces, close_namespaces },
+	{ "state folder", make_state_folder, remove_state_folder },
+	{ "sockets", open_sockets, close_sockets },
+	{ "cgroup", make_cgroup, remove_cgroup },
+	{ "rootfs", open_rootfs, close_rootfs },
+	{ "processes", restore_processes, launch_kill },
 	{ "pidfd socket", hand_out_pidfd, NULL },
 	{ "state", save_state, NULL },
 };
@@ -394,6 +413,15 @@ int launch_start(struct launch *launch, struct error *err)
 		return 0;
 	launch_remove(launch, &other);
 	return -1;
+}
+
+int launch_run_whole(struct launch *launch, struct error *err)
+{
+	if (launch->restore)
+		return launch_run(restore_steps, ARRAY_SIZE(restore_steps), launch, err);
+	if (launch_create(launch, err) < 0)
+		return -1;
+	return launch_start(launch, err);
 }
 
 int launch_start_created(struct launch *launch, struct error *err)

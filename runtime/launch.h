@@ -31,6 +31,7 @@ struct launch {
 	bool keep_console; /* the master stays in console, for the caller */
 	int stdio[3];	   /* the container's standard streams, -1: inherited */
 	struct arena *arena;
+	struct restore *restore; /* the process comes from images; NULL: from the spec */
 	/* The spec form only. */
 	const char *data_parent; /* where its folder is to be made; NULL: the OCI form */
 
@@ -78,6 +79,11 @@ int launch_create(struct launch *launch, struct error *err);
 int launch_start(struct launch *launch, struct error *err);
 
 /*
+ * Both at once, or from images (launch->restore): the container runs, or there is none.
+ */
+int launch_run_whole(struct launch *launch, struct error *err);
+
+/*
  * The undo side of launch_create(): kills what still runs, removes cgroup and state folder, runs
  * poststop hooks if hooks_begun. Accepts what is gone already. For the end of a run, and for
  * delete, which fills *launch from the saved state.
@@ -89,6 +95,11 @@ int launch_remove(struct launch *launch, struct error *err);
  * the child over start.sock. On failure nothing is undone.
  */
 int launch_start_created(struct launch *launch, struct error *err);
+
+/* For what makes the processes: the hooks of the moment when the namespaces are there. */
+int launch_run_hooks(struct launch *launch, struct error *err);
+/* And the master of the container's terminal, which it takes. */
+int launch_take_console(struct launch *launch, int master, struct error *err);
 
 /* Lets go of the lock: others may exec, freeze, delete --force from here on. */
 void launch_unlock(const struct launch *launch);

@@ -39,6 +39,7 @@ libruntime_a_SOURCES = \
 	runtime/update.c runtime/update.h
 
 include runtime/process.mk
+include runtime/criu.mk
 include runtime/seccomp.mk
 include runtime/commit.mk
 include runtime/core_tests.mk

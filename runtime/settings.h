@@ -8,6 +8,7 @@ struct settings {
 	const char *root;      /* run-time state, default /run/ctr */
 	const char *data_root; /* writable layers, images, default /var/lib/ctr */
 	bool sticky_root;      /* root is in $XDG_RUNTIME_DIR, which is tidied up otherwise */
+	const char *criu;      /* --criu; NULL: the one in the PATH */
 	bool no_cgroup;	       /* --cgroup-manager=disabled */
 	bool systemd_cgroup;   /* --systemd-cgroup, --cgroup-manager=systemd: for new containers */
 };
