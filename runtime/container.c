@@ -80,6 +80,7 @@ static int run_foreground(const struct container_options *options, struct prepar
 	close_fd(&prepared->layers_lock);
 	launch_unlock(launch);
 	console = take_fd(&launch->console);
+	launch->foreground.notify = &launch->notify;
 	if (foreground_wait(&launch->foreground, launch->pidfd, launch->pid, console, &status,
 			    err) < 0 ||
 	    finish(options, launch, status, err) < 0)
@@ -91,7 +92,12 @@ static int run_foreground(const struct container_options *options, struct prepar
 /* `run --detach` of the OCI form: nobody stays, as with runc. */
 static int run_alone(struct prepared *prepared, struct error *err)
 {
-	return launch_run_whole(&prepared->launch, err);
+	struct launch *launch = &prepared->launch;
+
+	if (launch_run_whole(launch, err) < 0)
+		return -1;
+	launch_unlock(launch);
+	return notify_wait(&launch->notify, launch->pidfd, err);
 }
 
 int container_restore(const struct settings *settings, const struct container_options *options,
@@ -150,5 +156,9 @@ int container_start(const struct settings *settings, const char *id, struct erro
 	if (prepare_existing(settings, &handle, &arena, &prepared, err) < 0)
 		return -1;
 	prepared.launch.pid = pid;
-	return launch_start_created(&prepared.launch, err);
+	notify_find(&prepared.launch.notify);
+	if (launch_start_created(&prepared.launch, err) < 0)
+		return -1;
+	launch_unlock(&prepared.launch);
+	return notify_wait(&prepared.launch.notify, prepared.launch.pidfd, err);
 }

@@ -8,6 +8,7 @@ core_tests = \
 	tests/unit/test_identity \
 	tests/unit/test_monitor \
 	tests/unit/test_namespaces \
+	tests/unit/test_notify \
 	tests/unit/test_plan \
 	tests/unit/test_state \
 	tests/unit/test_state_document \
@@ -35,6 +36,9 @@ tests_unit_test_identity_LDADD = $(core_test_libraries)
 tests_unit_test_namespaces_SOURCES = tests/unit/test_namespaces.c $(scratch_dir)
 tests_unit_test_namespaces_CFLAGS = $(core_test_flags)
 tests_unit_test_namespaces_LDADD = $(core_test_libraries)
+tests_unit_test_notify_SOURCES = tests/unit/test_notify.c
+tests_unit_test_notify_CFLAGS = $(core_test_flags)
+tests_unit_test_notify_LDADD = $(core_test_libraries)
 tests_unit_test_plan_SOURCES = tests/unit/test_plan.c
 tests_unit_test_plan_CFLAGS = $(core_test_flags)
 tests_unit_test_plan_LDADD = $(core_test_libraries)

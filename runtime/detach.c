@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/program.h"
 #include "base/sys.h"
 #include "runtime/sync.h"
@@ -142,6 +143,10 @@ static _Noreturn void monitor_main(struct monitor *monitor)
 		_exit(125);
 	}
 	/* the container runs: if nobody waits for the message any more, it needs us all the same */
+	launch_unlock(&monitor->prepared->launch);
+	if (notify_wait(&monitor->prepared->launch.notify, monitor->prepared->launch.pidfd, &err) <
+	    0)
+		log_warning("%s", err.text);
 	sync_send(monitor->sync, SYNC_READY, 0, -1, &err);
 	become_monitor(monitor);
 }

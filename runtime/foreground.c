@@ -14,10 +14,13 @@
 #include "runtime/terminal_host.h"
 #include "runtime/terminal_relay.h"
 
+/* So many messages of the container are handed on after its end: others may go on sending. */
+#define LATE_MESSAGES 64
+
 /* How long the rest of a terminal's output may take after the end of its process. */
 #define DRAIN_MS 1000
 
-enum { POLL_PROCESS, POLL_SIGNALS, POLL_RELAY, POLL_COUNT = POLL_RELAY + RELAY_FDS };
+enum { POLL_PROCESS, POLL_SIGNALS, POLL_NOTIFY, POLL_RELAY, POLL_COUNT = POLL_RELAY + RELAY_FDS };
 
 int foreground_begin(struct foreground *foreground, bool subreaper, struct error *err)
 {
@@ -74,10 +77,13 @@ static void forward_signals(const struct foreground *foreground, int pidfd, pid_
 static int wait_end(const struct foreground *foreground, int pidfd, pid_t pid,
 		    struct terminal_relay *relay, struct error *err)
 {
+	struct notify *notify = foreground->notify;
 	struct pollfd polls[POLL_COUNT] = {
 		[POLL_PROCESS] = { .fd = pidfd, .events = POLLIN },
 		[POLL_SIGNALS] = { .fd = foreground->signals, .events = POLLIN },
+		[POLL_NOTIFY] = { .fd = notify ? notify->socket : -1, .events = POLLIN },
 	};
+	int late = 0;
 
 	for (;;) {
 		nfds_t count = POLL_RELAY;
@@ -93,7 +99,10 @@ static int wait_end(const struct foreground *foreground, int pidfd, pid_t pid,
 		}
 		if (polls[POLL_SIGNALS].revents)
 			forward_signals(foreground, pidfd, pid, relay);
-		if (polls[POLL_PROCESS].revents)
+		if (polls[POLL_NOTIFY].revents && notify_relay(notify, err) < 0)
+			return -1;
+		if (polls[POLL_PROCESS].revents &&
+		    (!polls[POLL_NOTIFY].revents || ++late > LATE_MESSAGES))
 			return 0;
 		if (count == POLL_COUNT)
 			terminal_relay_move(relay, polls + POLL_RELAY);

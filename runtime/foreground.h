@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "runtime/notify.h"
 
 /*
  * A process of a container in the foreground: what ctr does between its start and its end. Every
@@ -15,7 +16,8 @@
 struct foreground {
 	int signals; /* signalfd(2) */
 	sigset_t saved;
-	bool reaps; /* is a subreaper: reaps also what the process left behind */
+	bool reaps;	       /* is a subreaper: reaps also what the process left behind */
+	struct notify *notify; /* what the container tells the service manager; NULL: nothing */
 };
 
 /*

@@ -107,7 +107,7 @@ static int make_state_folder(struct launch *launch, struct error *err)
 	if (launch->state_dir < 0)
 		return -1;
 	launch->state_dir_made = true;
-	return 0;
+	return notify_make_folder(&launch->notify, launch->state_dir, err);
 }
 
 static int remove_state_folder(struct launch *launch, struct error *err)
@@ -371,6 +371,12 @@ int launch_remove(struct launch *launch, struct error *err)
 	return launch_undo(create_steps, ARRAY_SIZE(create_steps), launch, err);
 }
 
+static int bind_notify_socket(struct launch *launch, struct error *err)
+{
+	launch->notify.pid = launch->pid;
+	return notify_bind(&launch->notify, launch->state_dir, err);
+}
+
 static int send_start(struct launch *launch, struct error *err)
 {
 	return sync_send(launch->sync, SYNC_START, 0, -1, err);
@@ -400,6 +406,7 @@ static int run_poststart_hooks(struct launch *launch, struct error *err)
 }
 
 static const struct launch_step start_steps[] = {
+	{ "notify socket", bind_notify_socket, NULL },
 	{ "start", send_start, NULL },
 	{ "execute", wait_executed, NULL },
 	{ "poststart hooks", run_poststart_hooks, NULL },
@@ -448,6 +455,7 @@ void launch_close(struct launch *launch)
 	struct error ignored;
 
 	foreground_end(&launch->foreground);
+	notify_close(&launch->notify);
 	close_sockets(launch, &ignored);
 	close_rootfs(launch, &ignored);
 	close_namespaces(launch, &ignored);

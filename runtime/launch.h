@@ -11,6 +11,7 @@
 #include "fs/rootfs.h"
 #include "runtime/foreground.h"
 #include "runtime/namespaces.h"
+#include "runtime/notify.h"
 #include "runtime/plan.h"
 #include "runtime/state.h"
 
@@ -30,6 +31,7 @@ struct launch {
 	bool start_socket; /* `create`: the child waits on start.sock */
 	bool keep_console; /* the master stays in console, for the caller */
 	int stdio[3];	   /* the container's standard streams, -1: inherited */
+	struct notify notify;
 	struct arena *arena;
 	struct restore *restore; /* the process comes from images; NULL: from the spec */
 	/* The spec form only. */
@@ -63,8 +65,8 @@ struct launch {
 	.cgroup_host = { .root = -1 }, .data_dir = -1, .state_dir = -1, .cgroup = -1,              \
 	.rootfs = { .root = -1 }, .namespaces = NAMESPACES_FDS_NONE, .sync = -1, .child_sync = -1, \
 	.start_listener = -1, .proc = -1, .netns = -1, .pidfd = -1, .console = -1,                 \
-	.console_sock = -1, .unit = SYSTEMD_UNIT_NONE, .stdio = { -1, -1, -1 },                    \
-	.foreground = { .signals = -1 }
+	.console_sock = -1, .unit = SYSTEMD_UNIT_NONE, .notify = NOTIFY_NONE,                      \
+	.stdio = { -1, -1, -1 }, .foreground = { .signals = -1 }
 
 /*
  * Makes the container up to the state "created", all of it or nothing. Afterwards the lock of the

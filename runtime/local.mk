@@ -26,6 +26,7 @@ libruntime_a_SOURCES = \
 	runtime/list.c \
 	runtime/listener.c runtime/listener.h \
 	runtime/namespaces.c runtime/namespaces.h \
+	runtime/notify.c runtime/notify.h \
 	runtime/pid_file.c runtime/pid_file.h \
 	runtime/plan.c runtime/plan.h \
 	runtime/plan_print.c \

@@ -193,6 +193,9 @@ int prepare(const struct settings *settings, const struct container_options *opt
 	if (check_terminal(&prepared->spec, options, err) < 0 ||
 	    inherited_fds_check(options->preserve_fds, err) < 0)
 		return -1;
+	notify_find(&prepared->launch.notify);
+	notify_plan(arena, path_join(arena, settings->root, prepared->state.id), &prepared->spec,
+		    &prepared->launch.notify);
 	if (prepared->spec.process)
 		plan_options.preserve_fds += pass_listen_fds(arena, prepared->spec.process);
 	return make_plan(settings, arena, &plan_options, prepared, err);

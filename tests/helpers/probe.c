@@ -22,6 +22,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <time.h>
@@ -378,6 +379,23 @@ static int sparse(char **words)
 	return 0;
 }
 
+/* notify LINE...: the lines as one message to $NOTIFY_SOCKET, as sd_notify(3) does. */
+static int send_notification(char **words)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const char *path = getenv("NOTIFY_SOCKET");
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	char text[4096] = "";
+
+	for (; *words; words++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s\n", *words);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path ? path : "");
+	if (fd < 0 ||
+	    sendto(fd, text, strlen(text), 0, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return fatal("notify");
+	return 0;
+}
+
 /* device-programs CGROUP: how many eBPF programs guard its devices. */
 static int device_programs(char **words)
 {
@@ -413,6 +431,7 @@ static const struct {
 	{ "clock", 1, show_clock },
 	{ "sparse", 1, sparse },
 	{ "device-programs", 1, device_programs },
+	{ "notify", 1, send_notification },
 };
 
 int main(int argc, char **argv)

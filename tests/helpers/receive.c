@@ -5,6 +5,8 @@
  *	receive pidfd SOCKET	prints "name PAYLOAD" and the Pid: line of the pidfd's fdinfo
  *	receive notify SOCKET	prints the JSON on one line, then answers each notification of
  *				the seccomp filter: getppid(2) gives 4321, all others errno ENOTTY
+ *	receive service SOCKET	as a service manager: prints each datagram's lines joined by "|",
+ *				until one that says BARRIER=1 or STOPPING=1
  * The socket is there when "listening" has been printed. One connection, then the end.
  */
 #include <errno.h>
@@ -26,19 +28,20 @@ static int fatal(const char *what)
 	return 1;
 }
 
-static int listen_at(const char *path)
+static int listen_at(const char *path, int type)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 
 	if (strlen(path) >= sizeof(address.sun_path))
 		return errno = ENAMETOOLONG, -1;
 	strcpy(address.sun_path, path);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, 1))
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) ||
+	    (type == SOCK_STREAM && listen(fd, 1)))
 		return -1;
 	puts("listening");
 	fflush(stdout);
-	return accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+	return type == SOCK_STREAM ? accept4(fd, NULL, NULL, SOCK_CLOEXEC) : fd;
 }
 
 /* One message with one file descriptor. */
@@ -117,17 +120,52 @@ static int notify(int fd)
 	}
 }
 
+static int service(int sock)
+{
+	char text[4097];
+	int fd;
+
+	for (;;) {
+		struct iovec data = { text, sizeof(text) - 1 };
+		char control[CMSG_SPACE(sizeof(int))];
+		struct msghdr message = {
+			.msg_iov = &data,
+			.msg_iovlen = 1,
+			.msg_control = control,
+			.msg_controllen = sizeof(control),
+		};
+		ssize_t length = recvmsg(sock, &message, MSG_CMSG_CLOEXEC);
+
+		if (length < 0)
+			return fatal("recvmsg");
+		text[length] = '\0';
+		for (char *c = text; *c; c++)
+			if (*c == '\n')
+				*c = '|';
+		if (message.msg_controllen >= CMSG_LEN(sizeof(int))) {
+			memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
+			close(fd);
+		}
+		puts(text);
+		fflush(stdout);
+		if (strstr(text, "BARRIER=1") || strstr(text, "STOPPING=1"))
+			return 0;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	char text[1 << 16];
 	int connection, fd;
 
 	if (argc != 3)
-		return fprintf(stderr, "usage: receive console|pidfd|notify SOCKET\n"), 2;
+		return fprintf(stderr, "usage: receive console|pidfd|notify|service SOCKET\n"), 2;
 	alarm(60);
-	connection = listen_at(argv[2]);
+	connection = listen_at(argv[2], strcmp(argv[1], "service") ? SOCK_STREAM : SOCK_DGRAM);
 	if (connection < 0)
 		return fatal(argv[2]);
+	if (!strcmp(argv[1], "service"))
+		return service(connection);
 	fd = receive(connection, text, sizeof(text));
 	if (fd < 0)
 		return fatal("no file descriptor came");

@@ -322,7 +322,7 @@ CapAmb:	0000000000000000"
 
 @test "exec follows a first process that left its cgroup to those below" {
 	require_controller memory
-	background . "$IDLE"
+	background '.linux.resources.memory.limit = 104857600' "$IDLE"
 	local pid cgroup
 	pid=$(pid_of "$ID")
 	cgroup=$(cgroup_of "$pid")
