@@ -18,6 +18,7 @@ libcgroup_a_SOURCES = \
 	cgroup/plan.c \
 	cgroup/process.c cgroup/process.h \
 	cgroup/remove.c \
+	cgroup/resctrl.c cgroup/resctrl.h \
 	cgroup/stats.c cgroup/stats.h \
 	cgroup/stats_parse.c cgroup/stats_parse.h \
 	cgroup/systemd_devices.c \
@@ -32,6 +33,7 @@ check_PROGRAMS += \
 	tests/unit/test_cgroup \
 	tests/unit/test_device_program \
 	tests/unit/test_limits \
+	tests/unit/test_resctrl \
 	tests/unit/test_stats
 CGROUP_TEST_LIBS = libunit.a libcgroup.a libspecs.a libbase.a $(YAJL_LIBS)
 tests_unit_test_limits_SOURCES = tests/unit/test_limits.c
@@ -40,6 +42,8 @@ tests_unit_test_cgroup_SOURCES = tests/unit/test_cgroup.c
 tests_unit_test_cgroup_LDADD = $(CGROUP_TEST_LIBS)
 tests_unit_test_device_program_SOURCES = tests/unit/test_device_program.c
 tests_unit_test_device_program_LDADD = $(CGROUP_TEST_LIBS)
+tests_unit_test_resctrl_SOURCES = tests/unit/test_resctrl.c $(scratch_dir)
+tests_unit_test_resctrl_LDADD = $(CGROUP_TEST_LIBS)
 tests_unit_test_stats_SOURCES = tests/unit/test_stats.c $(scratch_dir)
 tests_unit_test_stats_LDADD = $(CGROUP_TEST_LIBS) -lm
 EXTRA_DIST += \

@@ -345,7 +345,8 @@ static int kill_process(struct join *join, struct error *err)
 static int release_child(struct join *join, struct error *err)
 {
 	if (resource_limits_raise(&join->process.resource_limits, join->pid, err) < 0 ||
-	    scheduling_apply(&join->process.scheduling, join->proc, join->pid, err) < 0)
+	    scheduling_apply(&join->process.scheduling, join->proc, join->pid, err) < 0 ||
+	    resctrl_enter(&join->handle->state.resctrl, join->pid, err) < 0)
 		return -1;
 	return sync_send(join->sync, SYNC_MAPPED, join->pid, -1, err);
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -17,6 +16,8 @@
 #include "runtime/handle.h"
 #include "runtime/launch_cgroup.h"
 #include "runtime/launch_clone.h"
+#include "runtime/launch_net.h"
+#include "runtime/launch_resctrl.h"
 #include "runtime/launch_scope.h"
 #include "runtime/listener.h"
 #include "runtime/pid_file.h"
@@ -182,44 +183,6 @@ static int remove_cgroup(struct launch *launch, struct error *err)
 	return 0;
 }
 
-/* The network namespace that the container is in. The descriptor is the caller's. */
-static int open_netns(const struct launch *launch, struct error *err)
-{
-	const int joined = launch->namespaces.fds[NAMESPACE_NETWORK];
-	char path[32];
-	int netns;
-
-	snprintf(path, sizeof(path), "%d/ns/net", (int)launch->pid);
-	netns = joined >= 0 ? fcntl(joined, F_DUPFD_CLOEXEC, 3)
-			    : openat(launch->proc, path, O_RDONLY | O_CLOEXEC);
-	return netns < 0 ? fail_errno(err, "open the container's network namespace") : netns;
-}
-
-/* The descriptor holds the namespace, and the devices in it, when the child dies of a failure. */
-static int move_net_devices(struct launch *launch, struct error *err)
-{
-	struct net_devices_plan *plan = &launch->plan->net_devices;
-
-	if (!plan->count)
-		return 0;
-	launch->netns = open_netns(launch, err);
-	if (launch->netns < 0)
-		return -1;
-	return net_devices_apply(launch->arena, plan, launch->netns, err);
-}
-
-/* Only of a container that did not come to be: later they are the namespace's. */
-static int return_net_devices(struct launch *launch, struct error *err)
-{
-	int result = 0;
-
-	if (launch->netns >= 0)
-		result = net_devices_remove(launch->arena, &launch->plan->net_devices,
-					    launch->netns, err);
-	close_fd(&launch->netns);
-	return result;
-}
-
 static int map_ids(struct launch *launch, struct error *err)
 {
 	const struct plan *plan = launch->plan;
@@ -335,10 +298,12 @@ static const struct launch_step create_steps[] = {
 	{ "state folder", make_state_folder, remove_state_folder },
 	{ "sockets", open_sockets, close_sockets },
 	{ "cgroup", make_cgroup, remove_cgroup },
+	{ "resctrl", launch_resctrl_make, launch_resctrl_remove },
 	{ "rootfs", open_rootfs, close_rootfs },
 	{ "clone", launch_clone, launch_kill },
 	{ "scope", launch_scope_settle, NULL },
-	{ "network devices", move_net_devices, return_net_devices },
+	{ "resctrl tasks", launch_resctrl_enter, NULL },
+	{ "network devices", launch_net_move, launch_net_return },
 	{ "id maps", map_ids, NULL },
 	{ "ready", wait_ready, NULL },
 	{ "pidfd socket", hand_out_pidfd, NULL },

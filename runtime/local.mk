@@ -21,6 +21,8 @@ libruntime_a_SOURCES = \
 	runtime/launch_cgroup.c runtime/launch_cgroup.h \
 	runtime/launch_clone.c runtime/launch_clone.h \
 	runtime/launch_scope.c runtime/launch_scope.h \
+	runtime/launch_net.c runtime/launch_net.h \
+	runtime/launch_resctrl.c runtime/launch_resctrl.h \
 	runtime/layers.c \
 	runtime/lifecycle.c \
 	runtime/list.c \

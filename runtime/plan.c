@@ -127,6 +127,8 @@ int plan_make(struct arena *arena, const struct spec *spec, const struct plan_op
 	    plan_process(arena, spec, options, plan, err) < 0 ||
 	    sysctl_plan(arena, spec->linux, &plan->sysctl, err) < 0 ||
 	    net_devices_plan(arena, spec->linux, &plan->net_devices, err) < 0 ||
+	    resctrl_plan(arena, spec->linux ? spec->linux->intel_rdt : NULL, options->id,
+			 &plan->resctrl, err) < 0 ||
 	    plan_hooks(arena, spec, plan, err) < 0)
 		return -1;
 	hook_state_plan(arena, spec, options->id, options->bundle, &plan->hook_state);

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/resctrl.h"
 #include "fs/rootfs.h"
 #include "net/devices.h"
 #include "runtime/hook_state.h"
@@ -48,6 +49,7 @@ struct plan {
 	struct seccomp_plan seccomp;
 	struct sysctl_plan sysctl;
 	struct net_devices_plan net_devices;
+	struct resctrl_plan resctrl;
 	struct spec_hooks hooks; /* empty lists where there are none */
 	struct hook_state hook_state;
 	bool raise_loopback; /* a new network namespace: its lo is down */

@@ -144,6 +144,7 @@ static void print_plan(FILE *out, struct arena *arena, const struct plan *plan)
 		fputs(cgroup_plan_print(arena, &plan->cgroup), out);
 	else
 		fprintf(out, "cgroup: none\n");
+	resctrl_print(out, &plan->resctrl);
 	rootfs_plan_print(out, &plan->rootfs);
 	for (size_t i = 0; i < plan->sysctl.count; i++)
 		fprintf(out, "sysctl %s = %s\n", plan->sysctl.items[i].name,

@@ -228,6 +228,20 @@ static int guess_cgroup(const struct settings *settings, struct arena *arena,
 	return 0;
 }
 
+/* The same of a resctrl group. Where there is none, or no resctrl, nothing needs to be removed. */
+static void guess_resctrl(struct arena *arena, struct prepared *prepared)
+{
+	const struct spec_linux *linux_spec = prepared->spec.linux;
+	struct resctrl_plan plan;
+	struct error ignored;
+	char *mount;
+
+	if (linux_spec && linux_spec->intel_rdt &&
+	    resctrl_plan(arena, linux_spec->intel_rdt, prepared->state.id, &plan, &ignored) == 0 &&
+	    resctrl_find(arena, &mount, &ignored) == 0)
+		prepared->state.resctrl = resctrl_guess(arena, &plan, mount);
+}
+
 static int read_existing(const struct settings *settings, const struct handle *handle,
 			 struct arena *arena, struct prepared *prepared, struct error *err)
 {
@@ -242,6 +256,7 @@ static int read_existing(const struct settings *settings, const struct handle *h
 	}
 	if (handle->incomplete) {
 		state->bundle = arena_strdup(arena, "/");
+		guess_resctrl(arena, prepared);
 		return guess_cgroup(settings, arena, prepared, err);
 	}
 	prepared->launch.plan = &prepared->plan;

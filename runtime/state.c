@@ -15,6 +15,11 @@ SCHEMA(identity, INT(identity, pid, "pid"), UINT(identity, inode, "inode"),
        UINT(identity, start, "start"));
 
 /* clang-format off */
+SCHEMA(resctrl_groups,
+       STRING(resctrl_groups, group, "group"),
+       STRING(resctrl_groups, monitor, "monitor"),
+       BOOL(resctrl_groups, remove_group, "removeGroup"));
+
 SCHEMA(state,
        STRING(state, oci_version, "ociVersion", .flags = REQUIRED),
        STRING(state, id, "id", .flags = REQUIRED),
@@ -33,6 +38,7 @@ SCHEMA(state,
        STRING(state, upper, "upper"),
        STRINGS(state, lowers, "lowers"),
        MAP(state, annotations, "annotations"),
+       EMBEDDED(state, resctrl, "resctrl", resctrl_groups),
        EMBEDDED(state, init, "init", identity),
        EMBEDDED(state, monitor, "monitor", identity),
        BOOL(state, idmapped, "idmapped"),

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/string_list.h"
+#include "cgroup/resctrl.h"
 #include "runtime/container.h"
 #include "runtime/identity.h"
 #include "runtime/settings.h"
@@ -43,6 +44,7 @@ struct state {
 	char *upper;		   /* the writable layer; NULL: none of ctr's making */
 	struct string_list lowers; /* topmost first */
 	struct string_map annotations;
+	struct resctrl_groups resctrl;
 	struct identity init, monitor; /* pid 0: none */
 	bool systemd_user;	       /* the unit is one of the user's manager */
 	bool idmapped;		       /* ownership in the layers is as seen inside */

@@ -57,7 +57,6 @@ int validate_unsupported(const struct validation *validation)
 		const char *member;
 		bool asked;
 	} members[] = {
-		{ "linux.intelRdt", linux_spec->intel_rdt },
 		{ "linux.mountLabel", linux_spec->mount_label && linux_spec->mount_label[0] },
 		{ "overlay.size", overlay->size && overlay->size[0] },
 	};
