@@ -16,6 +16,14 @@ struct string_list string_list_join(struct arena *arena, const struct string_lis
 	return all;
 }
 
+bool string_list_has(const struct string_list *list, const char *text)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (!strcmp(list->items[i], text))
+			return true;
+	return false;
+}
+
 const char *string_map_get(const struct string_map *map, const char *key)
 {
 	for (size_t i = 0; i < map->count; i++)

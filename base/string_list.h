@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -24,6 +25,8 @@ struct string_map {
 /* A new list of the strings of both, which it shares with them. It ends with NULL. */
 struct string_list string_list_join(struct arena *arena, const struct string_list *first,
 				    const struct string_list *second);
+
+bool string_list_has(const struct string_list *list, const char *text);
 
 /* Returns the value of key, or NULL. */
 const char *string_map_get(const struct string_map *map, const char *key);

@@ -58,6 +58,9 @@ struct cgroup_plan {
 	struct limits limits;
 	struct device_program devices;
 	struct systemd_plan *systemd; /* the unit that it is; NULL: ctr makes it itself */
+	struct opt_uint owner;	      /* user who may make cgroups below it, else only root may */
+	const char *delegate;	      /* name of one below it that is its processes' own, or NULL */
+	struct opt_uint delegate_owner;
 };
 
 /* Whether cgroup_plan() needs own: linux.cgroupsPath is relative. linux_ may be NULL. */
@@ -96,7 +99,8 @@ char *cgroup_plan_print(struct arena *arena, const struct cgroup_plan *plan);
 /*
  * Makes the cgroup with all directories above it, enables the controllers that its limits need
  * from the mount down to it (none: nothing is written), writes limits and attaches the device
- * program. Returns the directory's descriptor (O_PATH), the caller's, for CLONE_INTO_CGROUP.
+ * program, and gives it to its owner. Returns the directory's descriptor (O_PATH), the caller's,
+ * for CLONE_INTO_CGROUP.
  *
  * A cgroup that exists is taken if it is empty; EBUSY if it has processes or is frozen, be it by
  * a cgroup above (a clone into it would never return). A controller that v2 has not here is
@@ -105,6 +109,19 @@ char *cgroup_plan_print(struct arena *arena, const struct cgroup_plan *plan);
  * A scope of systemd has its companion's process in it (systemd_unit.h).
  */
 int cgroup_apply(const struct cgroup_host *host, const struct cgroup_plan *plan, struct error *err);
+
+/*
+ * Gives cgroup dirfd to user owner, so that he may make cgroups below it and move his processes
+ * between them; its limits stay ours: what the kernel says in /sys/kernel/cgroup/delegate.
+ */
+int cgroup_delegate(int dirfd, uid_t owner, struct error *err);
+
+/*
+ * Makes plan->delegate below the plan's cgroup, moves process pid, the only one there, into it and
+ * gives it with all controllers to its owner. It has no limits of its own.
+ */
+int cgroup_enter_delegate(const struct cgroup_host *host, const struct cgroup_plan *plan, pid_t pid,
+			  struct error *err);
 
 /*
  * Makes the cgroup at path, which is one below a scope of systemd, and moves process pid into it:

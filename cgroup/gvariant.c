@@ -370,17 +370,17 @@ static int set_integer(struct parser *parser, struct gvariant *value, size_t ind
 
 static int set_number(struct parser *parser, struct gvariant *value, char type)
 {
+	const char *text = value->string; /* in the place of the number */
 	char *end;
 
 	for (size_t i = 0; i < ARRAY_SIZE(integers); i++)
 		if (integers[i].type == type)
 			return set_integer(parser, value, i);
 	if (type != 'd')
-		return fail(parser->err, EINVAL, "'%s' is a number, not of type %c", value->string,
-			    type);
-	value->real = strtod(value->string, &end);
+		return fail(parser->err, EINVAL, "'%s' is a number, not of type %c", text, type);
+	value->real = strtod(text, &end);
 	if (*end)
-		return fail(parser->err, EINVAL, "'%s' is not a number", value->string);
+		return fail(parser->err, EINVAL, "'%s' is not a number", text);
 	return 0;
 }
 

@@ -4,6 +4,7 @@ libcgroup_a_SOURCES = \
 	cgroup/cgroup.c cgroup/cgroup.h \
 	cgroup/controllers.c cgroup/controllers.h \
 	cgroup/cpu_weight.c \
+	cgroup/delegate.c \
 	cgroup/device_load.c \
 	cgroup/device_program.c cgroup/device_program.h \
 	cgroup/device_rules.c cgroup/device_rules.h \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/path.h"
@@ -110,6 +111,10 @@ char *cgroup_plan_print(struct arena *arena, const struct cgroup_plan *plan)
 					    controller_name((enum controller)i));
 	text = arena_printf(arena, "%s%s\n%s", text, plan->limits.controllers ? "" : " none",
 			    limits_print(arena, &plan->limits));
+	if (plan->delegate)
+		text = arena_printf(arena, "%sdelegates %s\n", text, plan->delegate);
+	if (plan->owner.set)
+		text = arena_printf(arena, "%sowner %" PRIu64 "\n", text, plan->owner.value);
 	if (!plan->devices.instructions)
 		return arena_printf(arena, "%sdevices all\n", text);
 	return arena_printf(arena, "%sdevices by a program of %zu instructions\n%s", text,

@@ -306,6 +306,7 @@ static const struct launch_step create_steps[] = {
 	{ "network devices", launch_net_move, launch_net_return },
 	{ "id maps", map_ids, NULL },
 	{ "ready", wait_ready, NULL },
+	{ "delegated cgroup", launch_cgroup_delegate, NULL },
 	{ "pidfd socket", hand_out_pidfd, NULL },
 	{ "state", save_state, NULL },
 };

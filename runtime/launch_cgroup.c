@@ -76,3 +76,12 @@ int launch_cgroup_make(struct launch *launch, struct error *err)
 		launch->cgroup_path = launch->plan->cgroup.path;
 	return 0;
 }
+
+int launch_cgroup_delegate(struct launch *launch, struct error *err)
+{
+	const struct plan *plan = launch->plan;
+
+	if (!plan->cgroup.delegate || launch->cgroup < 0)
+		return 0;
+	return cgroup_enter_delegate(&launch->cgroup_host, &plan->cgroup, launch->pid, err);
+}

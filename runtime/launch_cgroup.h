@@ -13,3 +13,9 @@
  * names none, or goes without one when no limit is asked for; then the plan and the state say so.
  */
 int launch_cgroup_make(struct launch *launch, struct error *err);
+
+/*
+ * The step when the first process is ready: moves it into the cgroup that is delegated to the
+ * container, of which its cgroup namespace, unshared before, does not make its root.
+ */
+int launch_cgroup_delegate(struct launch *launch, struct error *err);

@@ -5,6 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/path.h"
+
+#define DELEGATE "run.oci.delegate-cgroup"
+
 static int plan_hooks(struct arena *arena, const struct spec *spec, struct plan *plan,
 		      struct error *err)
 {
@@ -55,6 +59,54 @@ static const struct spec_linux *limited(struct arena *arena, const struct spec *
 	return copy;
 }
 
+static bool shows_writable_cgroup(const struct spec *spec)
+{
+	for (size_t i = 0; i < spec->mounts.count; i++) {
+		const struct spec_mount *mount = &spec->mounts.items[i];
+
+		if (mount->type && strncmp(mount->type, "cgroup", strlen("cgroup")) == 0 &&
+		    !string_list_has(&mount->options, "ro"))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Root of the container's user namespace owns the cgroup if he is shown it to be written to, as in
+ * runc: a systemd in the container needs that. With the host's cgroup namespace it is not his.
+ */
+static void plan_owner(const struct spec *spec, struct plan *plan)
+{
+	const struct namespaces_plan *namespaces = &plan->namespaces;
+	struct opt_uint root = { 0 };
+
+	if (!namespaces->own[NAMESPACE_USER])
+		return;
+	for (size_t i = 0; i < namespaces->uid_mappings->count; i++) {
+		const struct spec_id_mapping *mapping = &namespaces->uid_mappings->items[i];
+
+		if (mapping->container_id == 0 && mapping->size)
+			root = (struct opt_uint){ true, mapping->host_id };
+	}
+	plan->cgroup.delegate_owner = root;
+	if (namespaces->own[NAMESPACE_CGROUP] && shows_writable_cgroup(spec))
+		plan->cgroup.owner = root;
+}
+
+/* crun's: a cgroup below the one with the limits, for the container to do with as it likes. */
+static int plan_delegate(const struct spec *spec, struct plan *plan, struct error *err)
+{
+	const char *name = string_map_get(&spec->annotations, DELEGATE);
+
+	if (!name || !*name)
+		return 0;
+	if (!path_is_plain_name(name))
+		return fail(err, EINVAL, "annotations." DELEGATE ": '%s' is not a plain name",
+			    name);
+	plan->cgroup.delegate = name;
+	return 0;
+}
+
 static int plan_cgroup(struct arena *arena, const struct spec *spec,
 		       const struct plan_options *options, struct plan *plan,
 		       struct rootfs_options *rootfs, struct error *err)
@@ -74,6 +126,9 @@ static int plan_cgroup(struct arena *arena, const struct spec *spec,
 			       &plan->cgroup, err) < 0) {
 		return -1;
 	}
+	plan_owner(spec, plan);
+	if (plan_delegate(spec, plan, err) < 0)
+		return -1;
 	rootfs->cgroup = arena_printf(arena, "%s%s", options->cgroup_mount, plan->cgroup.path);
 	return 0;
 }

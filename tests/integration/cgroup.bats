@@ -186,3 +186,28 @@ load helpers
 	[[ ! -e $ROOT/$ID && ! -e $DATA/containers/$ID ]]
 	run -0 ctr --systemd-cgroup=false run --rm --name "$ID" spec.json
 }
+
+USERNS='.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings
+	| .linux.namespaces += [{type: "user"}] |
+	.mounts += [{destination: "/sys", type: "sysfs", source: "sysfs"}, {destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup"}]'
+
+@test "root of a user namespace may make cgroups where it is shown a writable one of its own" {
+	inside "$USERNS" 'stat -c %u /sys/fs/cgroup /sys/fs/cgroup/cgroup.procs /sys/fs/cgroup/cgroup.freeze
+		mkdir /sys/fs/cgroup/sub && echo $$ >/sys/fs/cgroup/sub/cgroup.procs && cat /proc/self/cgroup | grep ^0:'
+	equal "$output" $'0\n0\n65534\n0::/sub'
+	inside "$USERNS | .mounts[-1].options = [\"ro\"]" 'stat -c %u /sys/fs/cgroup'
+	equal "$output" 65534
+	inside "$USERNS | .linux.namespaces |= map(select(.type != \"cgroup\"))" 'stat -c %u /sys/fs/cgroup'
+	equal "$output" 65534
+}
+
+@test "the cgroup that an annotation delegates is below the limited one, and root of the container's" {
+	background "$USERNS"' | .annotations = {"run.oci.delegate-cgroup": "mine"}' "$IDLE"
+	run -0 ctr exec "$ID" sh -c 'grep ^0: /proc/1/cgroup; stat -c %u /sys/fs/cgroup/mine; cd /sys/fs/cgroup/mine
+		mkdir sub && echo 1 >sub/cgroup.procs && grep ^0: /proc/1/cgroup'
+	equal "$output" $'0::/mine\n0\n0::/mine/sub'
+	equal "$(ctr state "$ID" | jq -r .cgroup)" "/ctr/$ID"
+	spec '.annotations = {"run.oci.delegate-cgroup": "../x"}' true
+	run -125 ctr run --name "$ID-2" spec.json
+	contains "$output" run.oci.delegate-cgroup
+}

@@ -321,3 +321,35 @@ is_unknown() {
 	equal "$(property DevicePolicy)" strict
 	run -0 ctr exec "$ID" true
 }
+
+@test "systemd: uid 0 of a user's own namespace has scopes of the user's manager" {
+	id user >/dev/null 2>&1 && systemctl is-active --quiet "user@$(id -u user).service" ||
+		skip "no user 'user' with a manager of his own"
+	local folder
+	folder=$(mktemp -d /tmp/ctr-user.XXXXXX)
+	cp "$CTR_BUILDDIR/ctr" "$CTR_BUILDDIR/ctr-systemd" "$folder"
+	spec '.root.path = "rootfs" | .linux.resources += {memory: {limit: 104857600}, pids: {limit: 33}}' sh -c "$IDLE"
+	mkdir "$folder/b"
+	cp spec.json "$folder/b/config.json"
+	cp -R "$ROOTFS" "$folder/b/rootfs"
+	chown -R user: "$folder"
+	cat >"$folder/script" <<-END
+		set -eu
+		ctr() { $folder/ctr --root $folder/run "\$@"; }
+		ctr --systemd-cgroup run -d --bundle $folder/b $ID </dev/null >$folder/out 2>&1 || { cat $folder/out; exit 1; }
+		file() { cat /sys/fs/cgroup\$(systemctl --user show --value -p ControlGroup $UNIT)/\$1; }
+		systemctl --user show --value -p Slice -p MemoryMax -p TasksMax $UNIT | sort
+		file cgroup.procs | wc -l
+		ctr update --memory 125829120 $ID
+		systemctl --user daemon-reload
+		file memory.max
+		file pids.max
+		ctr exec $ID cat /proc/self/cgroup
+		ctr delete -f $ID
+		systemctl --user show --value -p LoadState $UNIT
+	END
+	run -0 systemd-run --quiet --user --machine=user@.host --pipe --wait --collect \
+		unshare --user --map-root-user --mount sh "$folder/script"
+	rm -rf "$folder"
+	equal "$output" $'104857600\n33\nuser.slice\n1\n125829120\n33\n0::/\nnot-found'
+}

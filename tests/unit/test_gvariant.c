@@ -91,6 +91,7 @@ TEST(gvariant_refuses_what_is_none)
 	CHECK_CONTAINS(parsed("hello"), "expected");
 	CHECK_CONTAINS(parsed("5 6"), "the end expected");
 	CHECK_CONTAINS(parsed("5x"), "not a whole number");
+	CHECK_CONTAINS(parsed("@d 1.5.5"), "'1.5.5' is not a number");
 	CHECK_CONTAINS(parsed("[]"), "needs its type");
 	CHECK_CONTAINS(parsed("()"), "empty tuple");
 	CHECK_CONTAINS(parsed("[1"), "',' or ']'");

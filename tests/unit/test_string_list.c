@@ -16,3 +16,12 @@ TEST(string_map_get_finds_the_first_of_a_key_or_nothing)
 	CHECK(!string_map_get(&map, "ones"));
 	CHECK(!string_map_get(&none, "one"));
 }
+
+TEST(string_list_knows_what_it_has)
+{
+	char *items[] = { "rw", "nosuid", NULL };
+	const struct string_list list = { items, 2 }, none = { 0 };
+
+	CHECK(string_list_has(&list, "rw") && string_list_has(&list, "nosuid"));
+	CHECK(!string_list_has(&list, "ro") && !string_list_has(&none, "rw"));
+}
