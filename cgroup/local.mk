@@ -16,6 +16,7 @@ libcgroup_a_SOURCES = \
 	cgroup/limits_cpu.c \
 	cgroup/limits_io.c \
 	cgroup/limits_memory.c \
+	cgroup/oom.c cgroup/oom.h \
 	cgroup/plan.c \
 	cgroup/process.c cgroup/process.h \
 	cgroup/remove.c \

@@ -257,20 +257,3 @@ int cgroup_stats_read(int dirfd, struct arena *arena, struct stats *stats, struc
 			return -1;
 	return 0;
 }
-
-int cgroup_oom_kills(int memory_events, uint64_t *kills, struct error *err)
-{
-	cleanup_arena struct arena arena = { 0 };
-	struct uint_map pairs;
-	char text[512];
-	ssize_t size = pread(memory_events, text, sizeof(text) - 1, 0);
-
-	if (size < 0 && is_absent(errno))
-		return 1;
-	if (size < 0)
-		return fail_errno(err, "read memory.events");
-	text[size] = '\0';
-	pairs = stats_parse_pairs(&arena, text);
-	*kills = stats_pair(&pairs, "oom_kill");
-	return 0;
-}

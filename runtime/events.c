@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "cgroup/oom.h"
 #include "cgroup/stats.h"
 #include "net/interfaces.h"
 #include "runtime/handle.h"
@@ -20,11 +21,10 @@
 /* A container that is watched, until its end or that of who reads. */
 struct watch {
 	struct handle handle;
-	int cgroup;	   /* -1: it has none */
-	int memory_events; /* -1: no memory controller */
+	int cgroup; /* -1: it has none */
 	int timer;
 	int output;
-	uint64_t oom_kills; /* those told, or from before our time */
+	struct oom_watch oom;
 };
 
 static int open_watch(const struct settings *settings, const char *id, struct arena *arena,
@@ -44,14 +44,14 @@ static void close_watch(struct watch *watch)
 {
 	handle_close(&watch->handle);
 	close_fd(&watch->cgroup);
-	close_fd(&watch->memory_events);
 	close_fd(&watch->timer);
+	oom_watch_close(&watch->oom);
 }
 
 #define WATCH(output_)                                                                             \
 	{                                                                                          \
-		.handle = HANDLE_NONE, .cgroup = -1, .memory_events = -1, .timer = -1,             \
-		.output = (output_)                                                                \
+		.handle = HANDLE_NONE, .cgroup = -1, .timer = -1, .output = (output_),             \
+		.oom = OOM_WATCH_NONE                                                              \
 	}
 #define cleanup_watch __attribute__((cleanup(close_watch)))
 
@@ -128,21 +128,11 @@ int container_stats(const struct settings *settings, const char *id, int output,
 static int write_oom(struct watch *watch, struct error *err)
 {
 	cleanup_arena struct arena arena = { 0 };
-	uint64_t kills = watch->oom_kills;
-	int result;
+	int result = oom_watch_read(&watch->oom, err);
 
-	if (watch->memory_events < 0)
-		return 0;
-	result = cgroup_oom_kills(watch->memory_events, &kills, err);
 	if (result < 0)
 		return fail_in(err, "%s", watch->handle.state.id);
-	/* the process was moved out of it: poll would return at once from now on */
-	if (result > 0)
-		close_fd(&watch->memory_events);
-	if (kills <= watch->oom_kills)
-		return 0;
-	watch->oom_kills = kills;
-	return write_event(watch, &arena, "oom", NULL, err);
+	return result ? write_event(watch, &arena, "oom", NULL, err) : 0;
 }
 
 static int start_watch(struct watch *watch, int interval_ms, struct error *err)
@@ -153,10 +143,7 @@ static int start_watch(struct watch *watch, int interval_ms, struct error *err)
 	};
 	const struct itimerspec times = { .it_interval = interval, .it_value = interval };
 
-	if (watch->cgroup >= 0)
-		watch->memory_events = openat(watch->cgroup, "memory.events", O_RDONLY | O_CLOEXEC);
-	if (watch->memory_events >= 0 &&
-	    cgroup_oom_kills(watch->memory_events, &watch->oom_kills, err) < 0)
+	if (watch->cgroup >= 0 && oom_watch_open(&watch->oom, watch->cgroup, err) < 0)
 		return fail_in(err, "%s", watch->handle.state.id);
 	watch->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (watch->timer < 0 || timerfd_settime(watch->timer, 0, &times, NULL) < 0)
@@ -167,10 +154,11 @@ static int start_watch(struct watch *watch, int interval_ms, struct error *err)
 /* Waits for what comes next and writes it. Returns 1 at the end. */
 static int watch_step(struct watch *watch, struct error *err)
 {
-	enum { END, OOM, TIMER, OUTPUT, COUNT };
+	enum { END, OWN, ABOVE, TIMER, OUTPUT, COUNT };
 	struct pollfd fds[COUNT] = {
 		[END] = { .fd = watch->handle.pidfd, .events = POLLIN },
-		[OOM] = { .fd = watch->memory_events, .events = POLLPRI },
+		[OWN] = { .fd = watch->oom.own.events, .events = POLLPRI },
+		[ABOVE] = { .fd = watch->oom.above.events, .events = POLLPRI },
 		[TIMER] = { .fd = watch->timer, .events = POLLIN },
 		[OUTPUT] = { .fd = watch->output },
 	};
@@ -181,7 +169,8 @@ static int watch_step(struct watch *watch, struct error *err)
 	if (fds[OUTPUT].revents & (POLLERR | POLLHUP))
 		return 1;
 	/* of a first process that was killed this is the last that is to be told */
-	if ((fds[OOM].revents || fds[END].revents) && write_oom(watch, err) < 0)
+	if ((fds[OWN].revents || fds[ABOVE].revents || fds[END].revents) &&
+	    write_oom(watch, err) < 0)
 		return -1;
 	if (fds[END].revents)
 		return 1;

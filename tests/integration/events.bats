@@ -243,7 +243,7 @@ interfaces_told() {
 	background '.linux.resources = {memory: {limit: 104857600, swap: 209715200}}' "$IDLE"
 	equal "$(stat_of .memory.usage.limit)" "$(cgroup_file memory.max)"
 	agrees .memory.usage.usage cgroup_file memory.current
-	agrees .memory.cache value_of file memory.stat
+	agrees '.memory.cache // 0' value_of file memory.stat
 	agrees .memory.raw.anon value_of anon memory.stat
 	agrees .memory.usage.failcnt value_of max memory.events
 	equal "$(stat_of .memory.raw | jq -r 'keys_unsorted[]')" "$(cgroup_file memory.stat | cut -d ' ' -f 1)"
@@ -330,4 +330,34 @@ MEMORY_LIMIT='.linux.resources = {memory: {limit: 20971520, swap: 20971520}}'
 	ctr exec "$ID" sh -c 'echo >/tmp/go'
 	wait "$STREAM"
 	equal "$(jq -r .type lines | tail -n 1)" oom
+}
+
+# The cgroup, and with it memory.events, was gone before the kill could be read there.
+@test "events: the out-of-memory kill of a first process is told also when its cgroup is gone by then" {
+	require_controller memory
+	background "$MEMORY_LIMIT" 'mkfifo /tmp/go; read x </tmp/go; exec probe eat 64'
+	local stream folder
+	folder=$(cgroup_of "$(pid_of "$ID")")
+	[[ -e ${folder%/*}/memory.events ]] || skip "no memory.events above the container's"
+	eventually ctr exec "$ID" test -p /tmp/go
+	"$CTR" --root "$ROOT" events --interval 1h "$ID" >lines 3>&- &
+	stream=$!
+	eventually file_has lines '"type":"stats"'
+	kill -STOP "$stream"
+	ctr exec "$ID" sh -c 'echo >/tmp/go'
+	eventually test ! -e "$folder"
+	kill -CONT "$stream"
+	wait "$stream"
+	equal "$(jq -r .type lines)" $'stats\noom'
+}
+
+@test "events: a kill in a container beside it is not told" {
+	require_controller memory
+	background . "$IDLE"
+	events --interval 1h
+	SPEC=other.json spec "$MEMORY_LIMIT" probe eat 64
+	run -137 ctr run --rm --name "$ID-other" other.json
+	ctr kill "$ID" KILL
+	wait "$STREAM"
+	equal "$(jq -r .type lines)" stats
 }

@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "base/macro.h"
+#include "cgroup/oom.h"
 #include "cgroup/stats.h"
 #include "cgroup/stats_parse.h"
 #include "tests/unit/scratch_dir.h"
@@ -317,21 +318,40 @@ TEST(stats_files_that_cannot_be_read_are_an_error)
 	arena_free(&arena);
 }
 
-TEST(stats_oom_kills_are_counted)
+/* How the kernel counts: a kill below is one of the cgroup above too. */
+static void kills(const char *own, const char *above)
 {
-	int dir = scratch_dir();
-	cleanup_fd int fd = -1;
-	uint64_t kills = 7;
+	scratch_file("c/memory.events", own);
+	scratch_file("memory.events", above);
+}
 
-	scratch_file("memory.events",
-		     "low 0\nhigh 0\nmax 30\noom 3\noom_kill 2\noom_group_kill 0\n");
-	fd = openat(dir, "memory.events", O_RDONLY | O_CLOEXEC);
-	CHECK_INT(cgroup_oom_kills(fd, &kills, &err), 0);
-	CHECK_INT(kills, 2);
-	/* again, from the beginning */
-	CHECK_INT(cgroup_oom_kills(fd, &kills, &err), 0);
-	CHECK_INT(kills, 2);
-	CHECK_INT(cgroup_oom_kills(dir, &kills, &err), -1);
-	CHECK_INT(err.errnum, EISDIR);
+TEST(stats_oom_kills_that_are_new_are_told)
+{
+	struct oom_watch watch = OOM_WATCH_NONE;
+	cleanup_fd int cgroup = -1;
+
+	CHECK_INT(mkdirat(scratch_dir(), "c", 0700), 0);
+	kills("low 0\noom 3\noom_kill 2\noom_group_kill 0\n", "oom_kill 5\n");
+	cgroup = open(arena_printf(&arena, "%s/c", scratch_path()), O_PATH | O_CLOEXEC);
+	CHECK_INT(oom_watch_open(&watch, cgroup, &err), 0);
+	CHECK_INT(oom_watch_read(&watch, &err), 0);
+	kills("low 0\noom 4\noom_kill 4\noom_group_kill 0\n", "oom_kill 7\n");
+	CHECK_INT(oom_watch_read(&watch, &err), 1);
+	CHECK_INT(oom_watch_read(&watch, &err), 0);
+	/* those of others are not its own */
+	kills("low 0\noom 4\noom_kill 4\noom_group_kill 0\n", "oom_kill 9\n");
+	CHECK_INT(oom_watch_read(&watch, &err), 0);
+	oom_watch_close(&watch);
+	CHECK_INT(oom_watch_read(&watch, &err), 0);
 	arena_free(&arena);
+}
+
+TEST(stats_oom_kills_without_a_memory_controller_are_none)
+{
+	struct oom_watch watch = OOM_WATCH_NONE;
+
+	CHECK_INT(oom_watch_open(&watch, scratch_dir(), &err), 0);
+	CHECK_INT(watch.own.events, -1);
+	CHECK_INT(oom_watch_read(&watch, &err), 0);
+	oom_watch_close(&watch);
 }
