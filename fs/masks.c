@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -22,8 +23,12 @@ static bool is_absent(int errnum)
  * The first directory gets the empty filesystem itself, all others clones of that mount (kernels
  * before 6.15 do not clone what is not attached).
  */
-static int mask_directory(int target, int *empty, struct error *err)
+static int mask_directory(int target, const char *label, int *empty, struct error *err)
 {
+	const struct string_list words = {
+		.items = &(char *){ (char *)(uintptr_t)label },
+		.count = label ? 1 : 0,
+	};
 	cleanup_fd int context = -1, mount = -1;
 
 	if (*empty >= 0) {
@@ -33,7 +38,8 @@ static int mask_directory(int target, int *empty, struct error *err)
 		return mount_move(mount, target, err);
 	}
 	context = filesystem_open("tmpfs", err);
-	if (context < 0 || filesystem_set(context, "mode", "755", err) < 0)
+	if (context < 0 || filesystem_set(context, "mode", "755", err) < 0 ||
+	    filesystem_set_words(context, &words, err) < 0)
 		return -1;
 	*empty = filesystem_mount(context, MOUNT_ATTR_RDONLY, err);
 	return *empty < 0 ? -1 : mount_move(*empty, target, err);
@@ -71,7 +77,8 @@ static int mask_file(int target, int root, int *null, struct error *err)
 	return mount_move(mount, target, err);
 }
 
-static int mask(const char *path, int root, int *empty, int *null, struct error *err)
+static int mask(const char *path, const char *label, int root, int *empty, int *null,
+		struct error *err)
 {
 	cleanup_fd int target = open_in_root(root, path, O_PATH, 0, err);
 	struct stat status;
@@ -80,17 +87,17 @@ static int mask(const char *path, int root, int *empty, int *null, struct error 
 		return is_absent(err->errnum) ? 0 : -1;
 	if (fstat(target, &status) < 0)
 		return fail_errno(err, "%s", path);
-	return S_ISDIR(status.st_mode) ? mask_directory(target, empty, err)
+	return S_ISDIR(status.st_mode) ? mask_directory(target, label, empty, err)
 				       : mask_file(target, root, null, err);
 }
 
-int masks_apply(const struct string_list *paths, int root, struct error *err)
+int masks_apply(const struct string_list *paths, const char *label, int root, struct error *err)
 {
 	cleanup_fd int empty = -1, null = -1;
 	struct error mine;
 
 	for (size_t i = 0; i < paths->count; i++)
-		if (mask(paths->items[i], root, &empty, &null, &mine) < 0) {
+		if (mask(paths->items[i], label, root, &empty, &null, &mine) < 0) {
 			*err = mine;
 			return fail_in(err, "mask %s", paths->items[i]);
 		}

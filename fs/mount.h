@@ -34,6 +34,7 @@ struct mount_plan {
 	struct mount_options options;
 	const char *data;	 /* all data as mount(2) takes it; NULL where fsconfig(2) does */
 	bool shows_cgroup;	 /* source, or fallback, is the container's cgroup */
+	const char *label;	 /* mount_label_plan()'s, to be set as an attribute; NULL: none */
 	bool ordinary_directory; /* proc and sysfs: no symbolic link may lead to the destination */
 	const struct spec_id_mappings *uids,
 		*gids; /* of an idmapped mount; NULL: the container's */
@@ -54,6 +55,7 @@ struct mount_context {
 	const char *bundle; /* absolute: sources of binds are relative to it */
 	const char *cgroup; /* the container's directory in the cgroup2 mount; may be NULL */
 	const struct spec *spec;
+	const char *label; /* mount_label_plan() */
 };
 
 /* Plans spec->mounts. Errors name the member. Pure. */

@@ -11,6 +11,7 @@
 #include "fs/copy_up.h"
 #include "fs/filesystem.h"
 #include "fs/mount.h"
+#include "fs/mount_label.h"
 #include "fs/mount_point.h"
 
 /*
@@ -153,7 +154,8 @@ static int apply_filesystem(const struct mount_plan *plan, int root, struct erro
 	if (target < 0)
 		return -1;
 	mount = make_or_bind(plan, target, mode_beneath, err);
-	if (mount < 0 || mount_move(mount, target, err) < 0)
+	if (mount < 0 || (plan->label && mount_label_set(mount, plan->label, err) < 0) ||
+	    mount_move(mount, target, err) < 0)
 		return -1;
 	return set_propagation(plan, mount, err);
 }

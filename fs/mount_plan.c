@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "base/sys.h"
 #include "fs/mount.h"
+#include "fs/mount_label.h"
 
 /* fsconfig(2) takes strings of up to 255 bytes; mount(2) a page for all. */
 #define FSCONFIG_MAX 255
@@ -132,15 +133,30 @@ static int plan_filesystem(struct arena *arena, const struct mount_context *cont
 	return 0;
 }
 
-/* SELinux: filesystems made for the container get its label. */
-static void add_label(struct arena *arena, const struct spec *spec, struct mount_plan *plan)
+/* Binds keep the labels of what they show. */
+static void plan_label(struct arena *arena, const struct mount_context *context,
+		       struct mount_plan *plan)
 {
 	struct string_list *data = &plan->options.data;
 
-	if (!spec->linux || !spec->linux->mount_label || !*spec->linux->mount_label ||
-	    !plan->type || (strcmp(plan->type, "tmpfs") != 0 && strcmp(plan->type, "devpts") != 0))
+	if (!context->label || !plan->type ||
+	    (plan->kind != MOUNT_HOST && plan->kind != MOUNT_FILESYSTEM) ||
+	    mount_label_is_given(data))
 		return;
-	data->items[data->count++] = arena_printf(arena, "context=%s", spec->linux->mount_label);
+	if (!strcmp(plan->type, "mqueue"))
+		plan->label = context->label;
+	if (!mount_label_fits(plan->type))
+		return;
+	if (plan->data) {
+		const char *value = strchr(context->label, '=') + 1;
+
+		/* a label has commas, which mount(2) takes for the ends of options */
+		plan->data = arena_printf(arena, "%s%s%.*s\"%s\"", plan->data,
+					  *plan->data ? "," : "", (int)(value - context->label),
+					  context->label, value);
+		return;
+	}
+	data->items[data->count++] = arena_strdup(arena, context->label);
 }
 
 static int plan_idmap(const struct mount_context *context, const struct spec_mount *mount,
@@ -196,7 +212,7 @@ static int plan_mount(struct arena *arena, const struct mount_context *context,
 	plan->ordinary_directory = !strcmp(type, "proc") || !strcmp(type, "sysfs") ||
 				   !strcmp(plan->destination, "/proc") ||
 				   !strcmp(plan->destination, "/sys");
-	add_label(arena, context->spec, plan);
+	plan_label(arena, context, plan);
 	return 0;
 }
 
@@ -262,6 +278,8 @@ void mounts_print(FILE *stream, const struct mount_list *plan)
 			fprintf(stream, "; else bind of %s, read-only", mount->fallback);
 		if (mount->data)
 			fprintf(stream, "; by mount(2)");
+		if (mount->label)
+			fprintf(stream, "; labelled");
 		if (mount->ordinary_directory)
 			fprintf(stream, "; on an ordinary directory");
 		fprintf(stream, "\n");

@@ -18,6 +18,7 @@ struct overlay_plan {
 	struct string_list lowers; /* absolute and clean, topmost first; at least one */
 	const char *upper, *work;  /* absolute, siblings on one mount; NULL: a read-only view */
 	bool volatile_upper;	   /* nothing is synced: not after a crash to be used again */
+	const char *label;	   /* mount_label_plan(); NULL: the layers' own labels */
 	bool scratch;		   /* without an upper: a tmpfs as upper layer (for mount points) */
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -83,12 +84,17 @@ static int set_lowers(int context, const struct overlay_layers *layers, struct e
 	return 0;
 }
 
-static int mount_view(const struct overlay_layers *layers, bool volatile_upper, struct error *err)
+static int mount_view(const struct overlay_layers *layers, const char *label, bool volatile_upper,
+		      struct error *err)
 {
+	const struct string_list words = {
+		.items = &(char *){ (char *)(uintptr_t)label },
+		.count = label ? 1 : 0,
+	};
 	cleanup_fd int context = filesystem_open("overlay", err);
 
 	if (context < 0 || filesystem_set(context, "source", "overlay", err) < 0 ||
-	    set_lowers(context, layers, err) < 0)
+	    set_lowers(context, layers, err) < 0 || filesystem_set_words(context, &words, err) < 0)
 		return -1;
 	if (layers->upper >= 0 && set_upper(context, layers, volatile_upper, err) < 0)
 		return -1;
@@ -99,8 +105,8 @@ static int mount_view(const struct overlay_layers *layers, bool volatile_upper, 
  * The one string has more room in mount(2), a page, and with /proc/self/fd as the working directory
  * a layer's name is its number: 500 fit.
  */
-static int mount_view_by_numbers(const struct overlay_layers *layers, bool volatile_upper,
-				 struct error *err)
+static int mount_view_by_numbers(const struct overlay_layers *layers, const char *label,
+				 bool volatile_upper, struct error *err)
 {
 	char data[4096];
 	size_t used = 0;
@@ -109,10 +115,14 @@ static int mount_view_by_numbers(const struct overlay_layers *layers, bool volat
 	for (size_t i = 0; i < layers->lower_count; i++) {
 		used += (size_t)snprintf(data + used, sizeof(data) - used, "%s%d",
 					 i ? ":" : "lowerdir=", layers->lowers[i]);
-		if (used > sizeof(data) - 128) /* room for the rest */
+		if (used > sizeof(data) - 512) /* room for the rest */
 			return fail(err, E2BIG, "%zu layers are too many for this kernel",
 				    layers->lower_count);
 	}
+	if (label)
+		used += (size_t)snprintf(data + used, sizeof(data) - used, ",%.*s\"%s\"",
+					 (int)(strchr(label, '=') + 1 - label), label,
+					 strchr(label, '=') + 1);
 	if (layers->upper >= 0)
 		snprintf(data + used, sizeof(data) - used, ",upperdir=%d,workdir=%d%s%s",
 			 layers->upper, layers->work, volatile_upper ? ",volatile" : "",
@@ -133,16 +143,17 @@ int overlay_mount(const struct overlay_request *request, struct error *err)
 {
 	/* what is in memory is gone after a crash anyhow */
 	bool volatile_upper = request->plan->volatile_upper || !request->plan->upper;
+	const char *label = request->plan->label;
 	struct overlay_layers layers;
 	struct error newer;
 	int view = overlay_layers_open(&layers, request, err);
 
 	if (view == 0 && request->attach) {
-		view = mount_view(&layers, volatile_upper, &newer);
+		view = mount_view(&layers, label, volatile_upper, &newer);
 		if (view < 0)
-			view = mount_view_by_numbers(&layers, volatile_upper, err);
+			view = mount_view_by_numbers(&layers, label, volatile_upper, err);
 	} else if (view == 0) {
-		view = mount_view(&layers, volatile_upper, err);
+		view = mount_view(&layers, label, volatile_upper, err);
 	}
 	overlay_layers_close(&layers);
 	return view;

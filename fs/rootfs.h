@@ -55,6 +55,7 @@ struct rootfs_plan {
 	struct mount_list mounts;
 	struct device_list devices;
 	struct string_list masked, readonly_paths;
+	const char *label; /* mount_label_plan() */
 };
 
 /* Errors name the member at fault. Pure; the plan points into the spec and the arena. */

@@ -5,6 +5,7 @@
 #include "base/macro.h"
 #include "base/path.h"
 #include "base/sys.h"
+#include "fs/mount_label.h"
 #include "fs/rootfs.h"
 
 static int plan_propagation(const char *word, uint64_t *propagation, struct error *err)
@@ -78,13 +79,18 @@ static int plan_linux(const struct spec *spec, const struct rootfs_options *opti
 int rootfs_plan(struct arena *arena, const struct spec *spec, const struct rootfs_options *options,
 		struct rootfs_plan *plan, struct error *err)
 {
-	const struct mount_context context = {
+	struct mount_context context = {
 		.bundle = options->bundle,
 		.cgroup = options->cgroup,
 		.spec = spec,
 	};
 
 	*plan = (struct rootfs_plan){ .overlay = plan_overlay(arena, options) };
+	if (mount_label_plan(arena, spec, &context.label, err) < 0)
+		return -1;
+	plan->label = context.label;
+	if (plan->overlay)
+		plan->overlay->label = context.label;
 	if (spec->root && spec->root->path && *spec->root->path)
 		plan->path = path_clean(arena, path_join(arena, options->bundle, spec->root->path));
 	else if (!plan->overlay)
@@ -101,6 +107,8 @@ static void print_overlay(FILE *stream, const struct overlay_plan *overlay)
 {
 	for (size_t i = 0; i < overlay->lowers.count; i++)
 		fprintf(stream, "root lower %s\n", overlay->lowers.items[i]);
+	if (overlay->label)
+		fprintf(stream, "root %s\n", overlay->label);
 	if (overlay->upper)
 		fprintf(stream, "root upper %s, work %s%s\n", overlay->upper, overlay->work,
 			overlay->volatile_upper ? ", volatile" : "");

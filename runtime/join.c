@@ -32,6 +32,7 @@
 #include "runtime/pid_file.h"
 #include "runtime/process.h"
 #include "runtime/seccomp.h"
+#include "runtime/security_label.h"
 #include "runtime/sync.h"
 #include "runtime/terminal.h"
 #include "runtime/terminal_host.h"
@@ -106,6 +107,11 @@ static int plan(struct join *join, struct error *err)
 	context.seccomp = join->seccomp.program.filter != NULL;
 	if (process_plan(join->arena, &process, &context, &join->process, err) < 0 ||
 	    terminal_plan(&process, &join->terminal, err) < 0)
+		return -1;
+	if (security_label_check(
+		    &(struct security_labels){ .apparmor_profile = process.apparmor_profile,
+					       .selinux_label = process.selinux_label },
+		    err) < 0)
 		return -1;
 	if (options->console_socket && !process.terminal)
 		return fail(err, EINVAL, "--console-socket: the process has no terminal");

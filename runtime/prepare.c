@@ -13,6 +13,7 @@
 #include "base/timestamp.h"
 #include "runtime/inherited_fds.h"
 #include "runtime/launch_scope.h"
+#include "runtime/security_label.h"
 #include "runtime/spec_form.h"
 
 static char *make_id(struct arena *arena)
@@ -76,6 +77,18 @@ static int check_terminal(const struct spec *spec, const struct container_option
 		return fail(err, EINVAL,
 			    "process.terminal: a detached container needs --console-socket for it");
 	return 0;
+}
+
+static int check_labels(const struct prepared *prepared, struct error *err)
+{
+	const struct spec *spec = &prepared->spec;
+	const struct security_labels labels = {
+		.apparmor_profile = spec->process ? spec->process->apparmor_profile : NULL,
+		.selinux_label = spec->process ? spec->process->selinux_label : NULL,
+		.mount_label = spec->linux ? spec->linux->mount_label : NULL,
+	};
+
+	return security_label_check(&labels, err) < 0 ? fail_in(err, "%s", prepared->name) : 0;
 }
 
 static int read_bundle(const struct container_options *options, struct arena *arena,
@@ -190,7 +203,7 @@ int prepare(const struct settings *settings, const struct container_options *opt
 				     err) < 0)
 			return -1;
 	}
-	if (check_terminal(&prepared->spec, options, err) < 0 ||
+	if (check_terminal(&prepared->spec, options, err) < 0 || check_labels(prepared, err) < 0 ||
 	    inherited_fds_check(options->preserve_fds, err) < 0)
 		return -1;
 	notify_find(&prepared->launch.notify);

@@ -197,7 +197,8 @@ static int make_directory(const struct process_plan *plan, int root, struct erro
 
 int process_prepare(struct process_plan *plan, int root, int proc, struct error *err)
 {
-	if (plan->keyring && keyring_join(plan->keyring, plan->user_namespace, err) < 0)
+	if (plan->keyring && (security_label_keys(plan->selinux_label, proc, err) < 0 ||
+			      keyring_join(plan->keyring, plan->user_namespace, err) < 0))
 		return -1;
 	if (personality_apply(&plan->personality, err) < 0 ||
 	    memory_policy_apply(&plan->memory_policy, err) < 0)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/vfs.h>
@@ -38,6 +39,41 @@ static int write_label(int fd, const char *field, const char *text, struct error
 	return 0;
 }
 
+static bool is_set(const char *label)
+{
+	return label && *label;
+}
+
+/* Without AppArmor everything is unconfined. */
+static bool asks_for_profile(const char *profile)
+{
+	return is_set(profile) && strcmp(profile, "unconfined") != 0;
+}
+
+static bool has_selinux(void)
+{
+	struct statfs fs;
+
+	return statfs("/sys/fs/selinux", &fs) == 0 && (unsigned int)fs.f_type == SELINUX_MAGIC;
+}
+
+int security_label_check(const struct security_labels *labels, struct error *err)
+{
+	if (asks_for_profile(labels->apparmor_profile) &&
+	    access("/proc/self/attr/apparmor/exec", F_OK) < 0)
+		return fail(err, ENOTSUP,
+			    "process.apparmorProfile: '%.100s': this kernel does not run AppArmor",
+			    labels->apparmor_profile);
+	if (!is_set(labels->selinux_label) && !is_set(labels->mount_label))
+		return 0;
+	if (has_selinux())
+		return 0;
+	return fail(err, ENOTSUP,
+		    "%s: selinux label is specified in config, but selinux is disabled or not "
+		    "supported",
+		    is_set(labels->selinux_label) ? "process.selinuxLabel" : "linux.mountLabel");
+}
+
 static int apply_apparmor(const char *profile, int proc, struct error *err)
 {
 	/* The general file belongs to another module where several are stacked. */
@@ -45,26 +81,38 @@ static int apply_apparmor(const char *profile, int proc, struct error *err)
 	char text[512];
 	int length = snprintf(text, sizeof(text), "exec %s", profile);
 
+	if (fd < 0 && !asks_for_profile(profile))
+		return 0;
 	if (fd < 0)
-		return fail(err, ENOTSUP,
-			    "process.apparmorProfile: this kernel does not run AppArmor");
+		return fail_errno(err, "process.apparmorProfile: open /proc/self/attr/apparmor/"
+				       "exec");
 	if ((size_t)length >= sizeof(text))
 		return fail(err, ENAMETOOLONG, "process.apparmorProfile: too long");
 	return write_label(fd, "process.apparmorProfile", text, err);
 }
 
+static int apply_selinux(const char *label, const char *file, int proc, struct error *err)
+{
+	cleanup_fd int fd = open_attribute(proc, file);
+
+	if (fd < 0)
+		return fail_errno(err, "process.selinuxLabel: open /proc/%s", file);
+	return write_label(fd, "process.selinuxLabel", label, err);
+}
+
 int security_label_apply(const char *apparmor_profile, const char *selinux_label, int proc,
 			 struct error *err)
 {
-	if (apparmor_profile && *apparmor_profile &&
-	    apply_apparmor(apparmor_profile, proc, err) < 0)
+	if (is_set(apparmor_profile) && apply_apparmor(apparmor_profile, proc, err) < 0)
 		return -1;
-	if (selinux_label && *selinux_label) {
-		cleanup_fd int fd = open_attribute(proc, "self/attr/exec");
+	if (!is_set(selinux_label))
+		return 0;
+	return apply_selinux(selinux_label, "self/attr/exec", proc, err);
+}
 
-		if (fd < 0)
-			return fail_errno(err, "process.selinuxLabel");
-		return write_label(fd, "process.selinuxLabel", selinux_label, err);
-	}
-	return 0;
+int security_label_keys(const char *selinux_label, int proc, struct error *err)
+{
+	if (!is_set(selinux_label))
+		return 0;
+	return apply_selinux(selinux_label, "self/attr/keycreate", proc, err);
 }

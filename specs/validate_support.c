@@ -48,22 +48,9 @@ int validate_v1_only(const struct validation *validation)
 
 int validate_unsupported(const struct validation *validation)
 {
-	const struct spec *spec = validation->spec;
-	static const struct spec_linux no_linux;
-	static const struct spec_overlay no_overlay;
-	const struct spec_linux *linux_spec = spec->linux ? spec->linux : &no_linux;
-	const struct spec_overlay *overlay = spec->overlay ? spec->overlay : &no_overlay;
-	const struct {
-		const char *member;
-		bool asked;
-	} members[] = {
-		{ "linux.mountLabel", linux_spec->mount_label && linux_spec->mount_label[0] },
-		{ "overlay.size", overlay->size && overlay->size[0] },
-	};
+	const struct spec_overlay *overlay = validation->spec->overlay;
 
-	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
-		if (members[i].asked)
-			return refuse(validation, "%s: not supported yet", members[i].member);
-	}
+	if (overlay && overlay->size && overlay->size[0])
+		return refuse(validation, "overlay.size: not supported yet");
 	return 0;
 }

@@ -132,6 +132,55 @@ TEST(mounts_of_every_kind_are_planned)
 		"rootfs_mounts.plan");
 }
 
+/* SELinux: filesystems that are made for the container, but not those of the kernel's objects. */
+TEST(mount_label_is_an_option_of_new_filesystems)
+{
+	static const char label[] =
+		"\"mountLabel\":\"system_u:object_r:container_file_t:s0:c1,c2\"";
+	static const char option[] = "context=system_u:object_r:container_file_t:s0:c1,c2";
+	static const char *const labelled[] = { "tmpfs", "devpts", "ramfs", "ext4" };
+	static const char *const not_labelled[] = { "proc", "sysfs", "cgroup2", "mqueue" };
+	const char *text;
+
+	for (size_t i = 0; i < 4; i++) {
+		text = plan_mount(label,
+				  arena_printf(&arena, "{\"destination\":\"/x\",\"type\":\"%s\"}",
+					       labelled[i]));
+		CHECK_CONTAINS(text, option);
+		text = plan_mount(label,
+				  arena_printf(&arena, "{\"destination\":\"/x\",\"type\":\"%s\"}",
+					       not_labelled[i]));
+		CHECK(!strstr(text, option));
+	}
+	CHECK_CONTAINS(text, "; labelled");
+	text = plan_mount(label,
+			  "{\"destination\":\"/x\",\"source\":\"/y\",\"options\":[\"bind\"]}");
+	CHECK(!strstr(text, option));
+	text = plan_mount(label, "{\"destination\":\"/x\",\"type\":\"tmpfs\",\"options\":"
+				 "[\"rootcontext=a:b:c\"]}");
+	CHECK(!strstr(text, option));
+	arena_free(&arena);
+}
+
+TEST(mount_label_may_be_another_option_by_annotation)
+{
+	static const char spec[] =
+		"{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"r\"},\"annotations\":"
+		"{\"run.oci.mount_context_type\":\"%s\"},\"linux\":{\"mountLabel\":\"%s\"},"
+		"\"mounts\":[{\"destination\":\"/x\",\"type\":\"tmpfs\"}]}";
+	char text[512];
+
+	snprintf(text, sizeof(text), spec, "rootcontext", "a:b:c");
+	CHECK_CONTAINS(plan(text), "rootcontext=a:b:c");
+	snprintf(text, sizeof(text), spec, "othercontext", "a:b:c");
+	CHECK(!plan(text));
+	CHECK_CONTAINS(err.text, "run.oci.mount_context_type");
+	snprintf(text, sizeof(text), spec, "context", "a\\\"b");
+	CHECK(!plan(text));
+	CHECK_CONTAINS(err.text, "linux.mountLabel");
+	arena_free(&arena);
+}
+
 TEST(without_a_cgroup_namespace_the_own_directory_is_bound_read_only)
 {
 	const char *text = plan_mount("\"namespaces\":[{\"type\":\"mount\"}]",

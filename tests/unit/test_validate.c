@@ -136,7 +136,6 @@ TEST(validate_refuses_what_is_not_done_instead_of_ignoring_it)
 		"'linux': {'resources': {'memory': {'kernelTCP': 1}}}",
 		"'linux': {'resources': {'cpu': {'realtimeRuntime': 1}}}",
 		"'linux': {'resources': {'cpu': {'realtimePeriod': 1}}}",
-		"'linux': {'mountLabel': 'a'}",
 		"'overlay': {'size': '1G'}",
 		"'network': {'mode': 'bridge'}",
 		"'linux': {'namespaces': [{'type': 'network'}]}, 'network': {'subnet': "
