@@ -37,10 +37,32 @@ image() {
 	tar -C /tmp/image -c .
 }
 
+# docker_archive NAME COMMAND: the image under that name and with that command (words of JSON) as
+# `docker save` would write it
+docker_archive() {
+	rm -rf /tmp/archive
+	mkdir /tmp/archive
+	image >/tmp/archive/layer.tar
+	(
+		cd /tmp/archive || exit
+		digest=$(sha256sum layer.tar | cut -d' ' -f1)
+		cat >config.json <<-END
+			{
+				"architecture": "amd64", "os": "linux",
+				"config": { "Env": ["PATH=/bin"], "Cmd": [$2] },
+				"rootfs": { "type": "layers", "diff_ids": ["sha256:$digest"] },
+				"history": [{ "created_by": "tests/engines" }]
+			}
+		END
+		printf '[{"Config":"config.json","RepoTags":["%s"],"Layers":["layer.tar"]}]' "$1" >manifest.json
+		tar -c manifest.json config.json layer.tar
+	)
+}
+
 # pass NAME SEEN: a test has passed, with what was seen
 pass() {
 	number=$((number + 1))
-	echo "ok $number - $1: $2"
+	printf '%s\n' "ok $number - $1: $2"
 }
 
 # miss NAME TEXT...: it has not
@@ -63,7 +85,10 @@ is() {
 	expected=$1 text=$2 name=$3
 	shift 3
 	status=0
-	output=$(timeout "${limit:-90}" "$@" 2>&1 </dev/null) || status=$?
+	case $(command -v "$1") in
+	/*) output=$(timeout "${limit:-90}" "$@" 2>&1 </dev/null) || status=$? ;;
+	*) output=$("$@" 2>&1 </dev/null) || status=$? ;; # a function
+	esac
 	case $output in
 	*"$text"*)
 		if [ "$status" -eq "$expected" ]; then

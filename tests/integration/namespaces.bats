@@ -201,6 +201,21 @@ is_joined() {
 	equal "$output" "$(readlink "/proc/$pid/ns/user")"$'\n0'
 }
 
+# The pid that the helper in that pid namespace sees was taken for one of the host's.
+@test "the user and pid namespaces of another container are joined together" {
+	local pid user='.linux.namespaces += [{type: "user"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+		.linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}]'
+	background "$user" "$IDLE"
+	pid=$(pid_of "$ID")
+	spec ".linux.namespaces |= map(select(.type != \"user\" and .type != \"pid\")) |
+		.linux.namespaces += [{type: \"user\", path: \"/proc/$pid/ns/user\"},
+			{type: \"pid\", path: \"/proc/$pid/ns/pid\"}]" \
+		sh -c 'readlink /proc/self/ns/user; readlink /proc/self/ns/pid; exit 7'
+	run -7 ctr run --rm --name "$ID-2" spec.json
+	equal "$output" "$(readlink "/proc/$pid/ns/user")"$'\n'"$(readlink "/proc/$pid/ns/pid")"
+}
+
 @test "a namespace kept by a bind mount is joined" {
 	touch kept
 	unshare --net="$DIR/kept" true
