@@ -224,7 +224,9 @@ static int decode_strings(const struct decoder *decoder, const struct place *pla
 
 	if (expect(decoder, place, node, JSON_ARRAY) < 0)
 		return -1;
-	list->items = arena_array(decoder->arena, char *, node->count + 1);
+	*list = (struct string_list){
+		.items = arena_array(decoder->arena, char *, node->count + 1),
+	};
 	for (const struct json *item = node->first; item; item = item->next, here.index++) {
 		if (expect(decoder, &here, item, JSON_STRING) < 0)
 			return -1;
@@ -278,23 +280,35 @@ static int decode_objects(struct decoder *decoder, const struct place *place,
 	return 0;
 }
 
+/* What is there already, of an earlier text or a member that comes twice, stays but for its keys.
+ */
 static int decode_map(const struct decoder *decoder, const struct place *place,
 		      const struct json *node, struct string_map *map)
 {
 	struct place here = { .outer = place };
+	struct string_map all = { .count = map->count };
 
 	if (expect(decoder, place, node, JSON_OBJECT) < 0)
 		return -1;
-	map->items = arena_array(decoder->arena, struct string_pair, node->count);
+	all.items = arena_array(decoder->arena, struct string_pair, map->count + node->count);
+	if (map->count)
+		memcpy(all.items, map->items, map->count * sizeof(*all.items));
 	for (const struct json *item = node->first; item; item = item->next) {
+		size_t i = 0;
+
 		here.key = item->key;
 		if (expect(decoder, &here, item, JSON_STRING) < 0)
 			return -1;
-		map->items[map->count++] = (struct string_pair){
+		while (i < map->count && strcmp(all.items[i].key, item->key) != 0)
+			i++;
+		if (i == map->count)
+			i = all.count++;
+		all.items[i] = (struct string_pair){
 			.key = (char *)(uintptr_t)item->key,
 			.value = (char *)(uintptr_t)item->text,
 		};
 	}
+	*map = all;
 	return 0;
 }
 
@@ -303,7 +317,9 @@ static int decode_keys(const struct decoder *decoder, const struct place *place,
 {
 	if (expect(decoder, place, node, JSON_OBJECT) < 0)
 		return -1;
-	list->items = arena_array(decoder->arena, char *, node->count + 1);
+	*list = (struct string_list){
+		.items = arena_array(decoder->arena, char *, node->count + 1),
+	};
 	for (const struct json *item = node->first; item; item = item->next)
 		list->items[list->count++] = (char *)(uintptr_t)item->key;
 	return 0;
@@ -316,7 +332,9 @@ static int decode_uint_map(const struct decoder *decoder, const struct place *pl
 
 	if (expect(decoder, place, node, JSON_OBJECT) < 0)
 		return -1;
-	map->items = arena_array(decoder->arena, struct uint_pair, node->count);
+	*map = (struct uint_map){
+		.items = arena_array(decoder->arena, struct uint_pair, node->count),
+	};
 	for (const struct json *item = node->first; item; item = item->next) {
 		struct uint_pair *pair = &map->items[map->count];
 

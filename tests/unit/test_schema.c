@@ -143,6 +143,26 @@ TEST(schema_takes_null_for_absent)
 	CHECK_STRING(err.text, "pet.json: name: required, but missing");
 }
 
+TEST(schema_members_that_come_twice_are_read_twice)
+{
+	static const char text[] = "{\"name\": \"Rex\", \"labels\": {\"a\": \"1\", \"b\": \"2\"}, "
+				   "\"food\": [\"x\", \"y\"], \"places\": {\"p\": 1, \"q\": 2}, "
+				   "\"counts\": {\"m\": 1, \"n\": 2}, \"labels\": {\"b\": \"3\"}, "
+				   "\"food\": [\"z\"], \"places\": {}, \"counts\": {}}";
+	cleanup_arena struct arena arena = { 0 };
+	struct error err = { 0 };
+	struct pet pet;
+
+	CHECK_INT(decode(&arena, text, &pet, &err), 0);
+	CHECK_INT(pet.labels.count, 2);
+	CHECK_STRING(string_map_get(&pet.labels, "a"), "1");
+	CHECK_STRING(string_map_get(&pet.labels, "b"), "3");
+	CHECK_INT(pet.food.count, 1);
+	CHECK_STRING(pet.food.items[0], "z");
+	CHECK_INT(pet.places.count, 0);
+	CHECK_INT(pet.counts.count, 0);
+}
+
 TEST(schema_lists_unknown_members)
 {
 	static const char text[] = "{\"x\":1,\"name\":\"a\",\"legs\":[{},{\"y\":[{\"z\":1}]}],"
