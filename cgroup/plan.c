@@ -92,8 +92,10 @@ int cgroup_plan_unit(struct arena *arena, const struct spec_linux *linux_, const
 	struct systemd_plan *unit = arena_new(arena, struct systemd_plan);
 
 	*plan = (struct cgroup_plan){ .systemd = unit };
-	if (plan_resources(arena, linux_, plan, err) < 0 ||
-	    systemd_plan(arena, linux_, id, &plan->limits, options, unit, err) < 0)
+	if (plan_resources(arena, linux_, plan, err) < 0)
+		return -1;
+	systemd_adapt_limits(arena, &plan->limits);
+	if (systemd_plan(arena, linux_, id, &plan->limits, options, unit, err) < 0)
 		return -1;
 	plan->path = systemd_process_cgroup(arena, unit, unit->cgroup);
 	return 0;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/macro.h"
 #include "cgroup/systemd_plan.h"
 
@@ -23,7 +24,6 @@
 struct translation {
 	struct arena *arena;
 	struct string_list *list;
-	bool idle; /* cpu.idle says 1: then systemd has no weight */
 };
 
 /* A whole number, or "max". What the kernel would read in other ways is not translated. */
@@ -98,12 +98,6 @@ static void add_weight(const struct translation *to, const char *name, const cha
 		add_number(to, name, number);
 }
 
-static void add_cpu_weight(const struct translation *to, const char *name, const char *value)
-{
-	if (!to->idle)
-		add_weight(to, name, value);
-}
-
 /* A weight of 0 is systemd's way to say cpu.idle, since version 252. */
 static void add_idle(const struct translation *to, const char *name, const char *value)
 {
@@ -111,26 +105,77 @@ static void add_idle(const struct translation *to, const char *name, const char 
 		add_number(to, name, 0);
 }
 
-/* "QUOTA PERIOD" in microseconds, as microseconds a second, rounded up as in runc. */
+/* "QUOTA PERIOD" in microseconds; *a_second is the quota for a second, rounded up. */
+static bool read_cpu_max(struct arena *arena, const char *value, uint64_t *a_second,
+			 uint64_t *period)
+{
+	char *rest = arena_strdup(arena, value);
+	const char *text = strsep(&rest, " ");
+	__uint128_t exact;
+	uint64_t quota;
+
+	*period = DEFAULT_PERIOD;
+	if (!read_number(text, &quota) || (rest && !read_number(rest, period)) || !*period ||
+	    !quota)
+		return false;
+	*a_second = INFINITE;
+	if (quota == INFINITE)
+		return true;
+	exact = (__uint128_t)quota * SECOND / *period;
+	exact = (exact + PERCENT - 1) / PERCENT * PERCENT;
+	*a_second = (uint64_t)exact;
+	return exact <= INT64_MAX;
+}
+
 static void add_cpu_max(const struct translation *to, const char *name, const char *value)
 {
-	char *rest = arena_strdup(to->arena, value);
-	const char *quota_text = strsep(&rest, " ");
-	uint64_t quota, period = DEFAULT_PERIOD;
+	uint64_t a_second, period;
 
-	if (!read_number(quota_text, &quota) || (rest && !read_number(rest, &period)) || !period ||
-	    !quota)
+	if (!read_cpu_max(to->arena, value, &a_second, &period))
 		return;
-	if (quota != INFINITE) {
-		__uint128_t a_second = (__uint128_t)quota * SECOND / period;
-
-		a_second = (a_second + PERCENT - 1) / PERCENT * PERCENT;
-		if (a_second > INT64_MAX)
-			return;
-		quota = (uint64_t)a_second;
-	}
 	add_number(to, "CPUQuotaPeriodUSec", period);
-	add_number(to, name, quota);
+	add_number(to, name, a_second);
+}
+
+static bool says_idle(const struct limits *limits)
+{
+	bool idle = false;
+
+	for (size_t i = 0; i < limits->count; i++)
+		if (strcmp(limits->items[i].file, "cpu.idle") == 0)
+			idle = strcmp(limits->items[i].value, "1") == 0;
+	return idle;
+}
+
+static void drop_weight(struct limits *limits)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < limits->count; i++)
+		if (strcmp(limits->items[i].file, "cpu.weight") != 0)
+			limits->items[kept++] = limits->items[i];
+	/* engines' tests look for these words */
+	if (kept < limits->count)
+		log_warning("unable to apply both cpu.weight and cpu.idle to systemd, ignoring "
+			    "cpu.weight");
+	limits->count = kept;
+}
+
+void systemd_adapt_limits(struct arena *arena, struct limits *limits)
+{
+	uint64_t a_second, period;
+
+	if (says_idle(limits))
+		drop_weight(limits);
+	for (size_t i = 0; i < limits->count; i++) {
+		struct limit *limit = &limits->items[i];
+
+		if (strcmp(limit->file, "cpu.max") == 0 &&
+		    read_cpu_max(arena, limit->value, &a_second, &period) && a_second != INFINITE)
+			limit->value = arena_printf(
+				arena, "%" PRIu64 " %" PRIu64,
+				(uint64_t)((__uint128_t)a_second * period / SECOND), period);
+	}
 }
 
 /* "0-2,7" as the bytes of a mask, the lowest first. */
@@ -237,7 +282,7 @@ static const struct {
 	{ "memory.zswap.max", add_bytes, "MemoryZSwapMax" },
 	{ "memory.oom.group", add_oom_group, "OOMPolicy" },
 	{ "pids.max", add_positive, "TasksMax" },
-	{ "cpu.weight", add_cpu_weight, "CPUWeight" },
+	{ "cpu.weight", add_weight, "CPUWeight" },
 	{ "cpu.idle", add_idle, "CPUWeight" },
 	{ "cpu.max", add_cpu_max, "CPUQuotaPerSecUSec" },
 	{ "cpuset.cpus", add_set, "AllowedCPUs" },
@@ -253,23 +298,12 @@ static void translate(const struct translation *to, const char *file, const char
 			translations[i].add(to, translations[i].property, value);
 }
 
-static bool says_idle(const struct limits *limits)
-{
-	bool idle = false;
-
-	for (size_t i = 0; i < limits->count; i++)
-		if (strcmp(limits->items[i].file, "cpu.idle") == 0)
-			idle = strcmp(limits->items[i].value, "1") == 0;
-	return idle;
-}
-
 void systemd_limit_properties(struct arena *arena, const struct limits *limits,
 			      struct string_list *list)
 {
 	const struct translation to = {
 		.arena = arena,
 		.list = list,
-		.idle = says_idle(limits),
 	};
 
 	for (size_t i = 0; i < limits->count; i++) {

@@ -66,6 +66,13 @@ void systemd_limit_properties(struct arena *arena, const struct limits *limits,
 			      struct string_list *list);
 
 /*
+ * Makes limits such that systemd and the kernel's files agree, or a daemon-reload would change what
+ * ctr has written: cpu.max is rounded up to what systemd keeps, whole percents of a CPU, and what
+ * is idle has no weight besides (with a warning), as in runc.
+ */
+void systemd_adapt_limits(struct arena *arena, struct limits *limits);
+
+/*
  * DevicePolicy and DeviceAllow. systemd can only allow: where the rules deny what an earlier one
  * allows, or name a minor number of all majors, it is told to allow everything, and ctr's own
  * program, which is on the cgroup besides systemd's, does what the rules say.

@@ -101,7 +101,7 @@ int update_plan(struct arena *arena, const struct spec_resources *before,
 }
 
 /*
- * systemd writes the files too, with its own rounding, so they are written once more. Its view
+ * systemd writes the files too, some by rules of its own, so they are written once more. Its view
  * comes second: the kernel refuses what makes no sense, and sets back what it took before.
  */
 static int tell_systemd(struct arena *arena, const struct handle *handle,
@@ -178,8 +178,11 @@ static int update(struct arena *arena, const struct handle *handle,
 
 	if (update_read(arena, handle, &before, err) < 0 ||
 	    update_plan(arena, &before, change, plan_zero_pids_is_limit(handle->state.oci_version),
-			&plan, err) < 0 ||
-	    update_apply(arena, handle, &plan, err) < 0)
+			&plan, err) < 0)
+		return -1;
+	if (handle->state.systemd_unit)
+		systemd_adapt_limits(arena, &plan.limits);
+	if (update_apply(arena, handle, &plan, err) < 0)
 		return -1;
 	return remember(arena, handle, &plan.resources, err);
 }

@@ -313,11 +313,11 @@ is_unknown() {
 		equal "$(property MemoryMax) $(scope_file memory.max)" '125829120 125829120'
 		equal "$(property TasksMax) $(scope_file pids.max)" '50 50'
 		# systemd keeps whole percents
-		equal "$(property CPUQuotaPerSecUSec)" 250ms
+		equal "$(property CPUQuotaPerSecUSec) $(scope_file cpu.max)" '250ms 12500 50000'
 		systemctl daemon-reload
 	done
 	ctr update --resources - "$ID" <<<'{"cpu": {"quota": 12345, "period": 50000}, "devices": [{"allow": false, "access": "rwm"}]}'
-	equal "$(scope_file cpu.max)" '12345 50000'
+	equal "$(scope_file cpu.max)" '12500 50000'
 	equal "$(property DevicePolicy)" strict
 	run -0 ctr exec "$ID" true
 }

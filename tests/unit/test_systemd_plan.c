@@ -184,8 +184,29 @@ TEST(systemd_has_no_weight_for_what_is_idle)
 	struct limits limits;
 
 	CHECK_INT(limits_plan(&arena, &resources, &limits, &err), 0);
+	systemd_adapt_limits(&arena, &limits);
+	CHECK_INT(limits.count, 1);
 	systemd_limit_properties(&arena, &limits, &list);
 	CHECK_STRING(print_list(&list), "CPUWeight=uint64 0\n");
+}
+
+TEST(systemd_rounds_a_quota_up_to_percents)
+{
+	struct limit items[] = {
+		{ .file = "cpu.max", .value = "600000 900000" },
+		{ .file = "cpu.max", .value = "1 100000" },
+		{ .file = "cpu.max", .value = "max 50000" },
+		{ .file = "cpu.max", .value = "nonsense" },
+		{ .file = "pids.max", .value = "7" },
+	};
+	struct limits limits = { .items = items, .count = 5 };
+
+	systemd_adapt_limits(&arena, &limits);
+	CHECK_STRING(items[0].value, "603000 900000");
+	CHECK_STRING(items[1].value, "1000 100000");
+	CHECK_STRING(items[2].value, "max 50000");
+	CHECK_STRING(items[3].value, "nonsense");
+	CHECK_STRING(items[4].value, "7");
 }
 
 TEST(systemd_request_is_read_as_it_was_written)
