@@ -142,25 +142,39 @@ static size_t parent_length(const char *path, const char **last)
 
 int mkfile_in_root(int root, const char *path, mode_t mode, struct error *err)
 {
-	cleanup_fd int parent = -1, file = -1;
-	char name[PATH_MAX];
-	const char *last;
-	size_t length;
+	char wanted[PATH_MAX];
 	int fd = resolve(root, path, O_PATH, 0);
 
 	if (fd >= 0)
 		return fd;
 	if (errno != ENOENT)
 		return fail_errno(err, "open %s", path);
-	length = parent_length(path, &last);
-	parent = mkdirs(root, path, length, 0755, err);
-	if (parent < 0)
-		return -1;
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(last, "/"), last);
-	file = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-	if (file < 0 && errno != EEXIST)
-		return fail_errno(err, "create %s", path);
-	return open_in_root(root, path, O_PATH, 0, err);
+	if (strlen(path) >= sizeof(wanted))
+		return fail(err, ENAMETOOLONG, "%s", path);
+	memcpy(wanted, path, strlen(path) + 1);
+	for (int links = 0; links < MAX_LINKS; links++) {
+		const char *last;
+		size_t start = parent_length(wanted, &last), end = start + strcspn(last, "/");
+		cleanup_fd int parent = mkdirs(root, wanted, start, 0755, err), file = -1;
+		char name[PATH_MAX];
+
+		if (parent < 0)
+			return -1;
+		snprintf(name, sizeof(name), "%.*s", (int)(end - start), last);
+		file = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			      mode);
+		if (file < 0 && errno != EEXIST)
+			return fail_errno(err, "create %s", path);
+		fd = resolve(root, wanted, O_PATH, 0);
+		if (fd >= 0)
+			return fd;
+		/* a link to what is not there: that is made */
+		if (errno != ENOENT)
+			break;
+		if (follow_link(parent, wanted, start, end, err) < 0)
+			return -1;
+	}
+	return fail_errno(err, "open %s", path);
 }
 
 int open_parent_in_root(int root, const char *path, mode_t mode, struct arena *arena, char **name,

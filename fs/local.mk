@@ -2,6 +2,7 @@
 # The start path's part of fs; layers, diff, commit and the store are in layers.mk.
 noinst_LIBRARIES += libfs.a
 libfs_a_SOURCES = \
+	fs/conceal.c fs/conceal.h \
 	fs/copy_up.c fs/copy_up.h \
 	fs/device_nodes.c \
 	fs/devices.c fs/devices.h \

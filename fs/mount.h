@@ -35,6 +35,7 @@ struct mount_plan {
 	const char *data;	 /* all data as mount(2) takes it; NULL where fsconfig(2) does */
 	bool shows_cgroup;	 /* source, or fallback, is the container's cgroup */
 	const char *label;	 /* mount_label_plan()'s, to be set as an attribute; NULL: none */
+	bool readonly_at_end;	 /* when everything below it is there */
 	bool ordinary_directory; /* proc and sysfs: no symbolic link may lead to the destination */
 	const struct spec_id_mappings *uids,
 		*gids; /* of an idmapped mount; NULL: the container's */
@@ -82,3 +83,6 @@ int mount_source_open(const struct mount_plan *plan, int userns, bool user_names
  */
 int mounts_apply(const struct mount_list *plan, struct mount_source *sources, int root,
 		 struct error *err);
+
+/* Child side, when everything is in place: makes read-only what is to be so in the end. */
+int mounts_protect(const struct mount_list *plan, int root, struct error *err);

@@ -212,6 +212,21 @@ static int apply_remount(const struct mount_plan *plan, int root, struct error *
 			    err);
 }
 
+int mounts_protect(const struct mount_list *plan, int root, struct error *err)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct mount_plan *mount = &plan->items[i];
+		cleanup_fd int target = -1;
+
+		if (!mount->readonly_at_end)
+			continue;
+		target = open_in_root(root, mount->destination, O_PATH, 0, err);
+		if (target < 0 || mount_change(target, MOUNT_ATTR_RDONLY, 0, 0, false, err) < 0)
+			return fail_in(err, "mount %s read-only", mount->destination);
+	}
+	return 0;
+}
+
 int mounts_apply(const struct mount_list *plan, struct mount_source *sources, int root,
 		 struct error *err)
 {

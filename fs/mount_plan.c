@@ -216,6 +216,32 @@ static int plan_mount(struct arena *arena, const struct mount_context *context,
 	return 0;
 }
 
+static bool is_below(const char *path, const char *directory)
+{
+	size_t length = strlen(directory);
+
+	return !strncmp(path, directory, length) && path[length] == '/';
+}
+
+/*
+ * A new tmpfs has nothing in it: what the spec mounts below, and devices in /dev, must find
+ * their place before it becomes read-only.
+ */
+static void plan_readonly(struct mount_list *plan, size_t index)
+{
+	struct mount_plan *mount = &plan->items[index];
+
+	if (mount->kind != MOUNT_FILESYSTEM || strcmp(mount->type, "tmpfs") != 0 ||
+	    !(mount->options.attr_set & MOUNT_ATTR_RDONLY))
+		return;
+	mount->readonly_at_end = !strcmp(mount->destination, "/dev");
+	for (size_t i = index + 1; i < plan->count; i++)
+		if (is_below(plan->items[i].destination, mount->destination))
+			mount->readonly_at_end = true;
+	if (mount->readonly_at_end)
+		mount->options.attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+}
+
 int mounts_plan(struct arena *arena, const struct mount_context *context, struct mount_list *plan,
 		struct error *err)
 {
@@ -226,6 +252,8 @@ int mounts_plan(struct arena *arena, const struct mount_context *context, struct
 	for (size_t i = 0; i < plan->count; i++)
 		if (plan_mount(arena, context, &spec->mounts.items[i], &plan->items[i], err) < 0)
 			return fail_in(err, "mounts[%zu]", i);
+	for (size_t i = 0; i < plan->count; i++)
+		plan_readonly(plan, i);
 	return 0;
 }
 
@@ -280,6 +308,8 @@ void mounts_print(FILE *stream, const struct mount_list *plan)
 			fprintf(stream, "; by mount(2)");
 		if (mount->label)
 			fprintf(stream, "; labelled");
+		if (mount->readonly_at_end)
+			fprintf(stream, "; read-only in the end");
 		if (mount->ordinary_directory)
 			fprintf(stream, "; on an ordinary directory");
 		fprintf(stream, "\n");

@@ -47,6 +47,6 @@ int mount_point_open(int root, const char *path, bool directory, bool ordinary, 
 		fd = open_ordinary(root, path);
 	}
 	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
-		return fail(err, errno, "%s must be mounted on an ordinary directory", path);
+		return fail(err, errno, "%s must be mounted on ordinary directory", path);
 	return fd < 0 ? fail_errno(err, "open %s", path) : fd;
 }

@@ -6,6 +6,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "fs/conceal.h"
 #include "fs/filesystem.h"
 #include "fs/masks.h"
 
@@ -45,7 +46,8 @@ int rootfs_protect(struct rootfs *rootfs, struct error *err)
 {
 	const struct rootfs_plan *plan = rootfs->plan;
 
-	if (masks_apply(&plan->masked, plan->label, rootfs->root, err) < 0 ||
+	if (mounts_protect(&plan->mounts, rootfs->root, err) < 0 ||
+	    masks_apply(&plan->masked, plan->label, rootfs->root, err) < 0 ||
 	    readonly_paths_apply(&plan->readonly_paths, rootfs->root, err) < 0)
 		return -1;
 	if (plan->readonly && mount_change(rootfs->root, MOUNT_ATTR_RDONLY, 0, 0, false, err) < 0)
@@ -78,9 +80,13 @@ static int move_over(int root, struct error *err)
 	return 0;
 }
 
-int rootfs_pivot(struct rootfs *rootfs, bool no_pivot, struct error *err)
+int rootfs_pivot(struct rootfs *rootfs, bool no_pivot, int proc, struct error *err)
 {
 	uint64_t propagation = rootfs->plan->propagation;
+	const char *path = rootfs->plan->path ? rootfs->plan->path : "/";
+
+	if (no_pivot && conceal_mounts(proc, path, err) < 0)
+		return -1;
 
 	if (fchdir(rootfs->root) < 0)
 		return fail_errno(err, "enter the root");

@@ -90,5 +90,8 @@ void rootfs_close(struct rootfs *rootfs);
 int rootfs_attach(struct rootfs *rootfs, struct error *err);
 int rootfs_mount(struct rootfs *rootfs, struct error *err);
 int rootfs_protect(struct rootfs *rootfs, struct error *err);
-/* no_pivot: for a host on an initramfs: the root is moved over "/" and chroot(2) is used. */
-int rootfs_pivot(struct rootfs *rootfs, bool no_pivot, struct error *err);
+/*
+ * no_pivot: for a host on an initramfs: the root is moved over "/" and chroot(2) is used. proc is
+ * the host's procfs.
+ */
+int rootfs_pivot(struct rootfs *rootfs, bool no_pivot, int proc, struct error *err);

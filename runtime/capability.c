@@ -63,27 +63,30 @@ const char *capability_name(unsigned int capability)
 	return name;
 }
 
-static int plan_set(const struct string_list *names, const char *field, unsigned int last,
-		    struct capability_sets *sets, uint64_t *set, struct error *err)
+/* runtime-spec, config.md: what cannot be granted MUST be logged as a warning. */
+static uint64_t plan_set(const struct string_list *names, const char *field, unsigned int last,
+			 struct capability_sets *sets)
 {
-	*set = 0;
+	uint64_t set = 0;
+
 	for (size_t i = 0; i < names->count; i++) {
 		const char *name = names->items[i];
 		cap_value_t value;
 
-		if (!lookup(name, &value))
-			return fail(err, EINVAL,
-				    "process.capabilities.%s[%zu]: unknown capability '%s'", field,
+		if (!lookup(name, &value)) {
+			log_warning("process.capabilities.%s[%zu]: unknown capability '%s'", field,
 				    i, name);
+			continue;
+		}
 		if ((unsigned int)value > last) {
 			log_warning("process.capabilities.%s[%zu]: this kernel has no %s", field, i,
 				    name);
 			continue;
 		}
-		*set |= BIT(value);
+		set |= BIT(value);
 		sets->names[value] = name;
 	}
-	return 0;
+	return set;
 }
 
 /* The lowest capability of set, which is not empty. */
@@ -94,31 +97,39 @@ static const char *first_name(const struct capability_sets *sets, uint64_t set)
 	return name ? name : "a capability";
 }
 
-int capability_plan(const struct spec_capabilities *spec, unsigned int last,
-		    struct capability_sets *sets, struct error *err)
+bool capability_is_known(const char *name)
+{
+	cap_value_t value;
+
+	return lookup(name, &value);
+}
+
+void capability_plan(const struct spec_capabilities *spec, unsigned int last,
+		     struct capability_sets *sets)
 {
 	uint64_t excess;
 
 	*sets = (struct capability_sets){ .last = last };
 	if (!spec)
-		return 0;
-	if (plan_set(&spec->bounding, "bounding", last, sets, &sets->bounding, err) < 0 ||
-	    plan_set(&spec->effective, "effective", last, sets, &sets->effective, err) < 0 ||
-	    plan_set(&spec->inheritable, "inheritable", last, sets, &sets->inheritable, err) < 0 ||
-	    plan_set(&spec->permitted, "permitted", last, sets, &sets->permitted, err) < 0 ||
-	    plan_set(&spec->ambient, "ambient", last, sets, &sets->ambient, err) < 0)
-		return -1;
+		return;
+	sets->bounding = plan_set(&spec->bounding, "bounding", last, sets);
+	sets->effective = plan_set(&spec->effective, "effective", last, sets);
+	sets->inheritable = plan_set(&spec->inheritable, "inheritable", last, sets);
+	sets->permitted = plan_set(&spec->permitted, "permitted", last, sets);
+	sets->ambient = plan_set(&spec->ambient, "ambient", last, sets);
 	excess = sets->effective & ~sets->permitted;
 	if (excess)
-		return fail(err, EINVAL, "process.capabilities.effective: %s is not permitted",
+		log_warning("process.capabilities.effective: %s is not permitted, and left out",
 			    first_name(sets, excess));
+	sets->effective &= ~excess;
+	/* The wording is runc's. */
 	excess = sets->ambient & ~(sets->permitted & sets->inheritable);
-	if (excess)
-		log_warning("process.capabilities.ambient: left out what is not permitted and "
-			    "inheritable: %s",
-			    first_name(sets, excess));
+	for (unsigned int i = 0; i < 64; i++)
+		if (excess & BIT(i))
+			log_warning("process.capabilities.ambient: can't raise ambient capability "
+				    "%s: not both permitted and inheritable",
+				    first_name(sets, BIT(i)));
 	sets->ambient &= ~excess;
-	return 0;
 }
 
 int capability_drop_bounding(const struct capability_sets *sets, struct error *err)

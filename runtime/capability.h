@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -18,15 +19,18 @@ struct capability_sets {
 /* The highest capability of the running kernel: one look at /proc/sys/kernel/cap_last_cap. */
 unsigned int capability_last(void);
 
+/* Whether libcap knows a capability of this name, spelt as the specification has it: CAP_CHOWN. */
+bool capability_is_known(const char *name);
+
 /*
  * Turns names into sets. An absent object means no capabilities at all, as in runc and crun.
- * A name that libcap does not know is refused ("process.capabilities.bounding[3]: unknown
- * capability 'CAP_FOO'"), so is an effective one that is not permitted. What this kernel is too
- * old for, and ambient ones that are not both permitted and inheritable (the kernel would not
- * raise them), are left out with a warning.
+ * What cannot be granted is left out with a warning, which the specification asks for: names that
+ * are unknown ("process.capabilities.bounding[3]: unknown capability 'CAP_FOO'") or that this
+ * kernel is too old for, effective ones that are not permitted, ambient ones that are not both
+ * permitted and inheritable.
  */
-int capability_plan(const struct spec_capabilities *spec, unsigned int last,
-		    struct capability_sets *sets, struct error *err);
+void capability_plan(const struct spec_capabilities *spec, unsigned int last,
+		     struct capability_sets *sets);
 
 /* "CAP_CHOWN", in a buffer until the next call; not for the child side. */
 const char *capability_name(unsigned int capability);

@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "runtime/capability.h"
 #include "runtime/passwd.h"
 
 /* -e NAME takes the value from ctr's own environment, as docker exec has it. */
@@ -63,18 +64,29 @@ static int set_user(struct arena *arena, const char *name, int proc, pid_t pid,
 	return 0;
 }
 
-/* Never the inheritable and ambient sets: programs would pass them on (CVE-2022-29162). */
-static void add_capabilities(struct arena *arena, const struct string_list *caps,
-			     struct spec_process *process)
+/*
+ * Not to the inheritable and ambient sets, which programs would pass on (CVE-2022-29162), unless
+ * the container's process has inheritable capabilities anyway, as in runc.
+ */
+static int add_capabilities(struct arena *arena, const struct string_list *caps,
+			    struct spec_process *process, struct error *err)
 {
 	struct spec_capabilities *sets = arena_new(arena, struct spec_capabilities);
 
+	for (size_t i = 0; i < caps->count; i++)
+		if (!capability_is_known(caps->items[i]))
+			return fail(err, EINVAL, "--cap: unknown capability '%s'", caps->items[i]);
 	if (process->capabilities)
 		*sets = *process->capabilities;
 	sets->bounding = string_list_join(arena, &sets->bounding, caps);
 	sets->effective = string_list_join(arena, &sets->effective, caps);
 	sets->permitted = string_list_join(arena, &sets->permitted, caps);
+	if (sets->inheritable.count) {
+		sets->inheritable = string_list_join(arena, &sets->inheritable, caps);
+		sets->ambient = string_list_join(arena, &sets->ambient, caps);
+	}
 	process->capabilities = sets;
+	return 0;
 }
 
 static int add_groups(struct arena *arena, const struct string_list *gids,
@@ -97,10 +109,14 @@ static int add_groups(struct arena *arena, const struct string_list *gids,
 static int read_process(struct arena *arena, const char *path, struct spec_process *process,
 			struct error *err)
 {
+	/* a pipe too: engines' tests give it as /dev/fd/N */
+	cleanup_fd int file = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
 	char *text;
 	size_t size;
 
-	if (file_read_at(AT_FDCWD, path, SPEC_MAX_SIZE, arena, &text, &size, err) < 0)
+	if (file < 0)
+		return fail_errno(err, "--process: %s", path);
+	if (file_read_stream(file, path, SPEC_MAX_SIZE, arena, &text, &size, err) < 0)
 		return -1;
 	return spec_process_decode(arena, path, text, size, process, err);
 }
@@ -132,8 +148,8 @@ int exec_process_spec(struct arena *arena, const struct exec_options *options, i
 			    process->cwd ? process->cwd : "process.cwd");
 	env = complete_env(arena, &options->env);
 	process->env = string_list_join(arena, &process->env, &env);
-	if (options->caps.count)
-		add_capabilities(arena, &options->caps, process);
+	if (options->caps.count && add_capabilities(arena, &options->caps, process, err) < 0)
+		return -1;
 	if (options->gids.count && add_groups(arena, &options->gids, process, err) < 0)
 		return -1;
 	if (options->no_new_privileges)

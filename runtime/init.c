@@ -13,6 +13,7 @@
 #include "base/sys.h"
 #include "net/loopback.h"
 #include "runtime/interrupt.h"
+#include "runtime/signals.h"
 #include "runtime/sync.h"
 
 struct init {
@@ -121,7 +122,12 @@ static int open_terminal(struct init *init, struct error *err)
 static int run_mount_hooks(struct init *init, struct error *err)
 {
 	struct plan *plan = init->plan;
-	struct hooks_run run = { .kind = "createContainer", .output = -1, .directory = -1 };
+	struct hooks_run run = {
+		.kind = "createContainer",
+		.output = -1,
+		/* they see the host's files, and the container's root as ".": as in runc */
+		.directory = init->launch->rootfs.root,
+	};
 	struct sync_message message;
 
 	if (!plan->mount_hooks)
@@ -146,7 +152,7 @@ static int protect_root(struct init *init, struct error *err)
 
 static int pivot(struct init *init, struct error *err)
 {
-	if (rootfs_pivot(&init->launch->rootfs, init->plan->no_pivot, err) < 0)
+	if (rootfs_pivot(&init->launch->rootfs, init->plan->no_pivot, init->launch->proc, err) < 0)
 		return -1;
 	return namespaces_settle(&init->launch->namespaces, err);
 }
@@ -176,10 +182,28 @@ static int report_ready(struct init *init, struct error *err)
 	return sync_send(init->sync, SYNC_READY, 0, -1, err);
 }
 
+/*
+ * Between create and start may lie days: nothing of the host stays open meanwhile, neither ours nor
+ * what ctr inherited, but what the container is to have.
+ */
+static int close_all_but_listener(const struct init *init, struct error *err)
+{
+	unsigned int listener = (unsigned int)init->launch->start_listener;
+	unsigned int first = 3 + init->plan->process.preserve_fds;
+
+	if ((listener > first && close_range(first, listener - 1, 0) < 0) ||
+	    close_range(listener < first ? first : listener + 1, ~0U, 0) < 0)
+		return fail_errno(err, "close_range");
+	return 0;
+}
+
 /* Who connects and says nothing only wanted to see whether we still wait. */
 static int wait_start_socket(struct init *init, struct error *err)
 {
-	close_fd(&init->sync);
+	init->sync = -1;
+	if (close_all_but_listener(init, err) < 0)
+		return -1;
+	signals_end_process();
 	for (;;) {
 		struct sync_message message;
 		struct error ignored;
@@ -264,9 +288,9 @@ static const struct init_step init_steps[] = {
 	{ "init: user", become_user, NULL },
 	{ "init: ready", report_ready, NULL },
 	{ "init: wait for start", wait_start, NULL },
-	{ "init: startContainer hooks", run_start_hooks, NULL },
 	{ "init: limits", set_limits, NULL },
 	{ "init: seccomp", load_seccomp, NULL },
+	{ "init: startContainer hooks", run_start_hooks, NULL },
 	{ "init: execute", execute, NULL },
 };
 

@@ -40,6 +40,9 @@
 /* How long a process that was killed may still look alive. */
 #define ENDING_MS 50
 
+/* The exit status when ctr fails, whatever the reason: what runc and its callers have. */
+#define FAILED_STATUS 255
+
 struct join {
 	const struct exec_options *options;
 	struct arena *arena;
@@ -279,7 +282,7 @@ static _Noreturn void child_main(struct join *join)
 	close_fd(&join->sync);
 	join_run(child_steps, ARRAY_SIZE(child_steps), join, &err);
 	sync_send_error(join->child_sync, &err, join->exit_status);
-	_exit(255);
+	_exit(FAILED_STATUS);
 }
 
 /* Parent side. */
@@ -473,7 +476,7 @@ int container_exec(const struct settings *settings, const struct exec_options *o
 	};
 	int result;
 
-	*exit_status = 255;
+	*exit_status = FAILED_STATUS;
 	if (handle_open(settings, options->id, HANDLE_NO_LOCK, &arena, &handle, err) < 0 ||
 	    handle_allow(&handle, "exec in",
 			 1U << STATUS_CREATED | 1U << STATUS_RUNNING | 1U << STATUS_PAUSED,

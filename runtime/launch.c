@@ -362,19 +362,26 @@ static int run_poststart_hooks(struct launch *launch, struct error *err)
 	struct plan *plan = launch->plan;
 	struct hooks_run run = { .kind = "poststart", .output = -1, .directory = -1 };
 
-	(void)err;
 	launch->hooks_begun = true;
 	if (!plan) /* start of a container that has none */
 		return 0;
 	run.state = hook_state_text(&plan->hook_state, STATUS_RUNNING, launch->pid);
-	hooks_run_all(&plan->hooks.poststart, &run);
+	return hooks_run(&plan->hooks.poststart, &run, err);
+}
+
+/* What runs already when a poststart hook fails: runtime-spec, lifecycle, step 9. */
+static int stop_program(struct launch *launch, struct error *err)
+{
+	if (launch->pidfd >= 0 && pidfd_send_signal(launch->pidfd, SIGKILL, NULL, 0) < 0 &&
+	    errno != ESRCH)
+		return fail_errno(err, "kill the container's first process");
 	return 0;
 }
 
 static const struct launch_step start_steps[] = {
 	{ "notify socket", bind_notify_socket, NULL },
 	{ "start", send_start, NULL },
-	{ "execute", wait_executed, NULL },
+	{ "execute", wait_executed, stop_program },
 	{ "poststart hooks", run_poststart_hooks, NULL },
 };
 

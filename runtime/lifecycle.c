@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/sys.h"
+#include "cgroup/events.h"
 #include "cgroup/freeze.h"
 #include "cgroup/process.h"
 #include "runtime/container.h"
@@ -64,6 +65,21 @@ static int kill_handle(struct arena *arena, const struct handle *handle, int num
 	return fail_errno(err, "%s: send signal %d", handle->state.id, number);
 }
 
+/* Processes of a stopped container that only `kill KILL` or delete can end. */
+static bool outlives_init(struct arena *arena, const struct handle *handle, int number)
+{
+	cleanup_fd int cgroup = -1;
+	struct cgroup_events events;
+	struct error ignored;
+
+	if (number != SIGKILL || handle->status != STATUS_STOPPED || !handle->state.cgroup ||
+	    !shares_pid_namespace(arena, handle))
+		return false;
+	cgroup = handle_open_cgroup(arena, handle, &ignored);
+	return cgroup >= 0 && cgroup_events_read(cgroup, &events, &ignored) == 0 &&
+	       events.populated;
+}
+
 int container_kill(const struct settings *settings, const char *id, int number, bool all,
 		   struct error *err)
 {
@@ -72,7 +88,7 @@ int container_kill(const struct settings *settings, const char *id, int number, 
 
 	if (handle_open(settings, id, HANDLE_NO_LOCK, &arena, &handle, err) < 0)
 		return -1;
-	if (all)
+	if (all || outlives_init(&arena, &handle, number))
 		return signal_cgroup(&arena, &handle, number, err);
 	if (handle_allow(&handle, "kill", ALIVE, err) < 0)
 		return -1;

@@ -32,7 +32,10 @@ int listener_send(const struct seccomp_plan *plan, const struct hook_state *stat
 	const char *text = process_state(&arena, plan, state, pid, &size);
 
 	sock = console_socket_connect(plan->listener_path, err);
-	if (sock < 0 || send_fds(sock, text, size, &listener, 1, err) < 0)
+	if (sock < 0)
+		return fail_in(err,
+			       "linux.seccomp.listenerPath: failed to connect with seccomp agent");
+	if (send_fds(sock, text, size, &listener, 1, err) < 0)
 		return fail_in(err, "linux.seccomp.listenerPath");
 	return 0;
 }

@@ -157,12 +157,14 @@ static int open_own(enum namespace_type type, struct namespaces_fds *fds, struct
 }
 
 /*
- * Into a pid namespace one can only be born. Beside a new user namespace the others must be
+ * Into a pid namespace one can only be born. Beside a user namespace the others must be
  * entered before it: from inside of it there is no privilege over what is the host's.
  */
 static bool is_for_parent(const struct namespaces_plan *plan, enum namespace_type type)
 {
-	return type == NAMESPACE_PID || (plan->own[NAMESPACE_USER] && type != NAMESPACE_USER);
+	bool user = plan->own[NAMESPACE_USER] || plan->path[NAMESPACE_USER];
+
+	return type == NAMESPACE_PID || (user && type != NAMESPACE_USER);
 }
 
 bool namespaces_need_preparation(const struct namespaces_plan *plan)

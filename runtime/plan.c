@@ -9,17 +9,22 @@
 
 #define DELEGATE "run.oci.delegate-cgroup"
 
+/*
+ * The specification does not say what environment a hook has that names none. Those that run in the
+ * container have had that of its process from runc ever since.
+ */
 static int plan_hooks(struct arena *arena, const struct spec *spec, struct plan *plan,
 		      struct error *err)
 {
 	const struct {
 		struct spec_hook_list *list;
 		const char *kind;
+		char **env;
 	} kinds[] = {
 		{ &plan->hooks.prestart, "prestart" },
 		{ &plan->hooks.create_runtime, "createRuntime" },
 		{ &plan->hooks.create_container, "createContainer" },
-		{ &plan->hooks.start_container, "startContainer" },
+		{ &plan->hooks.start_container, "startContainer", plan->process.env },
 		{ &plan->hooks.poststart, "poststart" },
 		{ &plan->hooks.poststop, "poststop" },
 	};
@@ -28,7 +33,7 @@ static int plan_hooks(struct arena *arena, const struct spec *spec, struct plan 
 		return 0;
 	plan->hooks = *spec->hooks;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (hooks_plan(arena, kinds[i].list, kinds[i].kind, err) < 0)
+		if (hooks_plan(arena, kinds[i].list, kinds[i].kind, kinds[i].env, err) < 0)
 			return -1;
 	plan->mount_hooks = plan->hooks.prestart.count || plan->hooks.create_runtime.count ||
 			    plan->hooks.create_container.count;

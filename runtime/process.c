@@ -135,9 +135,8 @@ int process_plan(struct arena *arena, const struct spec_process *spec,
 		.apparmor_profile = spec->apparmor_profile,
 		.selinux_label = spec->selinux_label,
 	};
+	capability_plan(spec->capabilities, context->last_capability, &plan->capabilities);
 	if (plan_strings(arena, spec, plan, err) < 0 ||
-	    capability_plan(spec->capabilities, context->last_capability, &plan->capabilities,
-			    err) < 0 ||
 	    credentials_plan(arena, &spec->user, &plan->credentials, err) < 0 ||
 	    resource_limits_plan(arena, spec, &plan->resource_limits, err) < 0 ||
 	    scheduling_plan(spec, context->joins, &plan->scheduling, err) < 0 ||

@@ -152,13 +152,17 @@ static bool has_alternatives(const struct scmp_arg_cmp *comparisons, size_t coun
 	return false;
 }
 
-/* The child hands the listener on with sendmsg(2), which nobody could answer at that point. */
+/*
+ * The child hands the listener on with sendmsg(2), which nobody could answer at that point;
+ * write(2) is what runc does it with, and refuses.
+ */
 static int check_notify(const struct string_list *names, const char *member, struct error *err)
 {
 	for (size_t i = 0; i < names->count; i++)
-		if (strcmp(names->items[i], "sendmsg") == 0)
-			return fail(err, EINVAL, "%s: SCMP_ACT_NOTIFY is not possible for sendmsg",
-				    member);
+		if (!strcmp(names->items[i], "sendmsg") || !strcmp(names->items[i], "write"))
+			return fail(err, EINVAL,
+				    "%s: SCMP_ACT_NOTIFY cannot be used for the %s syscall", member,
+				    names->items[i]);
 	return 0;
 }
 

@@ -6,6 +6,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/macro.h"
+
 #define SIGNALS 64 /* the kernel's; glibc hides 32 and 33, which may be ignored as well */
 
 void signals_reset(void)
@@ -17,4 +19,18 @@ void signals_reset(void)
 	for (int number = 1; number <= SIGNALS; number++)
 		syscall(SYS_rt_sigaction, number, action, NULL, sizeof(none));
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
+}
+
+static void end_process(int number)
+{
+	_exit(128 + number);
+}
+
+void signals_end_process(void)
+{
+	static const int numbers[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	const struct sigaction action = { .sa_handler = end_process };
+
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		sigaction(numbers[i], &action, NULL);
 }

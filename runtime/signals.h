@@ -6,3 +6,9 @@
  * what ctr's caller ignores or blocks (nohup, a shell's trap) would reach the program.
  */
 void signals_reset(void);
+
+/*
+ * Signals that ask for the end end us until the next execve(2). The first process of a pid
+ * namespace would not even get them: without a handler the kernel drops them (pid_namespaces(7)).
+ */
+void signals_end_process(void);

@@ -142,7 +142,8 @@ int spawn_run(const struct spawn *spawn, struct error *err)
 		return fail_errno(err, "exec %s", spawn->path);
 	}
 	if (info.si_code != CLD_EXITED)
-		return fail(err, EINTR, "killed by signal %d", info.si_status);
+		return fail(err, EINTR, "killed by signal %d%s", info.si_status,
+			    info.si_status == SIGSYS ? " (bad system call)" : "");
 	if (info.si_status)
 		return fail(err, ECHILD, "exit status %d", info.si_status);
 	return 0;

@@ -96,7 +96,7 @@ enum schema_kind {
 enum {
 	REQUIRED = 1, /* must be there when decoding; encoded even when zero */
 	ALWAYS = 2,   /* encoded even when zero or empty (but not when NULL) */
-	ABSOLUTE = 4, /* a string that begins with a slash */
+	ABSOLUTE = 4, /* a string that begins with a slash; empty counts as absent */
 };
 
 struct schema_row {

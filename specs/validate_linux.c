@@ -286,11 +286,6 @@ int validate_seccomp(const struct validation *validation)
 	if (notifies && (!seccomp->listener_path || !seccomp->listener_path[0]))
 		return refuse(validation,
 			      "linux.seccomp.listenerPath: required with SCMP_ACT_NOTIFY");
-	if (!notifies && seccomp->listener_path && seccomp->listener_path[0])
-		return refuse(validation,
-			      "linux.seccomp.listenerPath: no rule has SCMP_ACT_NOTIFY");
-	if (!notifies && seccomp->listener_metadata && seccomp->listener_metadata[0])
-		return refuse(validation, "linux.seccomp.listenerMetadata: needs a listenerPath");
 	return 0;
 }
 

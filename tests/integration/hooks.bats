@@ -167,10 +167,44 @@ ALL=(prestart createRuntime createContainer startContainer poststart poststop)
 	nothing_created
 }
 
-@test "a failing poststart hook stops nothing that it should not, and is told" {
-	spec "$(one_hook poststart /bin/sh -c 'echo sorry >&2; exit 3')" sh -c 'echo ran'
-	run ctr run --rm --name "$ID" spec.json
-	contains "$output" 'poststart'
+# runtime-spec, lifecycle, step 9
+@test "a failing poststart hook stops the container and is the error" {
+	local pid
+	spec "$(one_hook poststart /bin/sh -c 'echo sorry >&2; exit 3')" sleep 1000
+	run -125 ctr run --rm --name "$ID" spec.json
+	contains "$output" 'error running poststart hook #0: exit status 3: sorry'
+	nothing_created
+
+	bundle b "$(one_hook poststart /bin/false)" sleep 1000
+	create --bundle b "$ID"
+	pid=$(pid_of "$ID")
+	run -1 ctr start "$ID"
+	contains "$output" 'error running poststart hook #0:'
+	eventually is_gone "$pid"
+	eventually has_status "$ID" stopped
+	ctr delete "$ID"
+}
+
+@test "a createContainer hook starts in the container's root, with the host's programs" {
+	bundle b "$(one_hook createContainer /bin/sh -c "touch ./made-by-hook; pwd >$DIR/where")" test -e /made-by-hook
+	run -0 ctr run --bundle b "$ID"
+	[[ -e b/rootfs/made-by-hook ]]
+}
+
+@test "a startContainer hook without env has the environment of the process, others have none" {
+	bundle b ".process.env += [\"ONE=two\"] | $(one_hook startContainer /bin/sh -c 'env >/start-env') | $(one_hook createRuntime /bin/sh -c "env >$DIR/runtime-env")" true
+	run -0 env CANARY=x "$CTR" --root "$ROOT" --data-root "$DATA" run --bundle b "$ID"
+	contains "$(<b/rootfs/start-env)" ONE=two HOME=
+	lacks "$(<"$DIR/runtime-env")" ONE=two
+	lacks "$(<"$DIR/runtime-env")" CANARY
+}
+
+@test "a startContainer hook is behind the container's seccomp filter" {
+	bundle b '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_KILL_PROCESS"}]}
+		| '"$(one_hook startContainer /bin/mkdir /made)" true
+	run -1 ctr run --bundle b "$ID"
+	contains "$output" 'error running startContainer hook #0:' 'bad system call'
+	[[ ! -e b/rootfs/made ]]
 }
 
 @test "a failing poststop hook does not keep the container" {

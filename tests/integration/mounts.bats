@@ -353,3 +353,28 @@ source_with_submount() {
 	run -0 ctr run --rm --name "$ID" spec.json
 	equal "$output" started
 }
+
+@test "a read-only tmpfs on /dev has its devices and what is mounted below" {
+	inside '.mounts += [{destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["ro"]},
+		{destination: "/dev/pts", type: "devpts", source: "devpts", options: ["newinstance"]}]' \
+		'test -c /dev/null && test -e /dev/pts/ptmx && ! touch /dev/x 2>&1 && echo ok'
+	contains "$output" 'Read-only file system' ok
+}
+
+@test "a mount point behind a link to nothing is made where the link leads, inside the root" {
+	bundle b '.mounts += [{destination: "/etc/jump", source: "file", options: ["bind"]}]' cat /made/here/file
+	echo content >b/file
+	ln -s /link/file b/rootfs/etc/jump
+	ln -s /made/here b/rootfs/link
+	run -0 ctr run --bundle b "$ID"
+	equal "$output" content
+	[[ ! -e /made ]]
+}
+
+# A whole procfs among the mounts that stay would let a user namespace mount another one.
+@test "--no-pivot leaves no procfs of the host in the namespace" {
+	bundle b '.linux.maskedPaths = ["/proc/version"]' unshare -Urmpf mount -t proc none /proc
+	run ctr run --no-pivot --bundle b "$ID"
+	[[ $status -ne 0 ]] || fail "a bare procfs could be mounted"
+	contains "$output" 'denied'
+}

@@ -498,3 +498,40 @@ three_processes() {
 	run -1 ctr delete -r "$ID" more
 	contains "$output" --regex
 }
+
+# runc and crun end at a SIGTERM while they wait; the first process of a pid namespace without a
+# handler would not even get it.
+@test "a created container ends at SIGTERM" {
+	bundle b . true
+	create --bundle b "$ID"
+	ctr kill "$ID" TERM
+	eventually has_status "$ID" stopped
+	ctr delete "$ID"
+}
+
+@test "a created container has nothing of the host open" {
+	local fd
+	bundle b . true
+	exec 9<"$DIR"
+	create --bundle b "$ID"
+	exec 9<&-
+	for fd in "/proc/$(pid_of "$ID")"/fd/*; do
+		((${fd##*/} < 3)) || matches "$(readlink "$fd")" '^socket:'
+	done
+	ctr delete "$ID"
+}
+
+@test "kill KILL ends what an init without pid namespace has left behind" {
+	local pid cgroup
+	bundle b '.linux.namespaces |= map(select(.type != "pid"))' sh -c 'sleep 1000 & exec sleep 1001'
+	create --bundle b "$ID"
+	ctr start "$ID"
+	pid=$(pid_of "$ID") cgroup=$(cgroup_of "$pid")
+	eventually file_has "$cgroup/cgroup.procs" $'\n'
+	kill -KILL "$pid"
+	eventually has_status "$ID" stopped
+	file_has "$cgroup/cgroup.events" 'populated 1'
+	ctr kill "$ID" KILL
+	eventually file_has "$cgroup/cgroup.events" 'populated 0'
+	ctr delete "$ID"
+}

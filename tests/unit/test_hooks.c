@@ -28,7 +28,7 @@ static int run(struct spec_hook *items, size_t count, const char *state)
 
 	how.output = memfd_create("said", MFD_CLOEXEC);
 	CHECK(how.output >= 0);
-	CHECK(hooks_plan(&arena, &hooks, "createRuntime", &err) == 0);
+	CHECK(hooks_plan(&arena, &hooks, "createRuntime", NULL, &err) == 0);
 	result = hooks_run(&hooks, &how, &err);
 	length = pread(how.output, said, sizeof(said) - 1, 0);
 	said[length < 0 ? 0 : length] = '\0';
@@ -163,16 +163,16 @@ TEST(hooks_that_must_not_fail_late_are_refused_in_the_plan)
 	struct spec_hook hook = { .path = "bin/true" };
 	struct spec_hook_list hooks = { .items = &hook, .count = 1 };
 
-	CHECK(hooks_plan(&arena, &hooks, "poststop", &err) == -1);
+	CHECK(hooks_plan(&arena, &hooks, "poststop", NULL, &err) == -1);
 	CHECK_STRING(err.text, "hooks.poststop[0].path: absolute path expected, found 'bin/true'");
 	hook.path = NULL;
-	CHECK(hooks_plan(&arena, &hooks, "poststop", &err) == -1);
+	CHECK(hooks_plan(&arena, &hooks, "poststop", NULL, &err) == -1);
 	hook.path = "/bin/true";
 	hook.timeout = (struct opt_int){ .set = true, .value = 0 };
-	CHECK(hooks_plan(&arena, &hooks, "poststop", &err) == -1);
+	CHECK(hooks_plan(&arena, &hooks, "poststop", NULL, &err) == -1);
 	CHECK_CONTAINS(err.text, "hooks.poststop[0].timeout");
 	hook.timeout.value = -1;
-	CHECK(hooks_plan(&arena, &hooks, "poststop", &err) == -1);
+	CHECK(hooks_plan(&arena, &hooks, "poststop", NULL, &err) == -1);
 	arena_free(&arena);
 }
 
@@ -183,7 +183,7 @@ TEST(hooks_that_may_fail_all_run)
 	struct hooks_run how = { .kind = "poststop", .state = "", .directory = -1 };
 
 	how.output = memfd_create("said", MFD_CLOEXEC);
-	CHECK(hooks_plan(&arena, &hooks, "poststop", &err) == 0);
+	CHECK(hooks_plan(&arena, &hooks, "poststop", NULL, &err) == 0);
 	hooks_run_all(&hooks, &how);
 	CHECK(pread(how.output, said, sizeof(said), 0) == 4);
 	close(how.output);

@@ -197,8 +197,6 @@ TEST(plan_errors_name_the_member)
 		const char *process, *linux, *rest, *error;
 	} table[] = {
 		{ ",\"env\":[\"NOVALUE\"]", "", "", "process.env[0]: " },
-		{ ",\"capabilities\":{\"bounding\":[\"CAP_NONE\"]}", "", "",
-		  "process.capabilities.bounding[0]" },
 		{ ",\"rlimits\":[{\"type\":\"RLIMIT_X\",\"soft\":1,\"hard\":1}]", "", "",
 		  "process.rlimits[0]" },
 		{ "", ",\"sysctl\":{\"kernel.hostname.bad\":\"1\"}", "", "linux.sysctl" },

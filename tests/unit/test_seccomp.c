@@ -308,7 +308,8 @@ TEST(seccomp_what_makes_no_sense_is_refused_with_its_place)
 	REFUSED("\"SCMP_ACT_ALLOW\",\"flags\":[\"X\"]", "linux.seccomp.flags[0]: unknown flag 'X'");
 	REFUSED("\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"sendmsg\"],"
 		"\"action\":\"SCMP_ACT_NOTIFY\"}]",
-		"linux.seccomp.syscalls[0]: SCMP_ACT_NOTIFY is not possible for sendmsg");
+		"linux.seccomp.syscalls[0]: SCMP_ACT_NOTIFY cannot be used for the sendmsg "
+		"syscall");
 }
 
 /* Asks both programs of all numbers, with arguments around those that comparisons use. */

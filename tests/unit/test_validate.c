@@ -97,9 +97,6 @@ TEST(validate_refuses_what_contradicts_itself)
 		"['a'], 'action': 'SCMP_ACT_LOG', 'errnoRet': 1}]}}",
 		"'linux': {'seccomp': {'defaultAction': 'SCMP_ACT_ALLOW', 'syscalls': [{'names': "
 		"['a'], 'action': 'SCMP_ACT_NOTIFY'}]}}",
-		"'linux': {'seccomp': {'defaultAction': 'SCMP_ACT_ALLOW', 'listenerPath': '/a'}}",
-		"'linux': {'seccomp': {'defaultAction': 'SCMP_ACT_ALLOW', 'listenerMetadata': "
-		"'a'}}",
 		"'linux': {'personality': {'domain': 'LINUX', 'flags': ['A']}}",
 		"'overlay': {'lower': ['/'], 'image': 'a'}",
 		"'overlay': {'lower': ['/', '']}",
