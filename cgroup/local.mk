@@ -21,8 +21,10 @@ libcgroup_a_SOURCES = \
 	cgroup/process.c cgroup/process.h \
 	cgroup/remove.c \
 	cgroup/resctrl.c cgroup/resctrl.h \
+	cgroup/resctrl_stats.c cgroup/resctrl_stats.h \
 	cgroup/stats.c cgroup/stats.h \
 	cgroup/stats_parse.c cgroup/stats_parse.h \
+	cgroup/stats_reader.c cgroup/stats_reader.h \
 	cgroup/systemd_devices.c \
 	cgroup/systemd_limits.c \
 	cgroup/systemd_plan.c cgroup/systemd_plan.h \

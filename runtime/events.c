@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "cgroup/oom.h"
+#include "cgroup/resctrl_stats.h"
 #include "cgroup/stats.h"
 #include "net/interfaces.h"
 #include "runtime/handle.h"
@@ -110,6 +111,8 @@ static int write_stats(const struct watch *watch, struct error *err)
 
 	if (watch->cgroup >= 0 && cgroup_stats_read(watch->cgroup, &arena, &stats, err) < 0)
 		return fail_in(err, "%s", watch->handle.state.id);
+	if (resctrl_stats_read(&watch->handle.state.resctrl, &arena, &stats.intel_rdt, err) < 0)
+		return -1;
 	read_interfaces(watch, &arena, &stats.interfaces);
 	return write_event(watch, &arena, "stats", &stats, err);
 }

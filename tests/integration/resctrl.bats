@@ -110,3 +110,15 @@ create_with() {
 	done
 	nothing_created
 }
+
+@test "events has what the group is allowed and uses" {
+	mkdir -p resctrl/info/L3 resctrl/gold/mon_data/mon_L3_00
+	echo fff >resctrl/info/L3/cbm_mask
+	echo '    L3:0=fff;1=fff' >resctrl/schemata
+	echo '    L3:0=f;1=ff' >resctrl/gold/schemata
+	echo 12345 >resctrl/gold/mon_data/mon_L3_00/llc_occupancy
+	create_with '.linux.intelRdt = {closID: "gold"}' || fail "$(<created)"
+	equal "$(ctr events --stats "$ID" | jq -c .data.intel_rdt)" \
+		'{"l3_cache_info":{"cbm_mask":"fff"},"l3_cache_schema_root":"L3:0=fff;1=fff","l3_cache_schema":"L3:0=f;1=ff","cmt_stats":[{"llc_occupancy":12345}]}'
+	ctr delete -f "$ID"
+}

@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "base/macro.h"
 #include "cgroup/oom.h"
+#include "cgroup/resctrl_stats.h"
 #include "cgroup/stats.h"
 #include "cgroup/stats_parse.h"
 #include "tests/unit/scratch_dir.h"
@@ -354,4 +355,113 @@ TEST(stats_oom_kills_without_a_memory_controller_are_none)
 	CHECK_INT(watch.own.events, -1);
 	CHECK_INT(oom_watch_read(&watch, &err), 0);
 	oom_watch_close(&watch);
+}
+
+/* A file with the folders above it. */
+static void deep_file(const char *name, const char *text)
+{
+	char *path = arena_strdup(&arena, name);
+
+	for (char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		CHECK(mkdirat(AT_FDCWD, arena_printf(&arena, "%s/%s", scratch_path(), path),
+			      0700) == 0 ||
+		      errno == EEXIST);
+		*slash = '/';
+	}
+	scratch_file(name, text);
+}
+
+static void resctrl_files(void)
+{
+	static const char *const files[][2] = {
+		{ "info/L3/cbm_mask", "fff\n" },
+		{ "info/L3/min_cbm_bits", "1\n" },
+		{ "info/L3/num_closids", "16\n" },
+		{ "info/MB/bandwidth_gran", "10\n" },
+		{ "info/MB/delay_linear", "1\n" },
+		{ "info/MB/min_bandwidth", "20\n" },
+		{ "info/MB/num_closids", "8\n" },
+		{ "schemata", "    MB:0=100;1=100\n    L3:0=fff;1=fff\n" },
+		{ "web/schemata", "    MB:0=20;1=70\n    L3:0=f;1=f0\n" },
+		{ "web/mon_data/mon_L3_01/llc_occupancy", "4096\n" },
+		{ "web/mon_data/mon_L3_01/mbm_total_bytes", "100\n" },
+		{ "web/mon_data/mon_L3_01/mbm_local_bytes", "50\n" },
+		{ "web/mon_data/mon_L3_00/llc_occupancy", "Unavailable\n" },
+		{ "web/mon_data/mon_L3_00/mbm_total_bytes", "7\n" },
+		{ "web/mon_data/mon_L3_00/mbm_local_bytes", "6\n" },
+		{ "web/mon_groups/web/mon_data/mon_L3_00/llc_occupancy", "512\n" },
+	};
+
+	scratch_dir();
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		deep_file(files[i][0], files[i][1]);
+}
+
+static struct intel_rdt_stats resctrl_stats(const char *group, const char *monitor)
+{
+	const struct resctrl_groups groups = {
+		.group = arena_printf(&arena, "%s/%s", scratch_path(), group),
+		.monitor = monitor ? arena_printf(&arena, "%s/%s", scratch_path(), monitor) : NULL,
+	};
+	struct intel_rdt_stats stats = { 0 };
+
+	CHECK_INT(resctrl_stats_read(&groups, &arena, &stats, &err), 0);
+	return stats;
+}
+
+TEST(stats_of_a_resctrl_group)
+{
+	struct intel_rdt_stats stats;
+
+	resctrl_files();
+	stats = resctrl_stats("web", NULL);
+	CHECK_STRING(stats.l3_cache_info->cbm_mask, "fff");
+	CHECK_INT(stats.l3_cache_info->min_cbm_bits, 1);
+	CHECK_INT(stats.l3_cache_info->num_closids, 16);
+	CHECK_INT(stats.memory_bandwidth_info->bandwidth_gran, 10);
+	CHECK_INT(stats.memory_bandwidth_info->delay_linear, 1);
+	CHECK_INT(stats.memory_bandwidth_info->min_bandwidth, 20);
+	CHECK_INT(stats.memory_bandwidth_info->num_closids, 8);
+	CHECK_STRING(stats.l3_cache_schema_root, "L3:0=fff;1=fff");
+	CHECK_STRING(stats.l3_cache_schema, "L3:0=f;1=f0");
+	CHECK_STRING(stats.memory_bandwidth_schema_root, "MB:0=100;1=100");
+	CHECK_STRING(stats.memory_bandwidth_schema, "MB:0=20;1=70");
+	CHECK_INT(stats.mbm.count, 2);
+	CHECK_INT(stats.mbm.items[0].total_bytes, 7);
+	CHECK_INT(stats.mbm.items[1].local_bytes, 50);
+	CHECK_INT(stats.cmt.count, 2);
+	CHECK_INT(stats.cmt.items[0].llc_occupancy, 0);
+	CHECK_INT(stats.cmt.items[1].llc_occupancy, 4096);
+	arena_free(&arena);
+}
+
+TEST(stats_of_a_resctrl_monitoring_group_are_its_own)
+{
+	struct intel_rdt_stats stats;
+
+	resctrl_files();
+	stats = resctrl_stats("web", "web/mon_groups/web");
+	CHECK_INT(stats.cmt.count, 1);
+	CHECK_INT(stats.cmt.items[0].llc_occupancy, 512);
+	CHECK_INT(stats.mbm.count, 0);
+	/* the class that all belong to is the filesystem's root */
+	stats = resctrl_stats("", NULL);
+	CHECK_STRING(stats.l3_cache_schema, "L3:0=fff;1=fff");
+	CHECK_STRING(stats.l3_cache_schema_root, "L3:0=fff;1=fff");
+	CHECK_INT(stats.cmt.count, 0);
+	arena_free(&arena);
+}
+
+TEST(stats_of_a_resctrl_group_that_is_gone_or_never_was_are_none)
+{
+	const struct resctrl_groups none = { 0 };
+	struct intel_rdt_stats stats = { 0 };
+
+	scratch_dir();
+	CHECK_INT(resctrl_stats_read(&none, &arena, &stats, &err), 0);
+	stats = resctrl_stats("web", NULL);
+	CHECK(!stats.l3_cache_info && !stats.l3_cache_schema && !stats.memory_bandwidth_info);
+	CHECK(!stats.mbm.count && !stats.cmt.count);
+	arena_free(&arena);
 }
