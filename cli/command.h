@@ -49,7 +49,9 @@ enum command_group {
 
 enum command_flag {
 	COMMAND_GUARD = 1,	/* runs the container's code: see runtime/guard.h */
-	COMMAND_NEEDS_ROOT = 2, /* of the user namespace that we are in */
+	COMMAND_NEEDS_ROOT = 2, /* an ordinary user cannot do it */
+	COMMAND_ENTERS = 4,	/* runs in namespaces of an ordinary user: runtime/rootless.h */
+	COMMAND_JOINS = 8,	/* the same, in those of the container that it names first */
 };
 
 /* The exit status of a failure of ours, as the callers of a verb expect it. */
@@ -95,6 +97,7 @@ struct program {
 struct invocation {
 	const struct program *program;
 	const struct command *command;
+	char **argv;		  /* as it was given */
 	struct settings settings; /* what the global options say to runtime/ */
 	struct arena *arena;	  /* freed when the function has returned */
 	char **arguments;	  /* the positionals, ended by NULL */

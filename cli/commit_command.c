@@ -38,7 +38,7 @@ const struct command commit_command = {
 	.examples =
 		"ctr commit web app:2\nctr commit --compression gzip -m 'as shipped' web app:2\n",
 	COMMAND_OPTIONS(rows, commit_options),
-	.flags = COMMAND_NEEDS_ROOT,
+	.flags = COMMAND_ENTERS,
 	.failure = FAILURE_RUN,
 	.companion = "ctr-image",
 };

@@ -28,7 +28,7 @@ const struct command create_command = {
 		"executed.\nStandard input, output and error become the container's.\n",
 	.examples = "ctr create --bundle /srv/web web\n",
 	COMMAND_OPTIONS(rows, options),
-	.flags = COMMAND_GUARD | COMMAND_NEEDS_ROOT,
+	.flags = COMMAND_GUARD | COMMAND_ENTERS,
 	.failure = FAILURE_OCI,
 };
 

@@ -29,7 +29,6 @@ const struct command delete_command = {
 		"A container that is created but not started is killed. The writable layer of one\n"
 		"that was run from a spec or an image stays: 'rm' removes that too.\n",
 	COMMAND_OPTIONS(rows, options),
-	.flags = COMMAND_NEEDS_ROOT,
 	.failure = FAILURE_OCI,
 };
 

@@ -26,7 +26,7 @@ const struct command diff_command = {
 	.description =
 		"Against its lower layers. Control characters in names are escaped: \\n, \\033.\n",
 	COMMAND_OPTIONS(rows, options),
-	.flags = COMMAND_NEEDS_ROOT,
+	.flags = COMMAND_ENTERS,
 	.failure = FAILURE_RUN,
 };
 

@@ -33,7 +33,6 @@ const struct command events_command = {
 		       "host's cgroups do not measure is left out, or 0.\n",
 	.examples = "ctr events --stats web\nctr events --interval 500ms web\n",
 	COMMAND_OPTIONS(rows, options),
-	.flags = COMMAND_NEEDS_ROOT,
 	.failure = FAILURE_OCI,
 };
 

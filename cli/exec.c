@@ -62,7 +62,7 @@ const struct command exec_command = {
 		"ctr exec web ps ax\nctr exec -it web sh\nctr exec -u nobody -e LANG=C web id\n",
 	COMMAND_OPTIONS(rows, options),
 	.order = OPTIONS_FIRST,
-	.flags = COMMAND_GUARD | COMMAND_NEEDS_ROOT,
+	.flags = COMMAND_GUARD | COMMAND_JOINS,
 	.failure = FAILURE_EXEC,
 };
 

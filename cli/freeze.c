@@ -27,7 +27,6 @@ const struct command freeze_command = {
 		       "time, it is named and the container runs on.\n",
 	.examples = "ctr freeze web\nctr freeze --timeout 500ms web\n",
 	COMMAND_OPTIONS(rows, options),
-	.flags = COMMAND_NEEDS_ROOT,
 	.failure = FAILURE_OCI,
 };
 

@@ -26,7 +26,6 @@ const struct command images_command = {
 	.summary = "List the images of the store",
 	.arguments = "",
 	COMMAND_OPTIONS(rows, options),
-	.flags = COMMAND_NEEDS_ROOT,
 	.failure = FAILURE_RUN,
 };
 

@@ -33,7 +33,6 @@ const struct command kill_command = {
 		"SIGNAL is a name (TERM, SIGTERM, RTMIN+3) or a number; the default is TERM.\n",
 	.examples = "ctr kill web HUP\nctr kill --all web 9\n",
 	COMMAND_OPTIONS(rows, options),
-	.flags = COMMAND_NEEDS_ROOT,
 	.failure = FAILURE_OCI,
 };
 

@@ -25,7 +25,6 @@ const struct command list_command = {
 	.summary = "List all containers",
 	.arguments = "",
 	COMMAND_OPTIONS(rows, options),
-	.flags = COMMAND_NEEDS_ROOT,
 	.failure = FAILURE_OCI,
 };
 

@@ -39,7 +39,6 @@ const struct command logs_command = {
 		"Standard output goes to standard output, standard error to standard error.\n",
 	.examples = "ctr logs --tail 20 -f web\n",
 	COMMAND_OPTIONS(rows, options),
-	.flags = COMMAND_NEEDS_ROOT,
 	.failure = FAILURE_RUN,
 };
 

@@ -17,6 +17,7 @@
 #include "cli/log_target.h"
 #include "cli/suggest.h"
 #include "runtime/guard.h"
+#include "runtime/rootless.h"
 
 static const char *const log_formats[] = { [LOG_TEXT] = "text", [LOG_JSON] = "json", NULL };
 static const char *const log_levels[] = {
@@ -133,32 +134,32 @@ static int setup_log(const struct globals *globals, struct error *err)
  * Whose folders are meant: uid 0 of a user namespace is an ordinary user too (podman and buildah
  * have one around all that they run), unless it is like a machine's root in all else.
  */
-static bool is_ordinary_user(void)
+static bool is_ordinary_user(bool rootless)
 {
 	const char *name = getenv("USER");
 
-	if (geteuid() != 0)
+	if (geteuid() != 0 || rootless)
 		return true;
 	return getenv("XDG_RUNTIME_DIR") && (!name || strcmp(name, "root") != 0) &&
 	       in_user_namespace();
 }
 
-static const char *default_root(struct arena *arena)
+static const char *default_root(struct arena *arena, const struct settings *settings)
 {
 	const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
 
-	if (!is_ordinary_user())
+	if (!is_ordinary_user(settings->rootless))
 		return "/run/ctr";
 	if (runtime_dir && runtime_dir[0] == '/')
 		return arena_printf(arena, "%s/ctr", runtime_dir);
-	return arena_printf(arena, "/run/user/%u/ctr", geteuid());
+	return arena_printf(arena, "/run/user/%u/ctr", settings->user);
 }
 
-static const char *default_data_root(struct arena *arena)
+static const char *default_data_root(struct arena *arena, const struct settings *settings)
 {
 	const char *data_home = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
 
-	if (!is_ordinary_user() || (!data_home && !home))
+	if (!is_ordinary_user(settings->rootless) || (!data_home && !home))
 		return "/var/lib/ctr";
 	if (data_home && data_home[0] == '/')
 		return arena_printf(arena, "%s/ctr", data_home);
@@ -184,15 +185,13 @@ static int make_absolute(struct arena *arena, const char *option, const char **p
 static int make_settings(const struct globals *globals, struct arena *arena,
 			 struct settings *settings, struct error *err)
 {
-	*settings = (struct settings){
-		.root = globals->root ?: default_root(arena),
-		.sticky_root = !globals->root && geteuid() != 0,
-		.data_root = globals->data_root ?: default_data_root(arena),
-		.criu = globals->criu,
-		.no_cgroup = globals->cgroup_manager == CGROUP_MANAGER_DISABLED,
-		.systemd_cgroup = globals->systemd_cgroup ||
-				  globals->cgroup_manager == CGROUP_MANAGER_SYSTEMD,
-	};
+	settings->sticky_root = !globals->root && settings->user != 0;
+	settings->root = globals->root ?: default_root(arena, settings);
+	settings->data_root = globals->data_root ?: default_data_root(arena, settings);
+	settings->no_cgroup = globals->cgroup_manager == CGROUP_MANAGER_DISABLED;
+	settings->criu = globals->criu;
+	settings->systemd_cgroup = globals->systemd_cgroup ||
+				   globals->cgroup_manager == CGROUP_MANAGER_SYSTEMD;
 	if (make_absolute(arena, "--root", &settings->root, err) < 0)
 		return -1;
 	return make_absolute(arena, "--data-root", &settings->data_root, err);
@@ -223,6 +222,30 @@ static int flush(struct error *err)
 	return 0;
 }
 
+/* Of an ordinary user: see runtime/rootless.h. */
+static int become_root_inside(struct invocation *invocation, struct error *err)
+{
+	struct settings *settings = &invocation->settings;
+	int flags = invocation->command->flags, result = 0;
+	char user[16];
+
+	if (flags & COMMAND_NEEDS_ROOT)
+		return fail(err, EPERM, "only root can do this: run it with sudo");
+	if (flags & COMMAND_ENTERS)
+		result = rootless_enter(invocation->arena, err);
+	else if (flags & COMMAND_JOINS)
+		result = rootless_join(settings, invocation->arguments[0], invocation->arena, err);
+	if (result < 0)
+		return fail_in(err, "user %u", settings->user);
+	settings->rootless = geteuid() == 0;
+	if (!settings->rootless || !(flags & COMMAND_GUARD))
+		return 0;
+	/* again from the beginning, since what a process is protected by is that of its program */
+	snprintf(user, sizeof(user), "%u", settings->user);
+	setenv(ROOTLESS_VARIABLE, user, 1);
+	return guard_execute(invocation->argv, err);
+}
+
 static int run_verb(const struct verb *verb, struct invocation *invocation, struct globals *globals,
 		    char **args, struct error *err)
 {
@@ -250,8 +273,8 @@ static int run_verb(const struct verb *verb, struct invocation *invocation, stru
 		return -1;
 	if (make_settings(globals, invocation->arena, &invocation->settings, err) < 0)
 		return -1;
-	if ((command->flags & COMMAND_NEEDS_ROOT) && geteuid() != 0)
-		return fail(err, EPERM, "only root can do this yet: run it with sudo");
+	if (geteuid() != 0 && become_root_inside(invocation, err) < 0)
+		return -1;
 	status = verb->run(invocation, err);
 	return status < 0 || flush(err) < 0 ? -1 : status;
 }
@@ -280,7 +303,8 @@ static int start_verb(struct invocation *invocation, struct globals *globals, ch
 	invocation->failure = verb->command->failure;
 	/* The first two execute with all of argv, so they come before anything that changes it. */
 	if ((verb->run || exec_companion(verb->command->companion, argv, err) >= 0) &&
-	    (!(verb->command->flags & COMMAND_GUARD) || guard_self(argv, err) >= 0))
+	    (!(verb->command->flags & COMMAND_GUARD) || geteuid() != 0 ||
+	     guard_self(argv, err) >= 0))
 		status = run_verb(verb, invocation, globals, args + 1, err);
 	return status < 0 ? fail_in(err, "%s", verb->command->name) : status;
 }
@@ -310,6 +334,32 @@ static int run_program(struct invocation *invocation, struct globals *globals, c
 	return start_verb(invocation, globals, argv, args, err);
 }
 
+/* Who calls, and whether this is the program executed again in that user's own namespaces. */
+static void find_user(struct settings *settings)
+{
+	const char *user = getenv(ROOTLESS_VARIABLE);
+
+	settings->user = geteuid();
+	if (!user)
+		return;
+	settings->rootless = settings->user == 0;
+	if (settings->rootless)
+		settings->user = (uid_t)strtoul(user, NULL, 10);
+	unsetenv(ROOTLESS_VARIABLE);
+}
+
+static char **copy_argv(struct arena *arena, char **argv)
+{
+	size_t count = 0;
+	char **copy;
+
+	while (argv[count])
+		count++;
+	copy = arena_array(arena, char *, count + 1);
+	memcpy(copy, argv, count * sizeof(*copy));
+	return copy;
+}
+
 int program_main(const struct program *program, char **argv)
 {
 	cleanup_arena struct arena arena = { 0 };
@@ -324,6 +374,8 @@ int program_main(const struct program *program, char **argv)
 
 	/* what we make has exactly its mode: a layer's root, the store that others read */
 	umask(022);
+	find_user(&invocation.settings);
+	invocation.argv = copy_argv(&arena, argv);
 	status = run_program(&invocation, &globals, argv, &err);
 	if (status >= 0)
 		return status;

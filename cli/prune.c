@@ -23,7 +23,7 @@ const struct command prune_command = {
 	.summary = "Remove what crashes left, and blobs and layers that no image has",
 	.arguments = "",
 	COMMAND_OPTIONS(rows, options),
-	.flags = COMMAND_NEEDS_ROOT,
+	.flags = COMMAND_ENTERS,
 	.failure = FAILURE_RUN,
 };
 

@@ -42,7 +42,6 @@ const struct command ps_command = {
 	.examples = "ctr ps -a\nctr ps web\nctr ps --inside web\nctr ps web -o pid,rss,args\n",
 	COMMAND_OPTIONS(rows, options),
 	.order = OPTIONS_FIRST,
-	.flags = COMMAND_NEEDS_ROOT,
 	.failure = FAILURE_OCI,
 };
 

@@ -22,7 +22,6 @@ const struct command rm_command = {
 	.min = 1,
 	.max = -1,
 	COMMAND_OPTIONS(rows, options),
-	.flags = COMMAND_NEEDS_ROOT,
 	.failure = FAILURE_RUN,
 };
 

@@ -10,7 +10,6 @@ const struct command rmi_command = {
 	.arguments = "NAME[:TAG]...",
 	.min = 1,
 	.max = -1,
-	.flags = COMMAND_NEEDS_ROOT,
 	.failure = FAILURE_RUN,
 };
 

@@ -55,7 +55,7 @@ const struct command run_command = {
 		    "ctr run --bundle /srv/web web\n",
 	COMMAND_OPTIONS(rows, options),
 	.order = OPTIONS_FIRST,
-	.flags = COMMAND_GUARD | COMMAND_NEEDS_ROOT,
+	.flags = COMMAND_GUARD | COMMAND_ENTERS,
 	.failure = FAILURE_RUN,
 };
 

@@ -10,7 +10,6 @@ const struct command start_command = {
 	.arguments = "ID",
 	.min = 1,
 	.max = 1,
-	.flags = COMMAND_NEEDS_ROOT,
 	.failure = FAILURE_OCI,
 };
 

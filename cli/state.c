@@ -11,7 +11,6 @@ const struct command state_command = {
 	.arguments = "ID",
 	.min = 1,
 	.max = 1,
-	.flags = COMMAND_NEEDS_ROOT,
 	.failure = FAILURE_OCI,
 };
 

@@ -23,7 +23,6 @@ const struct command stop_command = {
 	.max = -1,
 	.examples = "ctr stop web\nctr stop --time 2 web db\n",
 	COMMAND_OPTIONS(rows, options),
-	.flags = COMMAND_NEEDS_ROOT,
 	.failure = FAILURE_RUN,
 };
 

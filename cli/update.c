@@ -67,7 +67,6 @@ const struct command update_command = {
 	.examples = "ctr update --memory 512m --memory-swap 1g web\n"
 		    "echo '{\"pids\": {\"limit\": 100}}' | ctr update -r - web\n",
 	COMMAND_OPTIONS(rows, options),
-	.flags = COMMAND_NEEDS_ROOT,
 	.failure = FAILURE_OCI,
 };
 

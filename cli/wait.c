@@ -13,7 +13,6 @@ const struct command wait_command = {
 	.description = "Prints one number a line: the status of the process, 128+N if signal N "
 		       "ended it, -1 if\n"
 		       "nobody was there to record it.\n",
-	.flags = COMMAND_NEEDS_ROOT,
 	.failure = FAILURE_RUN,
 };
 

@@ -61,17 +61,11 @@ static int copy_sealed(int fd)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-int guard_self(char **argv, struct error *err)
+static int execute_protected(int self, char **argv, struct error *err)
 {
-	cleanup_fd int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	cleanup_fd int guarded = -1;
+	cleanup_fd int guarded = clone_read_only(self);
 	char path[PATH_MAX];
 
-	if (self < 0)
-		return fail_errno(err, "open /proc/self/exe");
-	if (is_protected(self))
-		return 0;
-	guarded = clone_read_only(self);
 	if (guarded < 0)
 		guarded = copy_sealed(self);
 	if (guarded < 0)
@@ -81,4 +75,22 @@ int guard_self(char **argv, struct error *err)
 	setenv(PROGRAM_PATH_VARIABLE, path, 1);
 	execveat(guarded, "", argv, environ, AT_EMPTY_PATH);
 	return fail_errno(err, "execute the own program file again");
+}
+
+int guard_self(char **argv, struct error *err)
+{
+	cleanup_fd int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+	if (self < 0)
+		return fail_errno(err, "open /proc/self/exe");
+	return is_protected(self) ? 0 : execute_protected(self, argv, err);
+}
+
+int guard_execute(char **argv, struct error *err)
+{
+	cleanup_fd int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+	if (self < 0)
+		return fail_errno(err, "open /proc/self/exe");
+	return execute_protected(self, argv, err);
 }

@@ -13,3 +13,6 @@
  * same arguments, from such a view, and does not return. -1 when that could not be done.
  */
 int guard_self(char **argv, struct error *err);
+
+/* Executes it again in any case, for what only execve(2) does. Returns when that failed. */
+int guard_execute(char **argv, struct error *err);

@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/macro.h"
 #include "runtime/spawn.h"
 
 #define LINE_LENGTH (3 * 11 + 1) /* three numbers of 32 bits, blanks and a newline */
@@ -102,10 +103,29 @@ int id_map_plan(struct arena *arena, const struct spec_id_mappings *uids,
 }
 
 /* newuidmap(1) is set-uid: it gets an environment that we know, and is never searched in PATH. */
+static bool find_helper(const char *name, char *path, size_t size)
+{
+	static const char *const folders[] = { "/usr/bin", "/bin", "/usr/local/bin", "/sbin" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		snprintf(path, size, "%s/%s", folders[i], name);
+		if (access(path, X_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool id_map_helpers_exist(void)
+{
+	char path[64];
+
+	return find_helper("newuidmap", path, sizeof(path)) &&
+	       find_helper("newgidmap", path, sizeof(path));
+}
+
 static int run_helper(char **argv, pid_t pid, struct error *err)
 {
 	static char *const environment[] = { NULL };
-	static const char *const folders[] = { "/usr/bin", "/bin", "/usr/local/bin", "/sbin" };
 	char path[64];
 	struct spawn spawn = {
 		.path = path,
@@ -119,12 +139,9 @@ static int run_helper(char **argv, pid_t pid, struct error *err)
 	};
 
 	snprintf(argv[ID_MAP_PID], PID_LENGTH, "%d", pid);
-	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
-		snprintf(path, sizeof(path), "%s/%s", folders[i], argv[0]);
-		if (access(path, X_OK) == 0)
-			return spawn_run(&spawn, err);
-	}
-	return fail(err, ENOENT, "%s: not found (package uidmap)", argv[0]);
+	if (!find_helper(argv[0], path, sizeof(path)))
+		return fail(err, ENOENT, "%s: not found (package uidmap)", argv[0]);
+	return spawn_run(&spawn, err);
 }
 
 static int write_one(int dir, pid_t pid, bool gid, const struct id_map *map, struct error *err)

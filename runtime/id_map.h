@@ -25,6 +25,9 @@ struct id_map {
 int id_map_plan(struct arena *arena, const struct spec_id_mappings *uids,
 		const struct spec_id_mappings *gids, struct id_map *map, struct error *err);
 
+/* Whether newuidmap(1) and newgidmap(1) are installed. */
+bool id_map_helpers_exist(void);
+
 /*
  * Parent side: writes the maps of process pid, which has just been cloned into its namespace.
  * Without the privilege it lets newuidmap(1) and newgidmap(1) do it, or, for the caller's own id

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -22,6 +23,7 @@
 #include "runtime/listener.h"
 #include "runtime/pid_file.h"
 #include "runtime/restore.h"
+#include "runtime/rootless.h"
 #include "runtime/start_socket.h"
 #include "runtime/sync.h"
 #include "runtime/terminal_host.h"
@@ -72,7 +74,7 @@ static int remove_data_folder(struct launch *launch, struct error *err)
 	parent = open(launch->data_parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (parent < 0)
 		return errno == ENOENT ? 0 : fail_errno(err, "open %s", launch->data_parent);
-	if (remove_tree_at(parent, launch->state->id, err) < 0)
+	if (rootless_remove_tree(launch->arena, parent, launch->state->id, err) < 0)
 		return fail_in(err, "%s", launch->data_parent);
 	launch->remove_data = false;
 	return 0;
@@ -108,6 +110,10 @@ static int make_state_folder(struct launch *launch, struct error *err)
 	if (launch->state_dir < 0)
 		return -1;
 	launch->state_dir_made = true;
+	/* not to be tidied up in between (XDG Base Directory Specification) */
+	if (launch->settings->sticky_root &&
+	    fchmodat(AT_FDCWD, launch->settings->root, S_ISVTX | 0700, 0) < 0)
+		return fail_errno(err, "%s: set the sticky bit", launch->settings->root);
 	return notify_make_folder(&launch->notify, launch->state_dir, err);
 }
 

@@ -236,3 +236,15 @@ size_t passwd_home(int root, uid_t uid, char *buffer, size_t size)
 	memcpy(buffer, home, length + 1);
 	return length;
 }
+
+char *passwd_name(struct arena *arena, int root, uid_t uid)
+{
+	cleanup_fd int fd = open_file(root, "etc/passwd");
+	struct passwd_reader reader = { .fd = fd };
+	struct passwd_user user;
+	char *fields[PASSWD_FIELDS];
+
+	if (fd < 0 || !find_user(&reader, NULL, uid, &user, fields))
+		return NULL;
+	return arena_strdup(arena, fields[NAME]);
+}

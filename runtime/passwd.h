@@ -40,6 +40,9 @@ int passwd_resolve(struct arena *arena, int root, const char *text, struct passw
  */
 size_t passwd_home(int root, uid_t uid, char *buffer, size_t size);
 
+/* The name of uid in etc/passwd below root, in the arena; NULL: it has none. */
+char *passwd_name(struct arena *arena, int root, uid_t uid);
+
 /*
  * The lines of a file, for the two above and the fuzzer: returns the next line without its
  * newline, or NULL at the end (or error, or limit).

@@ -13,6 +13,7 @@
 #include "base/timestamp.h"
 #include "runtime/inherited_fds.h"
 #include "runtime/launch_scope.h"
+#include "runtime/rootless.h"
 #include "runtime/security_label.h"
 #include "runtime/spec_form.h"
 
@@ -104,6 +105,8 @@ static int read_bundle(const struct container_options *options, struct arena *ar
 		    0 ||
 	    spec_validate(config, &prepared->spec, err) < 0)
 		return -1;
+	if (launch->settings->rootless && rootless_translate(arena, &prepared->spec, err) < 0)
+		return fail_in(err, "%s", config);
 	if (prepared->spec.overlay)
 		return fail(err, ENOTSUP,
 			    "%s: overlay: only for 'run SPEC': in the bundle form root.path is "
@@ -126,7 +129,7 @@ static void fill_state(struct arena *arena, const struct container_options *opti
 	state->id = options->id ? arena_strdup(arena, options->id) : make_id(arena);
 	state->oci_version = spec->oci_version;
 	state->created = arena_strdup(arena, timestamp_now(now));
-	state->owner = state_owner(arena);
+	state->owner = state_owner(arena, prepared->launch.settings->user);
 	state->command = spec->process ? join_words(arena, &spec->process->args) : NULL;
 	state->annotations = spec->annotations;
 	state->needs_spec = spec->hooks || (spec->linux && spec->linux->seccomp &&

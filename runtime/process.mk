@@ -13,6 +13,7 @@ libruntime_a_SOURCES += \
 	runtime/personality.c runtime/personality.h \
 	runtime/process.c runtime/process.h \
 	runtime/resource_limit.c runtime/resource_limit.h \
+	runtime/rootless.c runtime/rootless.h \
 	runtime/scheduling.c runtime/scheduling.h \
 	runtime/security_label.c runtime/security_label.h \
 	runtime/signals.c runtime/signals.h \
@@ -20,7 +21,8 @@ libruntime_a_SOURCES += \
 	runtime/sysctl.c runtime/sysctl.h \
 	runtime/terminal.c runtime/terminal.h \
 	runtime/terminal_host.c runtime/terminal_host.h \
-	runtime/terminal_relay.c runtime/terminal_relay.h
+	runtime/terminal_relay.c runtime/terminal_relay.h \
+	runtime/user_map.c runtime/user_map.h
 
 process_tests = \
 	tests/unit/test_capability \
@@ -30,7 +32,8 @@ process_tests = \
 	tests/unit/test_passwd \
 	tests/unit/test_process \
 	tests/unit/test_sysctl \
-	tests/unit/test_terminal
+	tests/unit/test_terminal \
+	tests/unit/test_user_map
 check_PROGRAMS += $(process_tests)
 process_test_libraries = libunit.a libruntime.a libspecs.a libbase.a $(CTR_STATIC_LIBS)
 tests_unit_test_capability_SOURCES = tests/unit/test_capability.c
@@ -47,12 +50,17 @@ tests_unit_test_process_SOURCES = tests/unit/test_process.c
 tests_unit_test_process_LDADD = $(process_test_libraries)
 tests_unit_test_sysctl_SOURCES = tests/unit/test_sysctl.c
 tests_unit_test_sysctl_LDADD = $(process_test_libraries)
+tests_unit_test_user_map_SOURCES = tests/unit/test_user_map.c
+tests_unit_test_user_map_LDADD = $(process_test_libraries)
 tests_unit_test_terminal_SOURCES = tests/unit/test_terminal.c
 tests_unit_test_terminal_LDADD = $(process_test_libraries)
 
 if FUZZING
-noinst_PROGRAMS += tests/fuzz/fuzz_passwd
+noinst_PROGRAMS += tests/fuzz/fuzz_passwd tests/fuzz/fuzz_user_map
 tests_fuzz_fuzz_passwd_SOURCES = tests/fuzz/fuzz_passwd.c
 tests_fuzz_fuzz_passwd_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_passwd_LDADD = libruntime.a libspecs.a libbase.a $(CTR_STATIC_LIBS)
+tests_fuzz_fuzz_user_map_SOURCES = tests/fuzz/fuzz_user_map.c
+tests_fuzz_fuzz_user_map_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_user_map_LDADD = libruntime.a libspecs.a libbase.a $(CTR_STATIC_LIBS)
 endif

@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "base/user_namespace.h"
 #include "runtime/image_form.h"
+#include "runtime/rootless.h"
 
 /* The folder that a spec's relative paths begin at. */
 static int find_folder(const char *spec_path, struct arena *arena, char **folder, struct error *err)
@@ -51,7 +52,9 @@ int spec_form_read(const struct settings *settings, const struct container_optio
 		return fail(err, EINVAL, "%s: process: is missing", name);
 	if (options->args.count && !options->image)
 		spec->process->args = options->args;
-	return spec_validate(name, spec, err);
+	if (spec_validate(name, spec, err) < 0)
+		return -1;
+	return settings->rootless ? rootless_translate(arena, spec, err) : 0;
 }
 
 static int choose_lowers(const struct settings *settings, struct arena *arena,

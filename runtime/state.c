@@ -106,9 +106,7 @@ int exit_save(struct arena *arena, int dir, int exit_code, struct error *err)
 	return file_replace_at(dir, EXIT_FILE, text, size, 0600, false, err);
 }
 
-char *state_owner(struct arena *arena)
+char *state_owner(struct arena *arena, uid_t user)
 {
-	uid_t uid = getuid();
-
-	return uid == 0 ? arena_strdup(arena, "root") : arena_printf(arena, "%u", uid);
+	return user == 0 ? arena_strdup(arena, "root") : arena_printf(arena, "%u", user);
 }

@@ -74,5 +74,5 @@ int exit_load(struct arena *arena, int dir, struct exit_record *record, struct e
 /* Writes it, with the present time. */
 int exit_save(struct arena *arena, int dir, int exit_code, struct error *err);
 
-/* Who runs ctr: "root", or the number of the user. */
-char *state_owner(struct arena *arena);
+/* A user: "root", or the number. */
+char *state_owner(struct arena *arena, uid_t user);

@@ -39,6 +39,7 @@ setup() {
 	chmod 700 "$DIR/runtime"
 	chown -R "$USER_ID:$USER_ID" "$DIR"
 	cd "$DIR" || return
+	become "$USER_ID"
 	CALLER=(as_user)
 }
 
@@ -50,11 +51,15 @@ teardown() {
 	return $status
 }
 
-# as_user COMMAND...: as the ordinary user, who has nothing of root's environment.
+# become UID: the words before a command that run it as an ordinary user, who has nothing of root's
+# environment.
+become() {
+	AS_USER=(setpriv --reuid "$1" --regid "$1" --clear-groups --inh-caps -all
+		env -i HOME="$DIR" PATH="$PATH" XDG_RUNTIME_DIR="$DIR/runtime" XDG_DATA_HOME="$DIR/data")
+}
+
 as_user() {
-	setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups --inh-caps -all \
-		env -i HOME="$DIR" PATH="$PATH" XDG_RUNTIME_DIR="$DIR/runtime" \
-		XDG_DATA_HOME="$DIR/data" "$@"
+	"${AS_USER[@]}" "$@"
 }
 
 # as_root_inside COMMAND...: as uid 0 of a user namespace with all ids of the user, and a mount
@@ -214,4 +219,182 @@ user_bundle() {
 	contains "$(<changes)" 'D /etc/passwd' 'A /etc/mine' 'D /etc/deep/one' 'A /etc/deep/new'
 	contains "$(<printed)" $'new\n33:34\n' 'No such file'
 	[[ ! -e $DATA/containers/$ID ]]
+}
+
+# --- an ordinary user ---------------------------------------------------------------------------
+
+# A script that writes "ready" once, and then waits for its end.
+WAITS='echo ready; '$IDLE
+
+@test "an ordinary user runs a bundle without a user namespace in one of all its ids" {
+	user_bundle '.process.user = {uid: 7, gid: 8, additionalGids: [9]}' \
+		sh -c 'id; cat /proc/self/uid_map /proc/self/setgroups; echo x >/dev/null; exec sleep 1000'
+	create --bundle bundle --pid-file pid "$ID"
+	ctr start "$ID"
+	eventually file_has created x || eventually file_has created allow
+	contains "$(<created)" 'uid=7 gid=8 groups=9' allow
+	matches "$(sed -n 2p created)" "^ +0 +$USER_ID +1$"
+	matches "$(sed -n 3p created)" "^ +1 +$SUB_ID +"
+	# what the host sees: ids of the user's ranges, and nothing of root's
+	equal "$(status_field "$(<pid)" Uid | cut -f 1)" $((SUB_ID + 6))
+	equal "$(status_field "$(<pid)" Gid | cut -f 1)" $((SUB_ID + 7))
+	equal "$(ctr state "$ID" | jq -r .owner)" "$USER_ID"
+	equal "$(stat -c %a "$DIR/runtime/ctr")" 1700
+	ctr kill "$ID" KILL
+	eventually has_status "$ID" stopped
+	ctr delete "$ID"
+	[[ ! -e $ROOT/$ID ]]
+}
+
+@test "an ordinary user enters, signals and forces out what runs as another of its ids" {
+	user_bundle '.process.user = {uid: 7, gid: 8}' sh -c "$WAITS"
+	sed -i 's#/tmp/.idle#/dev/shm/.idle#g' bundle/config.json
+	jq '.mounts += [{destination: "/dev/shm", type: "tmpfs", source: "shm", options: ["mode=1777"]}]' \
+		bundle/config.json >new && mv new bundle/config.json
+	create --bundle bundle --pid-file pid "$ID"
+	ctr start "$ID"
+	eventually file_has created ready
+	run -0 ctr exec "$ID" sh -c 'id -u; echo $$ >/dev/null; cat /proc/1/cmdline | head -c 2'
+	contains "$output" $'7\nsh'
+	run -0 ctr exec --user 33:34 "$ID" id
+	contains "$output" 'uid=33 gid=34'
+	run -3 ctr exec "$ID" sh -c 'exit 3'
+	run -1 ctr delete "$ID"
+	contains "$output" 'not stopped'
+	ctr delete --force "$ID"
+	eventually is_gone "$(<pid)"
+	run -255 ctr exec "$ID" true
+	contains "$output" 'does not exist'
+}
+
+@test "the host ids of a spec are those outside, whatever the user's namespace calls them" {
+	user_bundle '.linux.namespaces += [{type: "user"}] | .process.user = {uid: 3, gid: 0} |
+		.linux.uidMappings = [{containerID: 0, hostID: '"$USER_ID"', size: 1},
+			{containerID: 1, hostID: '$((SUB_ID + 100))', size: 50}] |
+		.linux.gidMappings = [{containerID: 0, hostID: '"$USER_ID"', size: 1},
+			{containerID: 1, hostID: '$((SUB_ID + 200))', size: 50}]' sleep 1000
+	create --bundle bundle --pid-file pid "$ID"
+	equal "$(status_field "$(<pid)" Uid | cut -f 1)" $((SUB_ID + 102))
+	equal "$(status_field "$(<pid)" Gid | cut -f 1)" "$USER_ID"
+	ctr start "$ID"
+	run -0 ctr exec "$ID" id -u
+	equal "$output" 3
+	ctr delete --force "$ID"
+	user_bundle '.linux.namespaces += [{type: "user"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 0, size: 1}] |
+		.linux.gidMappings = [{containerID: 0, hostID: 0, size: 1}]' true
+	run -1 ctr run --bundle bundle "$ID"
+	contains "$output" 'linux.uidMappings[0].hostID: 0' /etc/subuid
+	[[ ! -e $ROOT/$ID ]]
+}
+
+@test "a user without ranges is root alone" {
+	USER_ID=61234
+	become "$USER_ID"
+	chown -R "$USER_ID:$USER_ID" "$DIR"
+	mkdir bundle
+	ln -s ../rootfs bundle/rootfs
+	as_user "$BASE/bin/ctr" spec --rootless --bundle .
+	jq '.process.terminal = false | .process.args = ["sh", "-c", "id; cat /proc/self/setgroups"]' \
+		config.json >bundle/config.json
+	run -0 ctr run --bundle bundle "$ID"
+	contains "$output" 'uid=0(root) gid=0(root)' deny
+	user_bundle '.process.user.uid = 1' true
+	run -1 ctr run --bundle bundle "$ID"
+	contains "$output" 'process.user.uid: 1 is not mapped'
+	[[ ! -e $ROOT/$ID ]]
+}
+
+@test "what another user owns on the host is out of reach" {
+	echo secret >root-only
+	chmod 600 root-only
+	chown root: root-only
+	user_bundle '.mounts += [
+		{destination: "/secret", type: "bind", source: ($dir + "/root-only"), options: ["bind"]},
+		{destination: "/host", type: "bind", source: "/etc", options: ["rbind"]}] |
+		.process.capabilities |= map_values(. + ["CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_SYS_ADMIN", "CAP_MKNOD"])' \
+		sh -c 'cat /secret; cat /host/shadow; touch /host/x; mknod /tmp/node b 8 0; id'
+	run -0 ctr run --bundle bundle "$ID"
+	lacks "$output" secret$'\n' root:
+	[[ $(grep -c 'Permission denied' <<<"$output") -ge 3 ]]
+	[[ ! -e /etc/x ]]
+}
+
+@test "an ordinary user's copy-on-write container, log, diff, image and removal" {
+	spec '.process.capabilities |= map_values(. + ["CAP_CHOWN"])' sh -c 'echo logged
+		rm /etc/passwd; mkdir -m 700 /etc/mine; touch /etc/mine/in; chown -R 33:34 /etc/mine
+		'"$IDLE"
+	ctr run -d --name "$ID" spec.json
+	eventually file_has "$DATA/containers/$ID/log" logged
+	run -0 ctr logs "$ID"
+	contains "$output" logged
+	eventually test -e "$DATA/containers/$ID/upper/etc/mine/in"
+	# a subordinate id owns it on disk
+	eventually equal "$(stat -c %u:%g "$DATA/containers/$ID/upper/etc/mine")" $((SUB_ID + 32)):$((SUB_ID + 33))
+	run -0 ctr diff "$ID"
+	contains "$output" 'D /etc/passwd' 'A /etc/mine' 'A /etc/mine/in'
+	run -0 ctr stop "$ID"
+	run -0 ctr commit "$ID" image:1
+	run -0 ctr rm "$ID"
+	[[ ! -e $DATA/containers/$ID && ! -e $ROOT/$ID ]]
+	run -0 ctr run --rm --name "$ID" image:1 sh -c 'stat -c %u:%g /etc/mine; ls /etc/mine; ls /etc/passwd 2>&1 || :'
+	contains "$output" 33:34 $'\nin\n' 'No such file'
+	run -0 ctr rmi image:1
+	run -0 ctr prune
+	equal "$(ls "$DATA/layers")" ''
+}
+
+@test "an ordinary user removes by force what runs, with files of its subordinate ids" {
+	background '.process.capabilities |= map_values(. + ["CAP_CHOWN"])' '
+		mkdir -m 700 /tmp/closed; touch /tmp/closed/in; chown -R 33 /tmp/closed; touch /tmp/ready; '"$IDLE"
+	eventually test -e "$DATA/containers/$ID/upper/tmp/ready"
+	run -0 ctr rm -f "$ID"
+	[[ ! -e $DATA/containers/$ID && ! -e $ROOT/$ID ]]
+}
+
+@test "an ordinary user without delegation is told what is missing for limits and freezing" {
+	background . "$IDLE"
+	run -1 ctr freeze "$ID"
+	contains "$output" 'has no cgroup' delegated
+	ctr rm -f "$ID"
+	spec '.linux.resources.memory.limit = 50000000' true
+	run -125 ctr run --rm --name "$ID" spec.json
+	contains "$output" linux.resources.memory.limit Delegate=yes
+	nothing_created
+}
+
+@test "an ordinary user limits nothing but freezes in a cgroup that is its own" {
+	mkdir -p "$TEST_CGROUP/mine/shell"
+	chown -R "$USER_ID" "$TEST_CGROUP/mine"
+	echo $BASHPID >"$TEST_CGROUP/mine/shell/cgroup.procs"
+	spec . sh -c "$IDLE"
+	ctr run -d --name "$ID" spec.json
+	local pid
+	pid=$(pid_of "$ID")
+	equal "$(cgroup_of "$pid")" "$TEST_CGROUP/mine/ctr/$ID"
+	ctr freeze "$ID"
+	equal "$(<"$TEST_CGROUP/mine/ctr/$ID/cgroup.freeze")" 1
+	ctr thaw "$ID"
+	run -0 ctr ps "$ID"
+	contains "$output" "$pid"
+	ctr rm -f "$ID"
+	[[ ! -e $TEST_CGROUP/mine/ctr/$ID ]]
+	echo $BASHPID >"$TEST_CGROUP/cgroup.procs"
+	rmdir "$TEST_CGROUP/mine/ctr" "$TEST_CGROUP/mine/shell" "$TEST_CGROUP/mine"
+}
+
+@test "a terminal and a foreground run of an ordinary user pass signals and the exit status" {
+	user_bundle '.process.terminal = true | .mounts += [
+		{destination: "/dev/pts", type: "devpts", source: "devpts",
+		 options: ["newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]}]' sh -c 'tty; ls -l /dev/console; exit 7'
+	run -7 "$HELPERS/pty" -- "${AS_USER[@]}" "$BASE/bin/ctr" run --bundle bundle "$ID" 3>&-
+	contains "$output" /dev/pts/0
+	user_bundle . sh -c "$WAITS"
+	mkfifo said
+	ctr run --bundle bundle "$ID" >said &
+	local job=$! line
+	read -r line <said
+	equal "$line" ready
+	ctr kill "$ID" TERM
+	wait $job
 }
