@@ -3,16 +3,19 @@
  * The document of runtime-spec's features.md. Where another part of ctr decides what is supported,
  * it is asked with a spec that has just that, so that the answer is true to the code.
  */
-#include "cli/verbs.h"
+#include "specs/features.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <sys/capability.h>
 
+#include "base/macro.h"
 #include "cgroup/systemd_unit.h"
+#include "cli/verbs.h"
 #include "fs/mount_options.h"
 #include "runtime/capability.h"
+#include "runtime/memory_policy.h"
 #include "runtime/seccomp.h"
-#include "specs/json_writer.h"
 #include "specs/runtime_spec.h"
 
 const struct command features_command = {
@@ -23,39 +26,23 @@ const struct command features_command = {
 	.failure = FAILURE_OCI,
 };
 
-struct writing {
-	struct arena *arena;
-	struct json_writer *writer;
-};
-
-static void write_text(const struct writing *writing, const char *key, const char *text)
+/* A list of those words that has() says yes to (NULL: of all). */
+static struct string_list list_words(struct arena *arena, const char *const *words,
+				     bool (*has)(struct arena *, char *))
 {
-	json_write_key(writing->writer, key);
-	json_write_string(writing->writer, text);
-}
+	struct string_list list = { 0 };
+	size_t count = 0;
 
-static void write_bool(const struct writing *writing, const char *key, bool value)
-{
-	json_write_key(writing->writer, key);
-	json_write_bool(writing->writer, value);
-}
+	while (words[count])
+		count++;
+	list.items = arena_array(arena, char *, count + 1);
+	for (size_t i = 0; i < count; i++) {
+		char *word = arena_strdup(arena, words[i]);
 
-/* "key": { "enabled": value } */
-static void write_enabled(const struct writing *writing, const char *key, bool value)
-{
-	json_write_key(writing->writer, key);
-	json_begin_object(writing->writer);
-	write_bool(writing, "enabled", value);
-	json_end_object(writing->writer);
-}
-
-static void write_list(const struct writing *writing, const char *key, const char *const *words)
-{
-	json_write_key(writing->writer, key);
-	json_begin_array(writing->writer);
-	for (; *words; words++)
-		json_write_string(writing->writer, *words);
-	json_end_array(writing->writer);
+		if (!has || has(arena, word))
+			list.items[list.count++] = word;
+	}
+	return list;
 }
 
 /* Parts of the profiles below, which have nothing but these and the word in question. */
@@ -63,15 +50,15 @@ static char allow_action[] = "SCMP_ACT_ALLOW", log_action[] = "SCMP_ACT_LOG";
 static char call_name[] = "getppid";
 static char *call_names[] = { call_name, NULL };
 
-static bool compiles(const struct writing *writing, const struct spec_seccomp *profile)
+static bool compiles(struct arena *arena, const struct spec_seccomp *profile)
 {
 	struct seccomp_plan plan;
 	struct error err;
 
-	return seccomp_plan(writing->arena, profile, &plan, &err) >= 0;
+	return seccomp_plan(arena, profile, &plan, &err) >= 0;
 }
 
-static bool has_action(const struct writing *writing, char *name)
+static bool has_action(struct arena *arena, char *name)
 {
 	struct spec_seccomp_rule rule = { .names = { call_names, 1 }, .action = name };
 	struct spec_seccomp profile = {
@@ -79,10 +66,10 @@ static bool has_action(const struct writing *writing, char *name)
 		.syscalls = { &rule, 1 },
 	};
 
-	return compiles(writing, &profile);
+	return compiles(arena, &profile);
 }
 
-static bool has_operator(const struct writing *writing, char *name)
+static bool has_operator(struct arena *arena, char *name)
 {
 	struct spec_seccomp_arg argument = { .value = 1, .op = name };
 	struct spec_seccomp_rule rule = {
@@ -95,38 +82,27 @@ static bool has_operator(const struct writing *writing, char *name)
 		.syscalls = { &rule, 1 },
 	};
 
-	return compiles(writing, &profile);
+	return compiles(arena, &profile);
 }
 
-static bool has_architecture(const struct writing *writing, char *name)
+static bool has_architecture(struct arena *arena, char *name)
 {
 	struct spec_seccomp profile = {
 		.default_action = allow_action,
 		.architectures = { &name, 1 },
 	};
 
-	return compiles(writing, &profile);
+	return compiles(arena, &profile);
 }
 
-static bool has_flag(const struct writing *writing, char *name)
+static bool has_flag(struct arena *arena, char *name)
 {
 	struct spec_seccomp profile = { .default_action = allow_action, .flags = { &name, 1 } };
 
-	return compiles(writing, &profile);
+	return compiles(arena, &profile);
 }
 
-static void write_those(const struct writing *writing, const char *key, const char *const *words,
-			bool (*has)(const struct writing *, char *))
-{
-	json_write_key(writing->writer, key);
-	json_begin_array(writing->writer);
-	for (; *words; words++)
-		if (has(writing, arena_strdup(writing->arena, *words)))
-			json_write_string(writing->writer, *words);
-	json_end_array(writing->writer);
-}
-
-static void write_seccomp(const struct writing *writing)
+static struct features_seccomp list_seccomp(struct arena *arena)
 {
 	static const char *const actions[] = {
 		"SCMP_ACT_ALLOW",  "SCMP_ACT_ERRNO",
@@ -157,61 +133,29 @@ static void write_seccomp(const struct writing *writing)
 		NULL,
 	};
 
-	json_write_key(writing->writer, "seccomp");
-	json_begin_object(writing->writer);
-	write_bool(writing, "enabled", true);
-	write_those(writing, "actions", actions, has_action);
-	write_those(writing, "operators", operators, has_operator);
-	write_those(writing, "archs", architectures, has_architecture);
-	write_list(writing, "knownFlags", flags);
-	write_those(writing, "supportedFlags", flags, has_flag);
-	json_end_object(writing->writer);
+	return (struct features_seccomp){
+		.enabled = true,
+		.actions = list_words(arena, actions, has_action),
+		.operators = list_words(arena, operators, has_operator),
+		.archs = list_words(arena, architectures, has_architecture),
+		.known_flags = list_words(arena, flags, NULL),
+		.supported_flags = list_words(arena, flags, has_flag),
+	};
 }
 
-/* Whether a spec is accepted that has this member besides what the template has. */
-static bool accepts(const struct writing *writing, const struct spec_linux *member)
+static struct string_list list_namespaces(struct arena *arena)
 {
-	struct spec spec = { 0 };
-	struct error err;
+	const char *names[NAMESPACE_COUNT + 1] = { 0 };
 
-	spec_template(writing->arena, false, 0, 0, &spec);
-	spec.linux->intel_rdt = member->intel_rdt;
-	spec.linux->memory_policy = member->memory_policy;
-	spec.linux->net_devices = member->net_devices;
-	return spec_validate("features", &spec, &err) >= 0;
+	for (int type = 0; type < NAMESPACE_COUNT; type++)
+		names[type] = namespace_name((enum namespace_type)type);
+	return list_words(arena, names, NULL);
 }
 
-static void write_optional_parts(const struct writing *writing)
+static struct string_list list_capabilities(struct arena *arena)
 {
-	static char name[] = "name";
-	struct spec_net_device device = { .host_name = name };
-	struct spec_intel_rdt rdt = { .clos_id = name };
-	struct spec_linux with_rdt = { .intel_rdt = &rdt };
-	struct spec_linux with_device = { .net_devices = { &device, 1 } };
+	struct string_list list = { .items = arena_array(arena, char *, capability_last() + 2) };
 
-	write_enabled(writing, "apparmor", true);
-	write_enabled(writing, "selinux", true);
-	write_enabled(writing, "intelRdt", accepts(writing, &with_rdt));
-	write_enabled(writing, "netDevices", accepts(writing, &with_device));
-	json_write_key(writing->writer, "mountExtensions");
-	json_begin_object(writing->writer);
-	write_enabled(writing, "idmap", true);
-	json_end_object(writing->writer);
-}
-
-static void write_namespaces(const struct writing *writing)
-{
-	json_write_key(writing->writer, "namespaces");
-	json_begin_array(writing->writer);
-	for (enum namespace_type type = 0; type < NAMESPACE_COUNT; type++)
-		json_write_string(writing->writer, namespace_name(type));
-	json_end_array(writing->writer);
-}
-
-static void write_capabilities(const struct writing *writing)
-{
-	json_write_key(writing->writer, "capabilities");
-	json_begin_array(writing->writer);
 	for (unsigned number = 0; number <= capability_last(); number++) {
 		char *name = cap_to_name((cap_value_t)number);
 
@@ -219,24 +163,48 @@ static void write_capabilities(const struct writing *writing)
 			*letter = (char)toupper((unsigned char)*letter);
 		/* One that libcap is too old for has a number as its name. */
 		if (name && isalpha((unsigned char)*name))
-			json_write_string(writing->writer, name);
+			list.items[list.count++] = arena_strdup(arena, name);
 		cap_free(name);
 	}
-	json_end_array(writing->writer);
+	return list;
 }
 
-static void write_cgroup(const struct writing *writing)
+/* What engines look at that the specification has no member for. */
+static struct string_map list_annotations(struct arena *arena)
+{
+	static const char *const texts[][2] = {
+		{ "org.opencontainers.runc.checkpoint.enabled", "true" },
+	};
+	struct string_map map = { .items = arena_array(arena, struct string_pair, 1) };
+
+	for (; map.count < ARRAY_SIZE(texts); map.count++)
+		map.items[map.count] = (struct string_pair){
+			.key = arena_strdup(arena, texts[map.count][0]),
+			.value = arena_strdup(arena, texts[map.count][1]),
+		};
+	return map;
+}
+
+static struct features_linux list_linux(struct arena *arena)
 {
 	struct error ignored;
+	bool systemd = systemd_unit_available(&ignored) == 0;
 
-	json_write_key(writing->writer, "cgroup");
-	json_begin_object(writing->writer);
-	write_bool(writing, "v1", false);
-	write_bool(writing, "v2", true);
-	write_bool(writing, "systemd", systemd_unit_available(&ignored) == 0);
-	write_bool(writing, "systemdUser", systemd_unit_available(&ignored) == 0);
-	write_bool(writing, "rdma", true);
-	json_end_object(writing->writer);
+	return (struct features_linux){
+		.namespaces = list_namespaces(arena),
+		.capabilities = list_capabilities(arena),
+		.cgroup = { .v2 = true, .systemd = systemd, .systemd_user = systemd, .rdma = true },
+		.seccomp = list_seccomp(arena),
+		.apparmor = { true },
+		.selinux = { true },
+		.intel_rdt = { .enabled = true, .schemata = true, .monitoring = true },
+		.memory_policy = {
+			.modes = list_words(arena, memory_policy_modes(), NULL),
+			.flags = list_words(arena, memory_policy_flags(), NULL),
+		},
+		.mount_extensions = { .idmap = { true } },
+		.net_devices = { true },
+	};
 }
 
 int cmd_features(struct invocation *invocation, struct error *err)
@@ -248,26 +216,21 @@ int cmd_features(struct invocation *invocation, struct error *err)
 					     "poststart",
 					     "poststop",
 					     NULL };
-	struct writing writing = {
-		.arena = invocation->arena,
-		.writer = json_writer_new(invocation->arena, JSON_INDENTED),
+	/* they make ctr do something that the rest of the spec does not say */
+	static const char *const annotations[] = { "run.oci.", "org.systemd.property.",
+						   "org.criu.config", NULL };
+	struct arena *arena = invocation->arena;
+	const struct features features = {
+		.version_min = arena_strdup(arena, "1.0.0"),
+		.version_max = arena_strdup(arena, "1.3.0"),
+		.hooks = list_words(arena, hooks, NULL),
+		.mount_options = list_words(arena, mount_option_names(), NULL),
+		.linux_features = list_linux(arena),
+		.annotations = list_annotations(arena),
+		.potentially_unsafe = list_words(arena, annotations, NULL),
 	};
 
 	(void)err;
-	json_begin_object(writing.writer);
-	write_text(&writing, "ociVersionMin", "1.0.0");
-	write_text(&writing, "ociVersionMax", "1.3.0");
-	write_list(&writing, "hooks", hooks);
-	write_list(&writing, "mountOptions", mount_option_names());
-	json_write_key(writing.writer, "linux");
-	json_begin_object(writing.writer);
-	write_namespaces(&writing);
-	write_capabilities(&writing);
-	write_cgroup(&writing);
-	write_seccomp(&writing);
-	write_optional_parts(&writing);
-	json_end_object(writing.writer);
-	json_end_object(writing.writer);
-	fputs(json_writer_text(writing.writer, NULL), stdout);
+	fputs(features_encode(arena, &features), stdout);
 	return 0;
 }

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libspecs.a
 libspecs_a_SOURCES = \
 	specs/events.c specs/events.h \
+	specs/features.c specs/features.h \
 	specs/image_document.c specs/image_document.h \
 	specs/json.c specs/json.h \
 	specs/json_bytes.c specs/json_bytes.h \
