@@ -143,20 +143,23 @@ TEST(schema_takes_null_for_absent)
 	CHECK_STRING(err.text, "pet.json: name: required, but missing");
 }
 
-TEST(schema_members_that_come_twice_are_read_twice)
+TEST(schema_text_over_another_replaces_lists_and_adds_to_maps)
 {
-	static const char text[] = "{\"name\": \"Rex\", \"labels\": {\"a\": \"1\", \"b\": \"2\"}, "
-				   "\"food\": [\"x\", \"y\"], \"places\": {\"p\": 1, \"q\": 2}, "
-				   "\"counts\": {\"m\": 1, \"n\": 2}, \"labels\": {\"b\": \"3\"}, "
-				   "\"food\": [\"z\"], \"places\": {}, \"counts\": {}}";
+	static const char first[] = "{\"name\":\"Rex\",\"labels\":{\"a\":\"1\",\"b\":\"2\"},"
+				    "\"food\":[\"x\",\"y\"],\"places\":{\"p\":1,\"q\":2},"
+				    "\"counts\":{\"m\":1,\"n\":2}}",
+			  second[] = "{\"name\":\"Rex\",\"labels\":{\"b\":\"3\",\"c\":\"4\"},"
+				     "\"food\":[\"z\"],\"places\":{},\"counts\":{}}";
 	cleanup_arena struct arena arena = { 0 };
 	struct error err = { 0 };
 	struct pet pet;
 
-	CHECK_INT(decode(&arena, text, &pet, &err), 0);
-	CHECK_INT(pet.labels.count, 2);
+	CHECK_INT(decode(&arena, first, &pet, &err), 0);
+	CHECK_INT(schema_decode(&pet_schema, &arena, "pet", second, strlen(second), &pet, &err), 0);
+	CHECK_INT(pet.labels.count, 3);
 	CHECK_STRING(string_map_get(&pet.labels, "a"), "1");
 	CHECK_STRING(string_map_get(&pet.labels, "b"), "3");
+	CHECK_STRING(string_map_get(&pet.labels, "c"), "4");
 	CHECK_INT(pet.food.count, 1);
 	CHECK_STRING(pet.food.items[0], "z");
 	CHECK_INT(pet.places.count, 0);
