@@ -33,6 +33,7 @@ base_tests = \
 	tests/unit/test_fd \
 	tests/unit/test_file \
 	tests/unit/test_log \
+	tests/unit/test_mountinfo \
 	tests/unit/test_number_list \
 	tests/unit/test_path \
 	tests/unit/test_program \
@@ -54,6 +55,8 @@ tests_unit_test_log_SOURCES = tests/unit/test_log.c $(scratch_dir)
 tests_unit_test_log_LDADD = $(base_test_libraries)
 tests_unit_test_number_list_SOURCES = tests/unit/test_number_list.c
 tests_unit_test_number_list_LDADD = $(base_test_libraries)
+tests_unit_test_mountinfo_SOURCES = tests/unit/test_mountinfo.c
+tests_unit_test_mountinfo_LDADD = $(base_test_libraries)
 tests_unit_test_path_SOURCES = tests/unit/test_path.c $(scratch_dir)
 tests_unit_test_path_LDADD = $(base_test_libraries)
 tests_unit_test_program_SOURCES = tests/unit/test_program.c $(scratch_dir)

@@ -27,6 +27,8 @@
 
 int criu_find(struct arena *arena, const char *program, const char **found, struct error *err)
 {
+	if (program && access(program, X_OK) < 0)
+		return fail_errno(err, "--criu %s", program);
 	*found = program ?: program_on_host(arena, "criu");
 	if (*found)
 		return 0;

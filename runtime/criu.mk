@@ -9,3 +9,8 @@ libruntime_a_SOURCES += \
 	runtime/criu_plan.c runtime/criu_plan.h \
 	runtime/criu_subject.c runtime/criu_subject.h \
 	runtime/restore.c runtime/restore.h
+
+check_PROGRAMS += tests/unit/test_criu
+tests_unit_test_criu_SOURCES = tests/unit/test_criu.c
+tests_unit_test_criu_CFLAGS = $(core_test_flags)
+tests_unit_test_criu_LDADD = $(core_test_libraries)

@@ -326,6 +326,7 @@ static const struct launch_step restore_steps[] = {
 	{ "cgroup", make_cgroup, remove_cgroup },
 	{ "rootfs", open_rootfs, close_rootfs },
 	{ "processes", restore_processes, launch_kill },
+	{ "scope", launch_scope_settle, NULL },
 	{ "pidfd socket", hand_out_pidfd, NULL },
 	{ "state", save_state, NULL },
 };

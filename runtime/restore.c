@@ -76,7 +76,7 @@ static int find_subject(struct launch *launch, const char *places, struct criu_s
 	const struct plan *plan = launch->plan;
 
 	*subject = (struct criu_subject){
-		.cgroup = launch->cgroup_path,
+		.cgroup = launch->cgroup_path ? launch->state->cgroup : NULL,
 		.config_file = criu_plan_config(plan->spec, criu_config_file()),
 		.empty_network = plan->namespaces.own[NAMESPACE_NETWORK] &&
 				 !criu_images_have_network(restore->images.images),

@@ -6,6 +6,7 @@ FUZZ_SECONDS = 60
 EXTRA_DIST += tests/fuzz/run tests/fuzz/corpus
 if FUZZING
 fuzz_targets = \
+	tests/fuzz/fuzz_criu \
 	tests/fuzz/fuzz_image_document \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_layer \
@@ -13,6 +14,9 @@ fuzz_targets = \
 	tests/fuzz/fuzz_stats
 EXTRA_PROGRAMS += $(fuzz_targets)
 CLEANFILES += $(fuzz_targets)
+tests_fuzz_fuzz_criu_SOURCES = tests/fuzz/fuzz_criu.c runtime/criu_log.c runtime/criu_message.c \
+	$(libbase_a_SOURCES)
+tests_fuzz_fuzz_criu_CFLAGS = $(fuzz_flags)
 tests_fuzz_fuzz_image_document_SOURCES = tests/fuzz/fuzz_image_document.c $(libspecs_a_SOURCES) $(libbase_a_SOURCES)
 tests_fuzz_fuzz_image_document_CFLAGS = $(fuzz_flags)
 tests_fuzz_fuzz_image_document_LDADD = $(YAJL_LIBS)
@@ -32,6 +36,7 @@ tests_fuzz_fuzz_stats_SOURCES = tests/fuzz/fuzz_stats.c cgroup/stats_parse.c net
 tests_fuzz_fuzz_stats_CFLAGS = $(fuzz_flags)
 tests_fuzz_fuzz_stats_LDADD = $(YAJL_LIBS)
 
+base/tests_fuzz_fuzz_criu-program.$(OBJEXT) \
 base/tests_fuzz_fuzz_image_document-program.$(OBJEXT) \
 base/tests_fuzz_fuzz_json-program.$(OBJEXT) \
 base/tests_fuzz_fuzz_layer-program.$(OBJEXT) \
