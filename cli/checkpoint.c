@@ -46,9 +46,10 @@ const struct command checkpoint_command = {
 	.min = 1,
 	.max = 1,
 	.description =
-		"Afterwards nothing of it runs any more, and a container of the OCI form is gone: "
-		"'restore'\nmakes it again from the images and its bundle. What criu cannot save "
-		"is told in its own words;\nthe container then runs on.\n",
+		"Afterwards nothing of it runs any more and it is gone: 'restore' makes it again "
+		"from the images\nand its bundle. What criu cannot save is told in its own words; "
+		"the "
+		"container then runs on.\n",
 	.examples = "ctr checkpoint --image-path /srv/images web\n"
 		    "ctr checkpoint --leave-running --tcp-established web\n",
 	COMMAND_OPTIONS(rows, options),

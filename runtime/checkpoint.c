@@ -193,13 +193,12 @@ static int dump(struct checkpoint *checkpoint, struct error *err)
 	return -1;
 }
 
-/* Nothing runs any more. Of the spec form the rest is its monitor's to do. */
+/* Nothing runs any more. */
 static int remove_container(struct checkpoint *checkpoint, struct error *err)
 {
 	cleanup_prepared struct prepared prepared = PREPARED_NONE;
 
-	if (checkpoint->options->leave_running || checkpoint->options->pre_dump ||
-	    checkpoint->handle->data >= 0)
+	if (checkpoint->options->leave_running || checkpoint->options->pre_dump)
 		return 0;
 	if (prepare_existing(checkpoint->settings, checkpoint->handle, checkpoint->arena, &prepared,
 			     err) < 0)
@@ -220,6 +219,17 @@ static const struct checkpoint_step checkpoint_steps[] = {
 	{ "remove", remove_container, NULL },
 };
 
+/* Its writable layer, its log and its monitor are not in the images, nor in a bundle. */
+static int check_form(const struct handle *handle, struct error *err)
+{
+	if (handle->data < 0)
+		return 0;
+	return fail(err, ENOTSUP,
+		    "%s: was made of a spec or an image: only containers of bundles (create, run "
+		    "--bundle) can be saved and restored",
+		    handle->state.id);
+}
+
 int container_checkpoint(const struct settings *settings, const char *id,
 			 const struct checkpoint_options *options, struct error *err)
 {
@@ -238,7 +248,8 @@ int container_checkpoint(const struct settings *settings, const char *id,
 	if (criu_plan_check(options, err) < 0 ||
 	    handle_open(settings, id, HANDLE_LOCK, &arena, &handle, err) < 0 ||
 	    handle_allow(&handle, "checkpoint", 1U << STATUS_RUNNING | 1U << STATUS_PAUSED, err) <
-		    0)
+		    0 ||
+	    check_form(&handle, err) < 0)
 		return -1;
 	result = checkpoint_run(checkpoint_steps, ARRAY_SIZE(checkpoint_steps), &checkpoint, err);
 	criu_images_close(&checkpoint.images);

@@ -175,9 +175,8 @@ struct checkpoint_options {
 };
 
 /*
- * Saves the processes of a running container as images. Without leave_running and pre_dump they
- * are gone then, and so is a container of the OCI form; of the spec form it is stopped. If it
- * fails the container goes on as it was.
+ * Saves the processes of a running container of the OCI form as images. Without leave_running and
+ * pre_dump they and the container are gone then. If it fails the container goes on as it was.
  */
 int container_checkpoint(const struct settings *settings, const char *id,
 			 const struct checkpoint_options *options, struct error *err);

@@ -239,32 +239,43 @@ int criu_subject_namespaces(const struct namespaces_plan *plan, struct criu_subj
 	return 0;
 }
 
-/* Whether an earlier mount of the plan lies over destination: criu makes what is in there. */
-static bool is_covered(const struct mount_list *mounts, const char *destination, size_t before)
+/* The last mount before number that lies over its destination; -1: none, it is in the root. */
+static ssize_t find_cover(const struct mount_list *mounts, size_t number)
 {
-	for (size_t i = 0; i < before; i++)
-		if (behind(destination, mounts->items[i].destination))
-			return true;
-	return false;
+	for (size_t i = number; i-- > 0;)
+		if (behind(mounts->items[number].destination, mounts->items[i].destination))
+			return (ssize_t)i;
+	return -1;
 }
 
-/* Makes the mount point if it is one in the root itself, and says where it is. */
+/*
+ * Makes the mount point, in the root or in the mount of the host that lies over it there, and says
+ * where it is. What is in a filesystem that criu makes it fills itself. points: those before it.
+ */
 static int prepare_point(struct arena *arena, const struct rootfs *rootfs, size_t number,
-			 char **point, struct error *err)
+			 char **points, struct error *err)
 {
 	const struct mount_list *mounts = &rootfs->plan->mounts;
 	const struct mount_plan *mount = &mounts->items[number];
 	bool directory = rootfs->mounts[number].mount < 0 || rootfs->mounts[number].directory;
+	ssize_t cover = find_cover(mounts, number);
+	const char *path = mount->destination;
 	cleanup_fd int fd = -1;
 
-	*point = arena_strdup(arena, mount->destination);
-	if (is_covered(mounts, mount->destination, number))
+	points[number] = arena_strdup(arena, path);
+	if (cover >= 0 && rootfs->mounts[cover].mount < 0)
 		return 0;
-	fd = mount_point_open(rootfs->root, mount->destination, directory,
-			      mount->ordinary_directory, err);
+	if (cover >= 0)
+		path = behind(path, mounts->items[cover].destination);
+	if (!*path) /* upon that mount itself */
+		return 0;
+	fd = mount_point_open(cover < 0 ? rootfs->root : rootfs->mounts[cover].mount, path,
+			      directory, mount->ordinary_directory, err);
 	if (fd < 0)
 		return fail_in(err, "mount point %s", mount->destination);
-	*point = real_point(arena, fd, mount->destination);
+	path = real_point(arena, fd, path);
+	points[number] = cover < 0 ? arena_strdup(arena, path)
+				   : arena_printf(arena, "%s%s", points[cover], path);
 	return 0;
 }
 
@@ -272,6 +283,7 @@ int criu_subject_opened(struct arena *arena, const struct rootfs *rootfs, const 
 			struct criu_subject *subject, struct error *err)
 {
 	const struct rootfs_plan *plan = rootfs->plan;
+	char **points = arena_array(arena, char *, plan->mounts.count + 1);
 	struct mount_lines host;
 
 	if (read_lines(arena, "/proc/self/mountinfo", &host, err) < 0)
@@ -281,17 +293,17 @@ int criu_subject_opened(struct arena *arena, const struct rootfs *rootfs, const 
 		add_submounts(arena, &host, NULL, "/", plan->path, subject->root, &subject->mounts);
 	for (size_t i = 0; i < plan->mounts.count; i++) {
 		const struct mount_plan *mount = &plan->mounts.items[i];
-		char *point, *place = arena_printf(arena, "%s/%zu", places, i);
+		char *place = arena_printf(arena, "%s/%zu", places, i);
 
 		if (mount->kind == MOUNT_REMOUNT)
 			continue;
-		if (prepare_point(arena, rootfs, i, &point, err) < 0)
+		if (prepare_point(arena, rootfs, i, points, err) < 0)
 			return -1;
 		if (rootfs->mounts[i].mount < 0)
 			continue;
-		add_mount(arena, &subject->mounts, point, place);
+		add_mount(arena, &subject->mounts, points[i], place);
 		if (mount->kind == MOUNT_BIND)
-			add_submounts(arena, &host, NULL, point, mount->source, place,
+			add_submounts(arena, &host, NULL, points[i], mount->source, place,
 				      &subject->mounts);
 	}
 	for (size_t i = 0; i < plan->devices.count; i++)

@@ -115,6 +115,14 @@ restore() {
 	[[ ! -e images ]]
 }
 
+@test "without criu: a container of a spec, with its own writable layer, is refused" {
+	background . "$IDLE"
+	run -1 ctr checkpoint --image-path images "$ID"
+	contains "$output" "only containers of bundles"
+	[[ ! -e images ]]
+	equal "$(status_of "$ID")" running
+}
+
 @test "without criu: a restore from a folder without a checkpoint leaves nothing" {
 	bundle b . true
 	run -1 ctr restore --image-path nowhere --bundle b "$ID"
