@@ -8,6 +8,7 @@ libfs_a_SOURCES = \
 	fs/devices.c fs/devices.h \
 	fs/filesystem.c fs/filesystem.h \
 	fs/idmap.c fs/idmap.h \
+	fs/idmap_option.c fs/idmap_option.h \
 	fs/masks.c fs/masks.h \
 	fs/mount.h \
 	fs/mount_apply.c \
@@ -27,7 +28,10 @@ libfs_a_SOURCES = \
 
 # A folder's tests link its own library and those below.
 fs_test_libraries = libunit.a libfs.a libspecs.a libbase.a $(YAJL_LIBS)
-check_PROGRAMS += tests/unit/test_mount_options tests/unit/test_rootfs
+check_PROGRAMS += tests/unit/test_idmap_option \
+	tests/unit/test_mount_options tests/unit/test_rootfs
+tests_unit_test_idmap_option_SOURCES = tests/unit/test_idmap_option.c
+tests_unit_test_idmap_option_LDADD = $(fs_test_libraries)
 tests_unit_test_mount_options_SOURCES = tests/unit/test_mount_options.c
 tests_unit_test_mount_options_LDADD = $(fs_test_libraries)
 tests_unit_test_rootfs_SOURCES = tests/unit/test_rootfs.c

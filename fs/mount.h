@@ -32,10 +32,11 @@ struct mount_plan {
 	const char *source;	 /* absolute for binds; a name or device otherwise */
 	const char *fallback; /* a path to bind read-only where the user namespace may not mount */
 	struct mount_options options;
-	const char *data;	 /* all data as mount(2) takes it; NULL where fsconfig(2) does */
-	bool shows_cgroup;	 /* source, or fallback, is the container's cgroup */
-	const char *label;	 /* mount_label_plan()'s, to be set as an attribute; NULL: none */
-	bool readonly_at_end;	 /* when everything below it is there */
+	const char *data;	   /* all data as mount(2) takes it; NULL where fsconfig(2) does */
+	bool shows_cgroup;	   /* source, or fallback, is the container's cgroup */
+	const char *parent, *name; /* of the destination, with copy_symlink */
+	const char *label;	   /* mount_label_plan()'s, to be set as an attribute; NULL: none */
+	bool readonly_at_end;	   /* when everything below it is there */
 	bool ordinary_directory; /* proc and sysfs: no symbolic link may lead to the destination */
 	const struct spec_id_mappings *uids,
 		*gids; /* of an idmapped mount; NULL: the container's */
@@ -45,6 +46,7 @@ struct mount_plan {
 struct mount_source {
 	int mount;	/* the detached mount; -1: the child makes it */
 	bool directory; /* what kind of mount point it needs */
+	char *link;	/* what the source, a symbolic link, says: made anew; NULL: mounted */
 };
 
 struct mount_list {
@@ -74,8 +76,8 @@ void mounts_print(FILE *stream, const struct mount_list *plan);
  * whose mappings an idmapped mount without its own takes, or -1. user_namespace: the container has
  * one, so that a shared bind sends no mount events to the host. The descriptor is the caller's.
  */
-int mount_source_open(const struct mount_plan *plan, int userns, bool user_namespace,
-		      struct mount_source *source, struct error *err);
+int mount_source_open(struct arena *arena, const struct mount_plan *plan, int userns,
+		      bool user_namespace, struct mount_source *source, struct error *err);
 
 /*
  * Child side, allocates nothing: puts every mount at its place below root, an fd of the attached

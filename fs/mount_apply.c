@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -160,13 +161,48 @@ static int apply_filesystem(const struct mount_plan *plan, int root, struct erro
 	return set_propagation(plan, mount, err);
 }
 
+/* A link that says the same already will do, as in a root that is used again. */
+static int make_link(const struct mount_plan *plan, const char *link, int root, struct error *err)
+{
+	cleanup_fd int parent = mkdir_in_root(root, plan->parent, 0755, err);
+	char text[PATH_MAX];
+	ssize_t length;
+
+	if (parent < 0)
+		return -1;
+	if (symlinkat(link, parent, plan->name) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return fail_errno(err, "make a symbolic link");
+	length = readlinkat(parent, plan->name, text, sizeof(text));
+	if (length >= 0 && (size_t)length == strlen(link) && !memcmp(text, link, (size_t)length))
+		return 0;
+	return fail(err, EEXIST, "copy-symlink: something else is there already");
+}
+
+static int open_target(const struct mount_plan *plan, const struct mount_source *source, int root,
+		       struct error *err)
+{
+	struct error missing;
+	int there = -1;
+
+	if (plan->options.destination_nofollow)
+		there = open_in_root(root, plan->destination, O_PATH | O_NOFOLLOW, 0, &missing);
+	if (there >= 0)
+		return there;
+	return mount_point_open(root, plan->destination, source->directory,
+				plan->ordinary_directory, err);
+}
+
 static int apply_source(const struct mount_plan *plan, struct mount_source *source, int root,
 			struct error *err)
 {
 	cleanup_fd int mount = take_fd(&source->mount);
-	cleanup_fd int target = mount_point_open(root, plan->destination, source->directory,
-						 plan->ordinary_directory, err);
+	cleanup_fd int target = -1;
 
+	if (source->link)
+		return make_link(plan, source->link, root, err);
+	target = open_target(plan, source, root, err);
 	return target < 0 ? -1 : mount_move(mount, target, err);
 }
 

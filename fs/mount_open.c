@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -18,9 +19,10 @@
 
 static int open_bind(const struct mount_plan *plan, struct error *err)
 {
-	unsigned int recursive = plan->options.recursive_bind ? AT_RECURSIVE : 0;
-	int mount =
-		open_tree(AT_FDCWD, plan->source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive);
+	const struct mount_options *options = &plan->options;
+	unsigned int flags = (options->recursive_bind ? AT_RECURSIVE : 0) |
+			     (options->source_nofollow ? AT_SYMLINK_NOFOLLOW : 0);
+	int mount = open_tree(AT_FDCWD, plan->source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags);
 
 	return mount < 0 ? fail_errno(err, "source %s", plan->source) : mount;
 }
@@ -162,11 +164,31 @@ static int open_source(const struct mount_plan *plan, int userns, bool user_name
 	return 0;
 }
 
-int mount_source_open(const struct mount_plan *plan, int userns, bool user_namespace,
-		      struct mount_source *source, struct error *err)
+/* With copy-symlink: what the source says, if it is a symbolic link. */
+static int read_link(struct arena *arena, const struct mount_plan *plan,
+		     struct mount_source *source, struct error *err)
+{
+	char text[PATH_MAX];
+	ssize_t length = readlink(plan->source, text, sizeof(text));
+
+	if (length < 0 && errno != EINVAL)
+		return fail_errno(err, "source %s", plan->source);
+	if (length == sizeof(text))
+		return fail(err, ENAMETOOLONG, "source %s: a link to a longer path", plan->source);
+	if (length > 0)
+		source->link = arena_strndup(arena, text, (size_t)length);
+	return 0;
+}
+
+int mount_source_open(struct arena *arena, const struct mount_plan *plan, int userns,
+		      bool user_namespace, struct mount_source *source, struct error *err)
 {
 	*source = (struct mount_source){ .mount = -1, .directory = true };
 	if (plan->kind != MOUNT_BIND && plan->kind != MOUNT_HOST)
+		return 0;
+	if (plan->name && read_link(arena, plan, source, err) < 0)
+		return fail_in(err, "mount %s", plan->destination);
+	if (source->link)
 		return 0;
 	if (open_source(plan, userns, user_namespace, source, err) < 0)
 		return fail_in(err, "mount %s", plan->destination);

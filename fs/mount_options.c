@@ -97,10 +97,14 @@ static const struct word words[] = {
 	SWITCH("idmap", idmap, true),
 	SWITCH("ridmap", recursive_idmap, true),
 	SWITCH("tmpcopyup", copy_up, true),
+	/* crun's */
+	SWITCH("copy-symlink", copy_symlink, true),
+	SWITCH("src-nofollow", source_nofollow, true),
+	SWITCH("dest-nofollow", destination_nofollow, true),
 };
 
-/* 18 attributes and 4 kinds of propagation, twice each, and 18 words that come alone. */
-static_assert(ARRAY_SIZE(words) == 2 * 18 + 2 * 4 + 18, "a word of config.md is missing");
+/* 18 attributes and 4 kinds of propagation, twice each, and 21 words that come alone. */
+static_assert(ARRAY_SIZE(words) == 2 * 18 + 2 * 4 + 21, "a word of config.md is missing");
 static_assert(MOUNT_ATTR_RELATIME == 0, "relatime is what is left when the others are cleared");
 static_assert(sizeof(((struct mount_options *)0)->bind) == sizeof(bool), "switches are bools");
 
@@ -154,6 +158,19 @@ static void add_word(const struct word *word, struct mount_options *options)
 	}
 }
 
+/* "idmap=MAPPINGS" */
+static bool add_mappings(const char *text, struct mount_options *options)
+{
+	const bool recursive = *text == 'r';
+
+	if (strncmp(text + recursive, "idmap=", strlen("idmap=")) != 0)
+		return false;
+	options->idmap |= !recursive;
+	options->recursive_idmap |= recursive;
+	options->idmap_mappings = text + recursive + strlen("idmap=");
+	return true;
+}
+
 void mount_options_parse(struct arena *arena, const struct string_list *list,
 			 struct mount_options *options)
 {
@@ -165,7 +182,7 @@ void mount_options_parse(struct arena *arena, const struct string_list *list,
 
 		if (word)
 			add_word(word, options);
-		else if (*list->items[i])
+		else if (*list->items[i] && !add_mappings(list->items[i], options))
 			options->data.items[options->data.count++] = list->items[i];
 	}
 }

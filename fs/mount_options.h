@@ -20,7 +20,10 @@ struct mount_options {
 	bool recursive_propagation;
 	bool bind, recursive_bind, remount, copy_up;
 	bool idmap, recursive_idmap;
-	bool version_counter;	  /* iversion: mount(2) alone can set it */
+	const char *idmap_mappings; /* of "idmap=" and "ridmap="; NULL: none are said */
+	bool copy_symlink;	    /* a source that is a symbolic link is made anew, not mounted */
+	bool source_nofollow, destination_nofollow; /* a link there is meant itself */
+	bool version_counter;			    /* iversion: mount(2) alone can set it */
 	struct string_list flags; /* superblock flags as fsconfig(2) names them: "sync", "ro" ... */
 	struct string_list
 		data; /* everything else, for the filesystem: "size=64k", "newinstance" */

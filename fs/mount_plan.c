@@ -5,6 +5,7 @@
 #include "base/macro.h"
 #include "base/path.h"
 #include "base/sys.h"
+#include "fs/idmap_option.h"
 #include "fs/mount.h"
 #include "fs/mount_label.h"
 
@@ -33,6 +34,18 @@ static bool has_namespace(const struct spec *spec, int type)
 	return false;
 }
 
+/* destination is clean: it has a slash before its last part, and none behind. */
+static void plan_link(struct arena *arena, struct mount_plan *plan)
+{
+	const char *slash = strrchr(plan->destination, '/');
+
+	plan->parent = slash == plan->destination
+			       ? "/"
+			       : arena_strndup(arena, plan->destination,
+					       (size_t)(slash - plan->destination));
+	plan->name = slash + 1;
+}
+
 static int plan_bind(struct arena *arena, const struct mount_context *context,
 		     const struct spec_mount *mount, struct mount_plan *plan, struct error *err)
 {
@@ -47,6 +60,8 @@ static int plan_bind(struct arena *arena, const struct mount_context *context,
 				    options->data.items[i]);
 	plan->source = path_join(arena, context->bundle, mount->source);
 	plan->type = NULL;
+	if (options->copy_symlink)
+		plan_link(arena, plan);
 	if (!options->propagation) {
 		options->propagation = MS_PRIVATE;
 		options->recursive_propagation = true;
@@ -159,20 +174,45 @@ static void plan_label(struct arena *arena, const struct mount_context *context,
 	data->items[data->count++] = arena_strdup(arena, context->label);
 }
 
-static int plan_idmap(const struct mount_context *context, const struct spec_mount *mount,
-		      struct mount_plan *plan, struct error *err)
+static int check_idmap(const struct mount_plan *plan, struct error *err)
+{
+	if (plan->kind == MOUNT_BIND || plan->kind == MOUNT_HOST)
+		return 0;
+	return fail(err, EINVAL, "options: idmap is for what the host has, not for %s",
+		    plan->type ? plan->type : "remount");
+}
+
+static int plan_idmap_option(struct arena *arena, const struct mount_context *context, bool mapped,
+			     struct mount_plan *plan, struct error *err)
+{
+	struct spec_id_mappings *uids = arena_new(arena, struct spec_id_mappings);
+	struct spec_id_mappings *gids = arena_new(arena, struct spec_id_mappings);
+
+	if (mapped)
+		return fail(err, EINVAL, "options: idmap= beside uidMappings and gidMappings");
+	if (idmap_option_parse(arena, plan->options.idmap_mappings, context->spec->linux, uids,
+			       gids, err) < 0)
+		return fail_in(err, "options");
+	plan->uids = uids;
+	plan->gids = gids;
+	return check_idmap(plan, err);
+}
+
+static int plan_idmap(struct arena *arena, const struct mount_context *context,
+		      const struct spec_mount *mount, struct mount_plan *plan, struct error *err)
 {
 	bool mapped = mount->uid_mappings.count || mount->gid_mappings.count;
 
+	if (plan->options.idmap_mappings)
+		return plan_idmap_option(arena, context, mapped, plan, err);
 	if (mapped && !(mount->uid_mappings.count && mount->gid_mappings.count))
 		return fail(err, EINVAL, "uidMappings and gidMappings must be given together");
 	if (mapped && !plan->options.recursive_idmap)
 		plan->options.idmap = true;
 	if (!plan->options.idmap && !plan->options.recursive_idmap)
 		return 0;
-	if (plan->kind != MOUNT_BIND && plan->kind != MOUNT_HOST)
-		return fail(err, EINVAL, "options: idmap is for what the host has, not for %s",
-			    plan->type ? plan->type : "remount");
+	if (check_idmap(plan, err) < 0)
+		return -1;
 	if (mapped) {
 		plan->uids = &mount->uid_mappings;
 		plan->gids = &mount->gid_mappings;
@@ -207,7 +247,7 @@ static int plan_mount(struct arena *arena, const struct mount_context *context,
 		return fail(err, EINVAL, "type: is missing (and it is no bind mount)");
 	else
 		result = plan_filesystem(arena, context, mount, plan, err);
-	if (result < 0 || plan_idmap(context, mount, plan, err) < 0)
+	if (result < 0 || plan_idmap(arena, context, mount, plan, err) < 0)
 		return -1;
 	plan->ordinary_directory = !strcmp(type, "proc") || !strcmp(type, "sysfs") ||
 				   !strcmp(plan->destination, "/proc") ||

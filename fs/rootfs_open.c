@@ -149,7 +149,7 @@ static int open_root(const struct rootfs_plan *plan, int userns, struct error *e
 	return open_overlay(plan, &idmap, err);
 }
 
-static int open_all(struct rootfs *rootfs, int userns, struct error *err)
+static int open_all(struct arena *arena, struct rootfs *rootfs, int userns, struct error *err)
 {
 	const struct rootfs_plan *plan = rootfs->plan;
 
@@ -157,7 +157,7 @@ static int open_all(struct rootfs *rootfs, int userns, struct error *err)
 	if (rootfs->root < 0)
 		return -1;
 	for (size_t i = 0; i < plan->mounts.count; i++)
-		if (mount_source_open(&plan->mounts.items[i], userns, plan->user_namespace,
+		if (mount_source_open(arena, &plan->mounts.items[i], userns, plan->user_namespace,
 				      &rootfs->mounts[i], err) < 0)
 			return -1;
 	for (size_t i = 0; i < plan->devices.count; i++) {
@@ -185,7 +185,7 @@ int rootfs_open(struct arena *arena, const struct rootfs_plan *plan, struct root
 		rootfs->mounts[i].mount = -1;
 	for (size_t i = 0; i < plan->devices.count; i++)
 		rootfs->devices[i] = -1;
-	if (open_mappings(plan, &userns, err) == 0 && open_all(rootfs, userns, err) == 0)
+	if (open_mappings(plan, &userns, err) == 0 && open_all(arena, rootfs, userns, err) == 0)
 		return 0;
 	rootfs_close(rootfs);
 	return -1;

@@ -378,3 +378,52 @@ source_with_submount() {
 	[[ $status -ne 0 ]] || fail "a bare procfs could be mounted"
 	contains "$output" 'denied'
 }
+
+@test "idmap= has mappings of its own, and with @ those of the container's IDs" {
+	local user='.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+		.linux.gidMappings = [{containerID: 0, hostID: 200000, size: 65536}]'
+	mkdir src
+	touch src/file
+	chown 1000:1001 src/file
+	inside ".mounts += [{destination: \"/work\", source: \"$DIR/src\", options: [\"bind\", \"idmap=uids=1000-7-1#0-0-1;gids=1001-8-1#0-0-1\"]}]" \
+		'stat -c %u:%g /work/file'
+	equal "$output" 7:8
+	inside "$user | .mounts += [{destination: \"/work\", source: \"$DIR/src\", options: [\"rbind\", \"ridmap=uids=@1000-7-1;gids=@1001-8-1\"]}]" \
+		'stat -c %u:%g /work/file'
+	equal "$output" 7:8
+	spec ".mounts += [{destination: \"/work\", source: \"$DIR/src\", options: [\"bind\", \"idmap=uids=x;gids=0-0-1\"]}]" true
+	run -125 ctr run --rm --name "$ID" spec.json
+	contains "$output" 'mounts[1]' idmap
+	nothing_created
+}
+
+@test "copy-symlink makes a source that is a symbolic link anew, and mounts any other" {
+	ln -s /etc/deep/one link
+	echo outside >plain
+	inside ".mounts += [{destination: \"/new/folder/link\", source: \"$DIR/link\", options: [\"bind\", \"copy-symlink\"]},
+		{destination: \"/work/plain\", source: \"$DIR/plain\", options: [\"bind\", \"copy-symlink\"]}]" \
+		'readlink /new/folder/link; cat /new/folder/link /work/plain; grep -c /new/ /proc/self/mountinfo || true'
+	equal "$output" $'/etc/deep/one\none\noutside\n0'
+	bundle b ".mounts += [{destination: \"/etc/link\", source: \"$DIR/link\", options: [\"bind\", \"copy-symlink\"]}]" cat /etc/link
+	run -0 ctr run --bundle b "$ID"
+	equal "$output" one
+	# the root is used again: the link is there
+	run -0 ctr run --bundle b "$ID"
+	equal "$output" one
+	ln -sfn /somewhere/else b/rootfs/etc/link
+	run -1 ctr run --bundle b "$ID"
+	contains "$output" /etc/link 'something else is there'
+}
+
+@test "src-nofollow binds a link itself, dest-nofollow mounts upon one" {
+	cp -al "$ROOTFS" mine
+	mkdir mine/links
+	ln -s /etc/deep/one link
+	ln -s /etc/passwd mine/links/there
+	echo outside >plain
+	inside ".root.path = \"mine\" | .mounts += [
+		{destination: \"/links/there\", source: \"$DIR/plain\", options: [\"bind\", \"dest-nofollow\"]},
+		{destination: \"/links/self\", source: \"$DIR/link\", options: [\"bind\", \"src-nofollow\"]}]" \
+		'cat /links/there; head -n 1 /etc/passwd; cat /links/self; grep -o " /links/[a-z]*" /proc/self/mountinfo | sort -u'
+	equal "$output" $'outside\nroot:x:0:0:root:/root:/bin/sh\none\n /links/self\n /links/there'
+}

@@ -120,7 +120,9 @@ TEST(every_word_of_the_specification_is_in_the_table)
 		"remount rexec ridmap rnoatime rnodev rnodiratime rnoexec rnorelatime "
 		"rnostrictatime rnosuid rnosymfollow ro rprivate rrelatime rro rrw rshared rslave "
 		"rstrictatime rsuid rsymfollow runbindable rw shared silent slave strictatime suid "
-		"symfollow sync tmpcopyup unbindable";
+		"symfollow sync tmpcopyup unbindable "
+		/* crun's */
+		"copy-symlink src-nofollow dest-nofollow";
 	const char *const *names = mount_option_names();
 	size_t count = 0;
 
@@ -128,5 +130,5 @@ TEST(every_word_of_the_specification_is_in_the_table)
 	CHECK_INT((long long)options.data.count, 0);
 	while (names[count])
 		count++;
-	CHECK_INT((long long)count, 62);
+	CHECK_INT((long long)count, 65);
 }
