@@ -39,6 +39,8 @@ static const struct probe {
 	{ "criu", false, probe_criu },
 	{ "skopeo", false, probe_skopeo },
 	{ "newuidmap", false, probe_newuidmap },
+	{ "subordinate ids", false, probe_subordinate_ids },
+	{ "delegated cgroup", false, probe_delegation },
 	{ "pasta", false, probe_pasta },
 };
 

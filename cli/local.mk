@@ -27,7 +27,7 @@ ctr_SOURCES = \
 	cli/check_kernel.c \
 	cli/check_namespaces.c \
 	cli/check_overlay.c \
-	cli/check_programs.c \
+	cli/check_programs.c cli/check_rootless.c \
 	cli/checkpoint.c cli/criu_rows.h \
 	cli/cleanup.c \
 	cli/completion.c cli/completion.h \

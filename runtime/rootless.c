@@ -37,21 +37,49 @@ static int read_ranges(struct arena *arena, const char *path, const char *name,
 	return 0;
 }
 
-static int plan_maps(struct arena *arena, struct id_map *map, struct error *err)
+static int read_own_ranges(struct arena *arena, struct sub_id_ranges *uids,
+			   struct sub_id_ranges *gids, struct error *err)
 {
 	cleanup_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const char *name = passwd_name(arena, root, getuid());
+
+	if (read_ranges(arena, "/etc/subuid", name, uids, err) < 0)
+		return -1;
+	return read_ranges(arena, "/etc/subgid", name, gids, err);
+}
+
+static uint64_t count_ids(const struct sub_id_ranges *ranges)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < ranges->count; i++)
+		count += ranges->items[i].count;
+	return count;
+}
+
+int rootless_count_ids(struct arena *arena, uint64_t *uids, uint64_t *gids, struct error *err)
+{
+	struct sub_id_ranges uid_ranges, gid_ranges;
+
+	if (read_own_ranges(arena, &uid_ranges, &gid_ranges, err) < 0)
+		return -1;
+	*uids = count_ids(&uid_ranges);
+	*gids = count_ids(&gid_ranges);
+	return 0;
+}
+
+static int plan_maps(struct arena *arena, struct id_map *map, struct error *err)
+{
 	struct sub_id_ranges uids, gids;
 	struct spec_id_mappings uid_map, gid_map;
 
-	if (read_ranges(arena, "/etc/subuid", name, &uids, err) < 0 ||
-	    read_ranges(arena, "/etc/subgid", name, &gids, err) < 0)
+	if (read_own_ranges(arena, &uids, &gids, err) < 0)
 		return -1;
-	if ((uids.count || gids.count) && !id_map_helpers_exist()) {
+	if (uids.count && gids.count && !id_map_helpers_exist()) {
 		log_warning("newuidmap and newgidmap are missing (package uidmap): user %u is "
 			    "alone in its containers",
 			    getuid());
-		uids.count = gids.count = 0;
+		uids.count = 0;
 	}
 	if (!uids.count || !gids.count)
 		uids.count = gids.count = 0;

@@ -31,6 +31,9 @@ int rootless_enter(struct arena *arena, struct error *err);
 int rootless_join(const struct settings *settings, const char *id, struct arena *arena,
 		  struct error *err);
 
+/* How many ids beside the own one the calling user has, for `ctr check`. */
+int rootless_count_ids(struct arena *arena, uint64_t *uids, uint64_t *gids, struct error *err);
+
 /* The id mappings of a spec as they are in what rootless_enter() has made. */
 int rootless_translate(struct arena *arena, struct spec *spec, struct error *err);
 

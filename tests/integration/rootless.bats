@@ -363,24 +363,59 @@ WAITS='echo ready; '$IDLE
 	nothing_created
 }
 
-@test "an ordinary user limits nothing but freezes in a cgroup that is its own" {
-	mkdir -p "$TEST_CGROUP/mine/shell"
-	chown -R "$USER_ID" "$TEST_CGROUP/mine"
-	echo $BASHPID >"$TEST_CGROUP/mine/shell/cgroup.procs"
+# delegated [CONTROLLER...]: a part of the cgroup tree that is the user's, $DELEGATED, and this shell in
+# a cgroup in it, as systemd-run --user --scope -p Delegate=yes has it.
+delegated() {
+	local name
+	DELEGATED=$CGROUP2/ctr-test-delegated-$ID
+	for name; do
+		echo "+$name" >"$CGROUP2/cgroup.subtree_control"
+	done
+	mkdir "$DELEGATED" "$DELEGATED/shell"
+	chown -R "$USER_ID" "$DELEGATED"
+	echo $BASHPID >"$DELEGATED/shell/cgroup.procs"
+}
+
+undelegated() {
+	echo $BASHPID >"$TEST_CGROUP/cgroup.procs"
+	find "$DELEGATED" -depth -type d -exec rmdir {} +
+}
+
+@test "an ordinary user freezes and lists what runs in a cgroup that is its own" {
+	delegated
 	spec . sh -c "$IDLE"
 	ctr run -d --name "$ID" spec.json
-	local pid
+	local pid cgroup=$DELEGATED/ctr/$ID
 	pid=$(pid_of "$ID")
-	equal "$(cgroup_of "$pid")" "$TEST_CGROUP/mine/ctr/$ID"
+	equal "$(cgroup_of "$pid")" "$cgroup"
 	ctr freeze "$ID"
-	equal "$(<"$TEST_CGROUP/mine/ctr/$ID/cgroup.freeze")" 1
+	equal "$(<"$cgroup/cgroup.freeze")" 1
 	ctr thaw "$ID"
 	run -0 ctr ps "$ID"
 	contains "$output" "$pid"
 	ctr rm -f "$ID"
-	[[ ! -e $TEST_CGROUP/mine/ctr/$ID ]]
-	echo $BASHPID >"$TEST_CGROUP/cgroup.procs"
-	rmdir "$TEST_CGROUP/mine/ctr" "$TEST_CGROUP/mine/shell" "$TEST_CGROUP/mine"
+	[[ ! -e $cgroup ]]
+	undelegated
+}
+
+@test "an ordinary user's limits hold in what was delegated to it" {
+	require_controller pids memory cpu
+	delegated pids memory cpu
+	spec '.linux.resources = {pids: {limit: 20}, memory: {limit: 33554432}, cpu: {shares: 512}}' \
+		sh -c "$IDLE"
+	ctr run -d --name "$ID" spec.json
+	local cgroup=$DELEGATED/ctr/$ID
+	equal "$(<"$cgroup/pids.max")" 20
+	equal "$(<"$cgroup/memory.max")" 33554432
+	equal "$(cgroup_of "$(pid_of "$ID")")" "$cgroup"
+	# the kernel says no, not we
+	run ctr exec "$ID" sh -c 'i=0; while [ $i -lt 40 ]; do sleep 100 & i=$((i + 1)); done'
+	lacks "$(<"$cgroup/pids.events")" 'max 0'
+	run -0 ctr update --pids-limit 30 "$ID"
+	equal "$(<"$cgroup/pids.max")" 30
+	run -0 ctr rm -f "$ID"
+	[[ ! -e $cgroup ]]
+	undelegated
 }
 
 @test "a terminal and a foreground run of an ordinary user pass signals and the exit status" {
