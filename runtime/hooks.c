@@ -109,16 +109,16 @@ static int run_hook(const struct spec_hook_list *hooks, size_t index, const stru
 		.argv = hook->args.items,
 		.env = hook->env.items,
 		.input = state,
-		.output = run->output,
-		.error = words < 0 ? run->output : words,
+		.output = run->output.out,
+		.error = words < 0 ? run->output.error : words,
 		.directory = run->directory,
 		.timeout = hook->timeout.set ? hook->timeout.value * 1000 : -1,
 	};
 	int result = state < 0 ? -1 : spawn_run(&spawn, err);
 
-	if (words >= 0 && result == 0)
-		pass_words(words, run->output);
-	else if (words >= 0)
+	if (words >= 0 && (result == 0 || run->output.error >= 0))
+		pass_words(words, run->output.error);
+	if (words >= 0 && result < 0)
 		add_words(words, err);
 	return result < 0 ? fail_in(err, "error running %s hook #%zu", run->kind, index) : 0;
 }

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "runtime/hook_output.h"
 #include "specs/runtime_spec.h"
 
 /* The programs that a spec runs at points of a container's life (runtime-spec, config.md). */
@@ -12,8 +13,8 @@
 struct hooks_run {
 	const char *kind;  /* "createRuntime": for messages */
 	const char *state; /* the container's state as JSON: their standard input */
-	int output;	   /* their standard output; -1: ctr's standard error */
-	int directory;	   /* their working directory; -1: the caller's */
+	struct hook_output output;
+	int directory; /* their working directory; -1: the caller's */
 };
 
 /*

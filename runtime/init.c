@@ -124,7 +124,7 @@ static int run_mount_hooks(struct init *init, struct error *err)
 	struct plan *plan = init->plan;
 	struct hooks_run run = {
 		.kind = "createContainer",
-		.output = -1,
+		.output = init->launch->hook_output,
 		/* they see the host's files, and the container's root as ".": as in runc */
 		.directory = init->launch->rootfs.root,
 	};
@@ -236,7 +236,7 @@ static int run_start_hooks(struct init *init, struct error *err)
 	struct plan *plan = init->plan;
 	const struct hooks_run run = {
 		.kind = "startContainer",
-		.output = -1,
+		.output = init->launch->hook_output,
 		.directory = -1,
 		.state = hook_state_text(&plan->hook_state, STATUS_CREATED, init->pid),
 	};

@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/macro.h"
 #include "base/step.h"
 #include "base/sys.h"
@@ -31,20 +32,30 @@
 /* How long killed processes may take to go. */
 #define REMOVE_TIMEOUT_MS 10000
 
+/* Create, start and delete may be different processes; each opens the files once. */
+static int open_hook_output(struct launch *launch, struct error *err)
+{
+	return hook_output_open(&launch->state->annotations, launch->state->bundle,
+				&launch->hook_output, err);
+}
+
 /* Only the undo side: the last thing that happens to a container, whatever ended it. */
 static int run_poststop_hooks(struct launch *launch, struct error *err)
 {
 	struct plan *plan = launch->plan;
-	const struct hooks_run run = {
+	struct hooks_run run = {
 		.kind = "poststop",
-		.output = -1,
+		.output = HOOK_OUTPUT_NONE,
 		.directory = -1,
 		.state = plan ? hook_state_text(&plan->hook_state, STATUS_STOPPED, 0) : NULL,
 	};
 
-	(void)err;
-	if (plan && launch->hooks_begun)
-		hooks_run_all(&plan->hooks.poststop, &run);
+	if (!plan || !launch->hooks_begun || !plan->hooks.poststop.count)
+		return 0;
+	if (open_hook_output(launch, err) < 0)
+		log_warning("%s", err->text);
+	run.output = launch->hook_output;
+	hooks_run_all(&plan->hooks.poststop, &run);
 	return 0;
 }
 
@@ -138,6 +149,8 @@ static int open_sockets(struct launch *launch, struct error *err)
 {
 	int pair[2];
 
+	if (launch->plan->spec->hooks && open_hook_output(launch, err) < 0)
+		return -1;
 	if (launch->console_socket) {
 		launch->console_sock = console_socket_connect(launch->console_socket, err);
 		if (launch->console_sock < 0)
@@ -207,7 +220,7 @@ int launch_run_hooks(struct launch *launch, struct error *err)
 	struct plan *plan = launch->plan;
 	struct hooks_run run = {
 		.kind = "prestart",
-		.output = -1,
+		.output = launch->hook_output,
 		.directory = -1,
 		.state = hook_state_text(&plan->hook_state, STATUS_CREATING, launch->pid),
 	};
@@ -367,11 +380,14 @@ static int wait_executed(struct launch *launch, struct error *err)
 static int run_poststart_hooks(struct launch *launch, struct error *err)
 {
 	struct plan *plan = launch->plan;
-	struct hooks_run run = { .kind = "poststart", .output = -1, .directory = -1 };
+	struct hooks_run run = { .kind = "poststart", .directory = -1 };
 
 	launch->hooks_begun = true;
-	if (!plan) /* start of a container that has none */
+	if (!plan || !plan->hooks.poststart.count)
 		return 0;
+	if (open_hook_output(launch, err) < 0)
+		log_warning("%s", err->text);
+	run.output = launch->hook_output;
 	run.state = hook_state_text(&plan->hook_state, STATUS_RUNNING, launch->pid);
 	return hooks_run(&plan->hooks.poststart, &run, err);
 }
@@ -436,6 +452,7 @@ void launch_close(struct launch *launch)
 
 	foreground_end(&launch->foreground);
 	notify_close(&launch->notify);
+	hook_output_close(&launch->hook_output);
 	close_sockets(launch, &ignored);
 	close_rootfs(launch, &ignored);
 	close_namespaces(launch, &ignored);

@@ -32,6 +32,7 @@ struct launch {
 	bool keep_console; /* the master stays in console, for the caller */
 	int stdio[3];	   /* the container's standard streams, -1: inherited */
 	struct notify notify;
+	struct hook_output hook_output;
 	struct arena *arena;
 	struct restore *restore; /* the process comes from images; NULL: from the spec */
 	/* The spec form only. */
@@ -66,7 +67,7 @@ struct launch {
 	.rootfs = { .root = -1 }, .namespaces = NAMESPACES_FDS_NONE, .sync = -1, .child_sync = -1, \
 	.start_listener = -1, .proc = -1, .netns = -1, .pidfd = -1, .console = -1,                 \
 	.console_sock = -1, .unit = SYSTEMD_UNIT_NONE, .notify = NOTIFY_NONE,                      \
-	.stdio = { -1, -1, -1 }, .foreground = { .signals = -1 }
+	.hook_output = HOOK_OUTPUT_NONE, .stdio = { -1, -1, -1 }, .foreground = { .signals = -1 }
 
 /*
  * Makes the container up to the state "created", all of it or nothing. Afterwards the lock of the

@@ -8,6 +8,7 @@ libruntime_a_SOURCES = \
 	runtime/foreground.c runtime/foreground.h \
 	runtime/guard.c runtime/guard.h \
 	runtime/handle.c runtime/handle.h \
+	runtime/hook_output.c runtime/hook_output.h \
 	runtime/hook_state.c runtime/hook_state.h \
 	runtime/host_ps.c runtime/host_ps.h \
 	runtime/identity.c runtime/identity.h \

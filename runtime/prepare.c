@@ -132,6 +132,10 @@ static void fill_state(struct arena *arena, const struct container_options *opti
 	state->owner = state_owner(arena, prepared->launch.settings->user);
 	state->command = spec->process ? join_words(arena, &spec->process->args) : NULL;
 	state->annotations = spec->annotations;
+	/* crun's name for what --pidfd-socket says */
+	if (!prepared->launch.pidfd_socket)
+		prepared->launch.pidfd_socket =
+			string_map_get(&spec->annotations, "run.oci.pidfd_receiver");
 	state->needs_spec = spec->hooks || (spec->linux && spec->linux->seccomp &&
 					    spec->linux->seccomp->listener_path);
 	if (spec->root)

@@ -166,6 +166,18 @@ static int check_notify(const struct string_list *names, const char *member, str
 	return 0;
 }
 
+/* Asked for by the annotation; else what libseccomp does not know is ignored. */
+static int check_known(const struct string_list *names, const char *member, struct error *err)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (seccomp_syscall_resolve_name(names->items[i]) == __NR_SCMP_ERROR)
+			return fail(err, EINVAL,
+				    "%s: unknown system call '%s' (annotation "
+				    "run.oci.seccomp_fail_unknown_syscall)",
+				    member, names->items[i]);
+	return 0;
+}
+
 static int read_rule(struct arena *arena, const struct spec_seccomp_rule *spec, const char *member,
 		     struct seccomp_rule *rule, struct error *err)
 {
@@ -195,6 +207,9 @@ static int read_rules(struct arena *arena, const struct spec_seccomp *spec,
 		char member[48];
 
 		snprintf(member, sizeof(member), "linux.seccomp.syscalls[%zu]", i);
+		if (spec->fail_unknown &&
+		    check_known(&spec->syscalls.items[i].names, member, err) < 0)
+			return -1;
 		if (read_rule(arena, &spec->syscalls.items[i], member, rule, err) < 0)
 			return -1;
 		profile->listener |= rule->action == SECCOMP_RET_USER_NOTIF;

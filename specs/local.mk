@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 noinst_LIBRARIES += libspecs.a
 libspecs_a_SOURCES = \
+	specs/annotations.c \
 	specs/events.c specs/events.h \
 	specs/features.c specs/features.h \
 	specs/image_document.c specs/image_document.h \

@@ -369,6 +369,8 @@ int spec_read(struct arena *arena, int dirfd, const char *path, struct spec *spe
 		return -1;
 	if (spec_decode(arena, path, contents, length, spec, err) < 0)
 		return -1;
+	if (spec_apply_annotations(arena, spec, err) < 0)
+		return fail_in(err, "%s", path);
 	if (text)
 		*text = contents;
 	if (size)

@@ -244,6 +244,7 @@ struct spec_seccomp {
 	struct opt_uint default_errno_ret;
 	struct string_list architectures, flags;
 	char *listener_path, *listener_metadata;
+	bool fail_unknown; /* no member: see spec_apply_annotations() */
 	SPEC_LIST(spec_seccomp_rule) syscalls;
 };
 
@@ -343,6 +344,12 @@ int spec_resources_decode(struct arena *arena, const char *name, const char *tex
 			  struct spec_resources *resources, struct error *err);
 char *spec_resources_encode(struct arena *arena, const struct spec_resources *resources,
 			    size_t *size);
+
+/*
+ * Annotations that say what a member says (run.oci.seccomp.receiver, run.oci.timens_offset,
+ * run.oci.seccomp_fail_unknown_syscall) become that member. spec_read() does it.
+ */
+int spec_apply_annotations(struct arena *arena, struct spec *spec, struct error *err);
 
 /*
  * Reads file path below dirfd (regular, at most SPEC_MAX_SIZE bytes) and decodes it. If text is

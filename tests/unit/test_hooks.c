@@ -26,13 +26,14 @@ static int run(struct spec_hook *items, size_t count, const char *state)
 	ssize_t length;
 	int result;
 
-	how.output = memfd_create("said", MFD_CLOEXEC);
-	CHECK(how.output >= 0);
+	how.output.out = memfd_create("said", MFD_CLOEXEC);
+	how.output.error = how.output.out;
+	CHECK(how.output.out >= 0);
 	CHECK(hooks_plan(&arena, &hooks, "createRuntime", NULL, &err) == 0);
 	result = hooks_run(&hooks, &how, &err);
-	length = pread(how.output, said, sizeof(said) - 1, 0);
+	length = pread(how.output.out, said, sizeof(said) - 1, 0);
 	said[length < 0 ? 0 : length] = '\0';
-	close(how.output);
+	close(how.output.out);
 	return result;
 }
 
@@ -182,11 +183,12 @@ TEST(hooks_that_may_fail_all_run)
 	struct spec_hook_list hooks = { .items = items, .count = 2 };
 	struct hooks_run how = { .kind = "poststop", .state = "", .directory = -1 };
 
-	how.output = memfd_create("said", MFD_CLOEXEC);
+	how.output.out = memfd_create("said", MFD_CLOEXEC);
+	how.output.error = how.output.out;
 	CHECK(hooks_plan(&arena, &hooks, "poststop", NULL, &err) == 0);
 	hooks_run_all(&hooks, &how);
-	CHECK(pread(how.output, said, sizeof(said), 0) == 4);
-	close(how.output);
+	CHECK(pread(how.output.out, said, sizeof(said), 0) == 4);
+	close(how.output.out);
 	arena_free(&arena);
 }
 
