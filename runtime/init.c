@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/macro.h"
 #include "base/step.h"
 #include "base/sys.h"
@@ -182,26 +183,48 @@ static int report_ready(struct init *init, struct error *err)
 	return sync_send(init->sync, SYNC_READY, 0, -1, err);
 }
 
+/* keep: in any order, -1 where there is none. */
+static int close_all_but(unsigned int first, int *keep, size_t count, struct error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		int lowest = -1;
+		unsigned int end;
+
+		for (size_t j = 0; j < count; j++)
+			if (keep[j] >= (int)first && (lowest < 0 || keep[j] < lowest))
+				lowest = keep[j];
+		if (lowest < 0)
+			break;
+		end = (unsigned int)lowest;
+		if (end > first && close_range(first, end - 1, 0) < 0)
+			return fail_errno(err, "close_range");
+		first = end + 1;
+	}
+	return close_range(first, ~0U, 0) < 0 ? fail_errno(err, "close_range") : 0;
+}
+
 /*
  * Between create and start may lie days: nothing of the host stays open meanwhile, neither ours nor
- * what ctr inherited, but what the container is to have.
+ * what ctr inherited, but what the container is to have, and files that were named for the
+ * output of startContainer hooks.
  */
-static int close_all_but_listener(const struct init *init, struct error *err)
+static int close_all_but_needed(const struct init *init, struct error *err)
 {
-	unsigned int listener = (unsigned int)init->launch->start_listener;
-	unsigned int first = 3 + init->plan->process.preserve_fds;
+	const struct hook_output *output = &init->launch->hook_output;
+	bool hooks = init->plan->hooks.start_container.count > 0;
+	int keep[] = { init->launch->start_listener, hooks ? output->out : -1,
+		       hooks ? output->error : -1 };
 
-	if ((listener > first && close_range(first, listener - 1, 0) < 0) ||
-	    close_range(listener < first ? first : listener + 1, ~0U, 0) < 0)
-		return fail_errno(err, "close_range");
-	return 0;
+	/* the log is among them */
+	log_setup(&(struct log){ .fd = -1 });
+	return close_all_but(3 + init->plan->process.preserve_fds, keep, ARRAY_SIZE(keep), err);
 }
 
 /* Who connects and says nothing only wanted to see whether we still wait. */
 static int wait_start_socket(struct init *init, struct error *err)
 {
 	init->sync = -1;
-	if (close_all_but_listener(init, err) < 0)
+	if (close_all_but_needed(init, err) < 0)
 		return -1;
 	signals_end_process();
 	for (;;) {
