@@ -143,7 +143,10 @@ int container_info(const struct settings *settings, const char *id, struct arena
 int container_list(const struct settings *settings, struct arena *arena,
 		   struct container_info **items, size_t *count, struct error *err);
 
-/* The processes of a container as the host numbers them; one that has stopped mostly has none. */
+/*
+ * The processes of a container as the host numbers them: those of its cgroup and below it, or if
+ * it has none those of its pid namespace. One that has stopped mostly has none.
+ */
 int container_processes(const struct settings *settings, const char *id, struct arena *arena,
 			pid_t **pids, size_t *count, struct error *err);
 

@@ -336,27 +336,6 @@ int container_thaw(const struct settings *settings, const char *id, struct error
 	return 0;
 }
 
-int container_processes(const struct settings *settings, const char *id, struct arena *arena,
-			pid_t **pids, size_t *count, struct error *err)
-{
-	cleanup_handle struct handle handle = HANDLE_NONE;
-	struct process_list list = { 0 };
-	cleanup_fd int cgroup = -1;
-
-	*pids = NULL;
-	*count = 0;
-	if (handle_open(settings, id, HANDLE_NO_LOCK, arena, &handle, err) < 0)
-		return -1;
-	cgroup = handle_open_cgroup(arena, &handle, err);
-	if (cgroup < 0 && err->errnum == ENOENT && handle.pidfd < 0)
-		return 0;
-	if (cgroup < 0 || cgroup_processes(arena, cgroup, true, &list, err) < 0)
-		return fail_in(err, "%s", id);
-	*pids = list.items;
-	*count = list.count;
-	return 0;
-}
-
 int container_open_log(const struct settings *settings, const char *id, struct error *err)
 {
 	cleanup_arena struct arena arena = { 0 };

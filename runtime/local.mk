@@ -34,6 +34,7 @@ libruntime_a_SOURCES = \
 	runtime/plan.c runtime/plan.h \
 	runtime/plan_print.c \
 	runtime/prepare.c runtime/prepare.h \
+	runtime/processes.c \
 	runtime/settings.h \
 	runtime/spec_form.c runtime/spec_form.h \
 	runtime/start_socket.c runtime/start_socket.h \

@@ -125,3 +125,25 @@ column() {
 	run -0 ctr ps "$ID"
 	equal "$(column 2)" "$PIDS"
 }
+
+@test "ps of a container without a cgroup is by its pid namespace" {
+	bundle b . sh -c 'sleep 1001 & sleep 1002 & wait'
+	create --cgroup-manager=disabled --bundle b "$ID"
+	ctr start "$ID"
+	three() { run -0 ctr ps -f json "$ID" && [[ $(jq length <<<"$output") == 3 ]]; }
+	eventually three
+	local pid
+	for pid in $(jq .[] <<<"$output"); do
+		equal "$(readlink "/proc/$pid/ns/pid")" "$(readlink "/proc/$(pid_of "$ID")/ns/pid")"
+	done
+	ctr delete --force "$ID"
+	# with the host's, nothing tells them from others
+	jq '.linux.namespaces |= map(select(.type != "pid"))' b/config.json >b/new.json
+	mv b/new.json b/config.json
+	create --cgroup-manager=disabled --bundle b "$ID"
+	run -1 ctr ps "$ID"
+	contains "$output" 'neither a cgroup nor a pid namespace'
+	ctr delete --force "$ID"
+	run -1 ctr ps "$ID"
+	contains "$output" 'does not exist'
+}
