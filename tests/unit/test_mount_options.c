@@ -13,7 +13,7 @@ static struct mount_options options;
 /* Parses words that are separated by blanks. */
 static void parse(const char *text)
 {
-	static char *items[64];
+	static char *items[128];
 	struct string_list words = { .items = items };
 
 	for (char *word = strtok(arena_strdup(&arena, text), " "); word; word = strtok(NULL, " "))
