@@ -32,6 +32,7 @@ image() {
 	mkdir -p /tmp/image/bin /tmp/image/etc /tmp/image/tmp /tmp/image/root
 	cp /bin/busybox /tmp/image/bin/
 	for name in $(/bin/busybox --list | grep -vx busybox); do ln -sf busybox "/tmp/image/bin/$name"; done
+	chmod 1777 /tmp/image/tmp
 	echo root:x:0:0:root:/root:/bin/sh >/tmp/image/etc/passwd
 	echo root:x:0: >/tmp/image/etc/group
 	tar -C /tmp/image -c .
@@ -79,6 +80,11 @@ skip() {
 	echo "ok $number - $1 # SKIP $2"
 }
 
+# shown TEXT OUTPUT: the line of the output with the text in it, fit for a line of TAP
+shown() {
+	printf '%s\n' "$2" | grep -m 1 -F -e "$1" | tr '\t#' '  ' | tr -cd '[:print:]' | cut -c 1-100
+}
+
 # is STATUS OUTPUT NAME COMMAND...: the command ends with that status and prints something with
 # OUTPUT in it.
 is() {
@@ -92,8 +98,7 @@ is() {
 	case $output in
 	*"$text"*)
 		if [ "$status" -eq "$expected" ]; then
-			pass "$name" "$status, $(printf '%s\n' "$output" | grep -m 1 -F -e "$text" |
-				tr -cd '[:print:]' | sed 's/#//g' | cut -c 1-100)"
+			pass "$name" "$status, $(shown "$text" "$output")"
 			return
 		fi
 		;;
@@ -101,11 +106,19 @@ is() {
 	miss "$name" "status $status, expected $expected and '$text':" "$output"
 }
 
+# sees NAME TEXT VALUE: the value has TEXT in it
+sees() {
+	case $3 in
+	*"$2"*) pass "$1" "$(shown "$2" "$3")" ;;
+	*) miss "$1" "expected '$2':" "$3" ;;
+	esac
+}
+
 # until_true COMMAND...: waits until the command succeeds; fails after a minute
 until_true() {
-	tries=300
+	end=$(($(date +%s) + 60))
 	until "$@" >/dev/null 2>&1; do
-		[ $((tries -= 1)) -gt 0 ] || return 1
+		[ "$(date +%s)" -lt $end ] || return 1
 		sleep 0.2
 	done
 }
