@@ -175,6 +175,20 @@ static int unified_controller(const char *member, const char *file, uint32_t *ma
 	return fail(err, EINVAL, "%s: unknown controller '%.*s'", member, (int)(dot - file), file);
 }
 
+/* The kernel takes one device of io.max and its like a write. */
+static void add_lines(struct limits_builder *builder, const char *member,
+		      const struct string_pair *pair)
+{
+	char *rest = arena_strdup(builder->arena, pair->value), *line;
+	size_t before = builder->limits->count;
+
+	while ((line = strsep(&rest, "\n")))
+		if (*line)
+			limits_add(builder, 0, member, pair->key, line);
+	if (builder->limits->count == before)
+		limits_add(builder, 0, member, pair->key, pair->value);
+}
+
 /* Last, so that what is said in v2's own words wins. */
 static int plan_unified(struct limits_builder *builder, const struct string_map *unified,
 			struct error *err)
@@ -187,7 +201,7 @@ static int plan_unified(struct limits_builder *builder, const struct string_map 
 
 		if (unified_controller(member, pair->key, &mask, err) < 0)
 			return -1;
-		limits_add(builder, 0, member, pair->key, pair->value);
+		add_lines(builder, member, pair);
 		builder->limits->controllers = others | mask;
 	}
 	return 0;

@@ -342,7 +342,10 @@ int systemd_bus_start(struct arena *arena, sd_bus *bus, const struct systemd_req
 		if (is_slice(request->unit))
 			return 0;
 		if (was_reset)
-			return fail(err, EEXIST, "is there already: another container's?");
+			/* the words that engines look for, as in cgroup.c */
+			return fail(err, EEXIST,
+				    "is there already: container's cgroup is not empty: another "
+				    "container's?");
 		reset_failed(bus, request->unit);
 		was_reset = true;
 	}

@@ -236,7 +236,7 @@ is_failed() {
 	eventually systemctl is-active --quiet "$UNIT"
 	spec . true
 	run -125 ctr --systemd-cgroup run --name "$ID" spec.json
-	contains "$output" "unit $UNIT" 'is there already'
+	contains "$output" "unit $UNIT" "container's cgroup is not empty"
 	equal "$(property ActiveState)" active
 	systemctl kill -s KILL "$UNIT"
 	wait $! || true
@@ -352,4 +352,17 @@ is_unknown() {
 		unshare --user --map-root-user --mount sh "$folder/script"
 	rm -rf "$folder"
 	equal "$output" $'104857600\n33\nuser.slice\n1\n125829120\n33\n0::/\nnot-found'
+}
+
+@test "systemd: a container that is restored is in its scope again" {
+	require_program criu
+	bundle b '.linux.resources.pids.limit = 44' sh -c "$IDLE"
+	ctr --systemd-cgroup run -d --bundle b "$ID" </dev/null >/dev/null 2>&1
+	ctr checkpoint --image-path img --work-path work "$ID"
+	[[ $(property LoadState) == not-found ]] || ctr delete "$ID"
+	ctr --systemd-cgroup restore -d --bundle b --image-path img --work-path work "$ID" </dev/null >restored 2>&1 ||
+		fail "$(<restored)"
+	equal "$(property ActiveState) $(property TasksMax)" 'active 44'
+	equal "$(scope_file cgroup.procs)" "$(pid_of "$ID")"
+	equal "$(scope_file pids.max)" 44
 }

@@ -173,6 +173,15 @@ TEST(limits_a_page_size_may_not_leave_the_cgroup)
 	CHECK_INT(limits_plan(&arena, &resources, &limits, &err), 0);
 }
 
+TEST(limits_unified_lines_are_written_one_by_one)
+{
+	CHECK_STRING(printed("{\"unified\":{\"io.max\":\"7:0 riops=1\\n7:1 wiops=2\\n\"}}"),
+		     "io.max 7:0 riops=1 (linux.resources.unified.io.max)\n"
+		     "io.max 7:1 wiops=2 (linux.resources.unified.io.max)\n");
+	CHECK_STRING(printed("{\"unified\":{\"cpuset.cpus\":\"\\n\"}}"),
+		     "cpuset.cpus \n (linux.resources.unified.cpuset.cpus)\n");
+}
+
 TEST(limits_unified_takes_only_files_of_controllers)
 {
 	static const char *const wrong[] = { "memory",	    "memory/../x.y", "../memory.max",
