@@ -97,13 +97,6 @@ static const char *first_name(const struct capability_sets *sets, uint64_t set)
 	return name ? name : "a capability";
 }
 
-bool capability_is_known(const char *name)
-{
-	cap_value_t value;
-
-	return lookup(name, &value);
-}
-
 void capability_plan(const struct spec_capabilities *spec, unsigned int last,
 		     struct capability_sets *sets)
 {

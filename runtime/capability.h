@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -18,9 +17,6 @@ struct capability_sets {
 
 /* The highest capability of the running kernel: one look at /proc/sys/kernel/cap_last_cap. */
 unsigned int capability_last(void);
-
-/* Whether libcap knows a capability of this name, spelt as the specification has it: CAP_CHOWN. */
-bool capability_is_known(const char *name);
 
 /*
  * Turns names into sets. An absent object means no capabilities at all, as in runc and crun.

@@ -10,7 +10,6 @@
 
 #include "base/fd.h"
 #include "base/file.h"
-#include "runtime/capability.h"
 #include "runtime/passwd.h"
 
 /* -e NAME takes the value from ctr's own environment, as docker exec has it. */
@@ -68,14 +67,11 @@ static int set_user(struct arena *arena, const char *name, int proc, pid_t pid,
  * Not to the inheritable and ambient sets, which programs would pass on (CVE-2022-29162), unless
  * the container's process has inheritable capabilities anyway, as in runc.
  */
-static int add_capabilities(struct arena *arena, const struct string_list *caps,
-			    struct spec_process *process, struct error *err)
+static void add_capabilities(struct arena *arena, const struct string_list *caps,
+			     struct spec_process *process)
 {
 	struct spec_capabilities *sets = arena_new(arena, struct spec_capabilities);
 
-	for (size_t i = 0; i < caps->count; i++)
-		if (!capability_is_known(caps->items[i]))
-			return fail(err, EINVAL, "--cap: unknown capability '%s'", caps->items[i]);
 	if (process->capabilities)
 		*sets = *process->capabilities;
 	sets->bounding = string_list_join(arena, &sets->bounding, caps);
@@ -86,7 +82,6 @@ static int add_capabilities(struct arena *arena, const struct string_list *caps,
 		sets->ambient = string_list_join(arena, &sets->ambient, caps);
 	}
 	process->capabilities = sets;
-	return 0;
 }
 
 static int add_groups(struct arena *arena, const struct string_list *gids,
@@ -148,8 +143,8 @@ int exec_process_spec(struct arena *arena, const struct exec_options *options, i
 			    process->cwd ? process->cwd : "process.cwd");
 	env = complete_env(arena, &options->env);
 	process->env = string_list_join(arena, &process->env, &env);
-	if (options->caps.count && add_capabilities(arena, &options->caps, process, err) < 0)
-		return -1;
+	if (options->caps.count)
+		add_capabilities(arena, &options->caps, process);
 	if (options->gids.count && add_groups(arena, &options->gids, process, err) < 0)
 		return -1;
 	if (options->no_new_privileges)

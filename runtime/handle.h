@@ -27,6 +27,9 @@ enum handle_lock {
 	HANDLE_FORCE,	/* the same, and a state that cannot be read counts as half made */
 };
 
+/* Whether a container may be called that: base/path.h's plain names. EINVAL says why not. */
+int handle_check_name(const char *id, struct error *err);
+
 /*
  * Opens container id and finds out its status. ENOENT "container does not exist" if neither
  * folder has it. Whatever the result: handle_close().

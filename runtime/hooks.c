@@ -39,7 +39,7 @@ int hooks_plan(struct arena *arena, struct spec_hook_list *hooks, const char *ki
 			hook->args.count = 1;
 		}
 		if (!hook->env.items)
-			hook->env.items = env ? env : arena_array(arena, char *, 1);
+			hook->env.items = env;
 	}
 	return 0;
 }
@@ -107,7 +107,7 @@ static int run_hook(const struct spec_hook_list *hooks, size_t index, const stru
 	struct spawn spawn = {
 		.path = hook->path,
 		.argv = hook->args.items,
-		.env = hook->env.items,
+		.env = hook->env.items ? hook->env.items : environ,
 		.input = state,
 		.output = run->output.out,
 		.error = words < 0 ? run->output.error : words,

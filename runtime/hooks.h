@@ -20,7 +20,7 @@ struct hooks_run {
 /*
  * Checks what must not fail late and completes args (absent: the path alone) in place. Messages
  * name the member: "hooks.poststop[0].timeout: ...". kind as above. env is the environment of those
- * that have none of their own; NULL: an empty one.
+ * that have none of their own; NULL: that of ctr, as in runc and crun.
  */
 int hooks_plan(struct arena *arena, struct spec_hook_list *hooks, const char *kind, char **env,
 	       struct error *err);

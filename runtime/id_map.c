@@ -115,6 +115,29 @@ static bool find_helper(const char *name, char *path, size_t size)
 	return false;
 }
 
+static void add_one(struct arena *arena, struct spec_id_mappings *mappings, uint32_t host_id)
+{
+	mappings->items = arena_array(arena, struct spec_id_mapping, 1);
+	mappings->items[0] = (struct spec_id_mapping){ .host_id = host_id, .size = 1 };
+	mappings->count = 1;
+}
+
+void id_map_complete(struct arena *arena, struct spec *spec)
+{
+	struct spec_linux *linux_spec = spec->linux;
+
+	if (!linux_spec || linux_spec->uid_mappings.count || linux_spec->gid_mappings.count)
+		return;
+	for (size_t i = 0; i < linux_spec->namespaces.count; i++) {
+		const struct spec_namespace *item = &linux_spec->namespaces.items[i];
+
+		if (item->type != NAMESPACE_USER || item->path)
+			continue;
+		add_one(arena, &linux_spec->uid_mappings, geteuid());
+		add_one(arena, &linux_spec->gid_mappings, getegid());
+	}
+}
+
 bool id_map_helpers_exist(void)
 {
 	char path[64];

@@ -25,6 +25,12 @@ struct id_map {
 int id_map_plan(struct arena *arena, const struct spec_id_mappings *uids,
 		const struct spec_id_mappings *gids, struct id_map *map, struct error *err);
 
+/*
+ * A spec that asks for a new user namespace and says nothing of mappings gets one, as in crun: root
+ * in there is the caller, and there is nobody else.
+ */
+void id_map_complete(struct arena *arena, struct spec *spec);
+
 /* Whether newuidmap(1) and newgidmap(1) are installed. */
 bool id_map_helpers_exist(void);
 

@@ -24,7 +24,6 @@
 #include "runtime/exec_process.h"
 #include "runtime/foreground.h"
 #include "runtime/handle.h"
-#include "runtime/inherited_fds.h"
 #include "runtime/interrupt.h"
 #include "runtime/join_cgroup.h"
 #include "runtime/listener.h"
@@ -94,8 +93,7 @@ static int plan(struct join *join, struct error *err)
 	};
 	struct spec_process process;
 
-	if (inherited_fds_check(options->preserve_fds, err) < 0 ||
-	    handle_read_spec(join->arena, join->handle, &join->spec, err) < 0 ||
+	if (handle_read_spec(join->arena, join->handle, &join->spec, err) < 0 ||
 	    find_namespaces(join, err) < 0 ||
 	    exec_process_spec(join->arena, options, join->proc, join->handle, &join->spec, &process,
 			      err) < 0)

@@ -13,7 +13,6 @@ libruntime_a_SOURCES = \
 	runtime/host_ps.c runtime/host_ps.h \
 	runtime/identity.c runtime/identity.h \
 	runtime/image_form.c runtime/image_form.h \
-	runtime/inherited_fds.c runtime/inherited_fds.h \
 	runtime/init.c runtime/init.h \
 	runtime/interrupt.c runtime/interrupt.h \
 	runtime/join.c \

@@ -11,7 +11,6 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/timestamp.h"
-#include "runtime/inherited_fds.h"
 #include "runtime/launch_scope.h"
 #include "runtime/rootless.h"
 #include "runtime/security_label.h"
@@ -195,9 +194,8 @@ int prepare(const struct settings *settings, const struct container_options *opt
 			.pidfd_socket = options->pidfd_socket,
 		},
 	};
-	if (options->id && !path_is_plain_name(options->id))
-		return fail(err, EINVAL, "%s: not a container ID (letters, digits and _+.- only)",
-			    options->id);
+	if (options->id && handle_check_name(options->id, err) < 0)
+		return -1;
 	if (options->form == FORM_OCI) {
 		if (read_bundle(options, arena, prepared, err) < 0)
 			return -1;
@@ -210,9 +208,9 @@ int prepare(const struct settings *settings, const struct container_options *opt
 				     err) < 0)
 			return -1;
 	}
-	if (check_terminal(&prepared->spec, options, err) < 0 || check_labels(prepared, err) < 0 ||
-	    inherited_fds_check(options->preserve_fds, err) < 0)
+	if (check_terminal(&prepared->spec, options, err) < 0 || check_labels(prepared, err) < 0)
 		return -1;
+	id_map_complete(arena, &prepared->spec);
 	notify_find(&prepared->launch.notify);
 	notify_plan(arena, path_join(arena, settings->root, prepared->state.id), &prepared->spec,
 		    &prepared->launch.notify);

@@ -110,9 +110,11 @@ static int validate_user_namespace(const struct validation *validation)
 			return refuse(validation,
 				      "%s: needs a namespace of type 'user' in linux.namespaces",
 				      kinds[i].member);
-		if (user && !user->path && kinds[i].mappings->count == 0)
-			return refuse(validation, "%s: a new user namespace needs at least one",
-				      kinds[i].member);
+		/* none at all: id_map_complete() */
+		if (user && !user->path && kinds[i].mappings->count == 0 &&
+		    kinds[1 - i].mappings->count > 0)
+			return refuse(validation, "%s: is missing, while there are %s",
+				      kinds[i].member, kinds[1 - i].member);
 		if (validate_mapping_list(validation, kinds[i].member, kinds[i].mappings) < 0)
 			return -1;
 	}

@@ -378,3 +378,10 @@ MOUNTS='.mounts += [{destination: "/dev", type: "tmpfs", source: "tmpfs"},
 	done
 	nothing_created
 }
+
+@test "a new user namespace without mappings has the caller as root, and nobody else" {
+	inside '.linux.namespaces += [{type: "user"}]' 'cat /proc/self/uid_map /proc/self/gid_map; id -u'
+	equal "$(tr -s ' ' <<<"$output")" " 0 $EUID 1
+ 0 $(id -g) 1
+0"
+}

@@ -60,12 +60,22 @@ TEST(hooks_have_only_the_environment_and_the_arguments_of_the_spec)
 	struct spec_hook hooks[] = {
 		{ .path = "/usr/bin/env",
 		  .env = { .items = (char *[]){ "A=1", "B=two words", NULL }, .count = 2 } },
-		{ .path = "/usr/bin/env" },
 		SHELL("echo $0 $*"),
 	};
 
-	CHECK(run(hooks, 3, "") == 0);
+	CHECK(run(hooks, 2, "") == 0);
 	CHECK_STRING(said, "A=1\nB=two words\nsh\n");
+	arena_free(&arena);
+}
+
+TEST(hooks_without_an_environment_have_ctrs)
+{
+	struct spec_hook hooks[] = { SHELL("echo $CTR_TEST_CANARY") };
+
+	setenv("CTR_TEST_CANARY", "sings", 1);
+	CHECK(run(hooks, 1, "") == 0);
+	unsetenv("CTR_TEST_CANARY");
+	CHECK_STRING(said, "sings\n");
 	arena_free(&arena);
 }
 

@@ -72,7 +72,6 @@ TEST(validate_refuses_what_contradicts_itself)
 		"'linux': {'namespaces': [{'type': 'uts'}]}",
 		"'linux': {'namespaces': [{'type': 'pid'}, {'type': 'uts'}, {'type': 'pid'}]}",
 		"'linux': {'uidMappings': [{'containerID': 0, 'hostID': 1, 'size': 1}]}",
-		"'linux': {'namespaces': [{'type': 'user'}]}",
 		NS("user") "'uidMappings': [{'containerID': 0, 'hostID': 1, 'size': 1}]}",
 		NS("user") "'uidMappings': [{'containerID': 0, 'hostID': 4294967000, 'size': "
 			   "300}]}",
