@@ -97,7 +97,10 @@ int container_stop(const struct settings *settings, const char *id, int timeout_
 int container_wait(const struct settings *settings, const char *id, int *exit_status,
 		   struct error *err);
 
-/* The end of a detached container, called by its monitor (the hidden verb `cleanup`). */
+/*
+ * The end of a detached container: the hidden verb `cleanup`, which its monitor becomes. Another
+ * container of this name is not touched.
+ */
 int container_cleanup(const struct settings *settings, const char *id, bool remove,
 		      struct error *err);
 

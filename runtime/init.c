@@ -223,6 +223,11 @@ static int close_all_but_needed(const struct init *init, struct error *err)
 /* Who connects and says nothing only wanted to see whether we still wait. */
 static int wait_start_socket(struct init *init, struct error *err)
 {
+	struct sync_message saved;
+
+	/* a ctr that was killed before it saved the state leaves nobody who knows of us */
+	if (sync_expect(init->sync, SYNC_SAVED, &saved, err) < 0)
+		return -1;
 	init->sync = -1;
 	if (close_all_but_needed(init, err) < 0)
 		return -1;

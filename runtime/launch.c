@@ -305,7 +305,9 @@ static int save_state(struct launch *launch, struct error *err)
 	if (identity_get(launch->pidfd, launch->pid, &launch->state->init, err) < 0 ||
 	    state_save(launch->arena, launch->state_dir, STATE_FILE, launch->state, false, err) < 0)
 		return -1;
-	return pid_file_write(launch->pid_file, launch->pid, err);
+	if (pid_file_write(launch->pid_file, launch->pid, err) < 0)
+		return -1;
+	return launch->start_socket ? sync_send(launch->sync, SYNC_SAVED, 0, -1, err) : 0;
 }
 
 STEPS(launch);

@@ -64,8 +64,22 @@ static int make_without_privileges(struct launch *launch, struct error *err)
 	return 0;
 }
 
+/*
+ * For who finds a folder without a state: where the cgroup is depends on that of the ctr that made
+ * it, which nobody knows then.
+ */
+static int note_place(struct launch *launch, const char *planned, struct error *err)
+{
+	if (!launch->cgroup_path ||
+	    (launch->state->cgroup == planned && !cgroup_plan_needs_own(launch->plan->spec->linux)))
+		return 0;
+	return state_save(launch->arena, launch->state_dir, SCOPE_FILE, launch->state, false, err);
+}
+
 int launch_cgroup_make(struct launch *launch, struct error *err)
 {
+	const char *planned = launch->state->cgroup;
+
 	if (launch->plan->cgroup.systemd)
 		return launch_scope_make(launch, err);
 	launch->cgroup = cgroup_apply(&launch->cgroup_host, &launch->plan->cgroup, err);
@@ -74,7 +88,7 @@ int launch_cgroup_make(struct launch *launch, struct error *err)
 		return -1;
 	if (launch->cgroup >= 0)
 		launch->cgroup_path = launch->plan->cgroup.path;
-	return 0;
+	return note_place(launch, planned, err);
 }
 
 int launch_cgroup_delegate(struct launch *launch, struct error *err)

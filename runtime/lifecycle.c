@@ -10,6 +10,7 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/file.h"
@@ -177,8 +178,9 @@ int container_cleanup(const struct settings *settings, const char *id, bool remo
 
 	if (handle_open(settings, id, HANDLE_LOCK, &arena, &handle, err) < 0)
 		return err->errnum == ENOENT ? 0 : -1;
-	/* another container may have the name by now */
-	if (handle.dir < 0 || handle.status != STATUS_STOPPED)
+	/* another container may have the name by now: ours is the one whose monitor we were */
+	if (handle.dir < 0 || handle.status != STATUS_STOPPED ||
+	    handle.state.monitor.pid != getpid())
 		return 0;
 	if (remove)
 		await_readers(&handle);

@@ -25,7 +25,8 @@
 #define RECORD_FILE "container.json"
 #define CONFIG_FILE "config.json"
 #define RESOURCES_FILE "resources.json" /* linux.resources since `update` changed them */
-#define SCOPE_FILE "scope.json" /* as STATE_FILE, before that: its unit of systemd is there */
+/* As STATE_FILE, before that, where its unit of systemd or its cgroup could not be found again. */
+#define SCOPE_FILE "scope.json"
 #define EXIT_FILE "exit.json"
 #define LOG_FILE "log"
 #define START_SOCKET "start.sock"

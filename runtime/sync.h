@@ -21,6 +21,8 @@
  *program
  *	      <-- SYNC_READY -------------------------
  *	writes state "created"
+ *	      -- SYNC_SAVED -------------------------> (create) without it there is nobody to wait
+ *for
  *	      -- SYNC_START -------------------------> startContainer hooks, user, capabilities
  *	      <-- SYNC_LISTENER + seccomp fd --------- (with a notify listener)
  *	      <-- end of file ------------------------ execve has closed the socket
@@ -40,6 +42,7 @@ enum sync_kind {
 	SYNC_MOUNTED,
 	SYNC_HOOKED,
 	SYNC_READY,
+	SYNC_SAVED,
 	SYNC_START,
 	SYNC_LISTENER,
 	SYNC_FAILED,

@@ -205,3 +205,62 @@ resources() {
 	ctr rm -f "$ID"
 	rmdir "$CGROUP2/ctr-bats-$ID/a" "$CGROUP2/ctr-bats-$ID" 2>/dev/null || true
 }
+
+@test "network classes are of cgroup v1 alone and refused by name" {
+	spec "$(resources '{network: {classID: 1048577}}')" true
+	run -125 ctr run --rm --name "$ID" spec.json
+	contains "$output" linux.resources.network
+	spec "$(resources '{network: {priorities: [{name: "eth0", priority: 5}]}}')" true
+	run -125 ctr run --rm --name "$ID" spec.json
+	contains "$output" linux.resources.network
+	nothing_created
+}
+
+@test "hugetlb: limit and reservation, and a page size that is not there" {
+	require_controller hugetlb
+	local size
+	size=$(cd "$CGROUP2" && find . -maxdepth 2 -name 'hugetlb.*.max' | head -n 1)
+	size=${size##*/hugetlb.} size=${size%%.*}
+	[[ -n $size ]] || size=2MB
+	background "$(resources "{hugepageLimits: [{pageSize: \"$size\", limit: 4194304}]}")" "$IDLE"
+	equal "$(limit_file "hugetlb.$size.max")" 4194304
+	equal "$(limit_file "hugetlb.$size.rsvd.max")" 4194304
+	spec "$(resources '{hugepageLimits: [{pageSize: "3MB", limit: 4194304}]}')" true
+	run -125 ctr run --rm --name "$ID-2" spec.json
+	contains "$output" 'hugepageLimits[0]' 3MB
+}
+
+@test "io: a weight goes to the scheduler that has one" {
+	require_controller io
+	background "$(resources '{blockIO: {weight: 500}}')" "$IDLE"
+	local folder
+	folder=$(cgroup_of "$(pid_of "$ID")")
+	if [[ -e $folder/io.bfq.weight ]]; then
+		contains "$(<"$folder/io.bfq.weight")" 'default 500'
+	else
+		contains "$(<"$folder/io.weight")" 'default 4950'
+	fi
+	spec "$(resources '{blockIO: {weight: 5}}')" true
+	run -125 ctr run --rm --name "$ID-2" spec.json
+	contains "$output" blockIO.weight
+}
+
+@test "rdma: a device that is not there is an error naming it" {
+	require_controller rdma
+	spec "$(resources '{rdma: {nodevice0: {hcaHandles: 3}}}')" true
+	run -125 ctr run --rm --name "$ID" spec.json
+	contains "$output" linux.resources.rdma.nodevice0
+	nothing_created
+}
+
+@test "misc and cpuset partition by unified, and a file of an unknown controller" {
+	require_controller cpuset
+	background "$(resources '{unified: {"cpuset.cpus": "0", "cpuset.cpus.partition": "member"}}')" "$IDLE"
+	equal "$(limit_file cpuset.cpus)" 0
+	spec "$(resources '{unified: {"misc.max": "no_such_resource 5"}}')" true
+	run -125 ctr run --rm --name "$ID-2" spec.json
+	contains "$output" linux.resources.unified.misc.max
+	spec "$(resources '{unified: {"nothing.max": "5"}}')" true
+	run -125 ctr run --rm --name "$ID-2" spec.json
+	contains "$output" 'unified.nothing.max' "unknown controller"
+}

@@ -262,3 +262,40 @@ descriptor() {
 	equal "$(status_of "$ID")" running
 	[[ ! -e other/$ID && ! -e other-data/containers/$ID ]]
 }
+
+@test "a create that is killed before its state is saved leaves no process that waits" {
+	[[ -x $CTR_BUILDDIR/tests/fault/ctr ]] || skip "tests/fault/ctr has not been built"
+	bundle b . sleep 100
+	CTR_KILL_STEP=ready run -137 "$CTR_BUILDDIR/tests/fault/ctr" --root "$ROOT" --data-root "$DATA" \
+		create --bundle b "$ID" </dev/null >/dev/null 2>&1 3>&-
+	no_process() { [[ ! -s $CGROUP2/ctr/$ID/cgroup.procs ]]; }
+	[[ -d $CGROUP2/ctr/$ID ]]
+	eventually no_process
+	run -0 ctr delete --force "$ID"
+}
+
+@test "what was interrupted is found again when its cgroupsPath is relative to another cgroup" {
+	[[ -x $CTR_BUILDDIR/tests/fault/ctr ]] || skip "tests/fault/ctr has not been built"
+	bundle b ".linux.cgroupsPath = \"relative-$ID\"" sleep 100
+	mkdir -p "$TEST_CGROUP/deep/own"
+	echo $BASHPID >"$TEST_CGROUP/deep/own/cgroup.procs"
+	CTR_KILL_STEP=clone run -137 "$CTR_BUILDDIR/tests/fault/ctr" --root "$ROOT" --data-root "$DATA" \
+		create --bundle b "$ID" </dev/null >/dev/null 2>&1 3>&-
+	echo $BASHPID >"$TEST_CGROUP/cgroup.procs"
+	[[ -d $TEST_CGROUP/deep/relative-$ID ]]
+	run -0 ctr delete --force "$ID"
+	[[ ! -d $TEST_CGROUP/deep/relative-$ID ]]
+	rmdir "$TEST_CGROUP/deep/own" "$TEST_CGROUP/deep"
+}
+
+@test "a monitor's clean-up leaves a stopped container alone that has the name by now" {
+	spec . true
+	ctr run -d --name "$ID" spec.json >/dev/null
+	eventually has_status "$ID" stopped
+	run -0 ctr cleanup --remove "$ID"
+	has_status "$ID" stopped
+	bundle b . true
+	run -0 ctr run --keep --bundle b "$ID-2"
+	run -0 ctr cleanup --remove "$ID-2"
+	has_status "$ID-2" stopped
+}
