@@ -132,6 +132,17 @@ until_true() {
 	done
 }
 
+# until_output TEXT COMMAND...: waits until the command prints the text; fails after a minute
+until_output() {
+	text=$1
+	shift
+	end=$(($(date +%s) + 60))
+	until "$@" 2>&1 | grep -F -e "$text"; do
+		[ "$(date +%s)" -lt $end ] || return 1
+		sleep 0.2
+	done
+}
+
 finish() {
 	echo "1..$number"
 	exit $failed
