@@ -322,13 +322,14 @@ is_unknown() {
 	run -0 ctr exec "$ID" true
 }
 
-@test "systemd: uid 0 of a user's own namespace has scopes of the user's manager" {
+@test "systemd: an ordinary user, and uid 0 of his own namespace, have scopes of his manager" {
 	id user >/dev/null 2>&1 && systemctl is-active --quiet "user@$(id -u user).service" ||
 		skip "no user 'user' with a manager of his own"
 	local folder
 	folder=$(mktemp -d /tmp/ctr-user.XXXXXX)
 	cp "$CTR_BUILDDIR/ctr" "$CTR_BUILDDIR/ctr-systemd" "$folder"
-	spec '.root.path = "rootfs" | .linux.resources += {memory: {limit: 104857600}, pids: {limit: 33}}' sh -c "$IDLE"
+	spec '.root.path = "rootfs" | .linux.resources += {memory: {limit: 104857600}, pids: {limit: 33}} |
+		.mounts += [{destination: "/dev", type: "tmpfs", source: "tmpfs"}]' sh -c "$IDLE"
 	mkdir "$folder/b"
 	cp spec.json "$folder/b/config.json"
 	cp -R "$ROOTFS" "$folder/b/rootfs"
@@ -348,10 +349,14 @@ is_unknown() {
 		ctr delete -f $ID
 		systemctl --user show --value -p LoadState $UNIT
 	END
-	run -0 systemd-run --quiet --user --machine=user@.host --pipe --wait --collect \
-		unshare --user --map-root-user --mount sh "$folder/script"
+	local way
+	for way in 'unshare --user --map-root-user --mount' ''; do
+		# shellcheck disable=SC2086 # words
+		run -0 systemd-run --quiet --user --machine=user@.host --pipe --wait --collect \
+			$way sh "$folder/script"
+		equal "$output" $'104857600\n33\nuser.slice\n1\n125829120\n33\n0::/\nnot-found'
+	done
 	rm -rf "$folder"
-	equal "$output" $'104857600\n33\nuser.slice\n1\n125829120\n33\n0::/\nnot-found'
 }
 
 @test "systemd: a container that is restored is in its scope again" {
@@ -360,8 +365,8 @@ is_unknown() {
 	ctr --systemd-cgroup run -d --bundle b "$ID" </dev/null >/dev/null 2>&1
 	ctr checkpoint --image-path img --work-path work "$ID"
 	[[ $(property LoadState) == not-found ]] || ctr delete "$ID"
-	ctr --systemd-cgroup restore -d --bundle b --image-path img --work-path work "$ID" </dev/null >restored 2>&1 ||
-		fail "$(<restored)"
+	ctr --log log --systemd-cgroup restore -d --bundle b --image-path img --work-path work "$ID" \
+		</dev/null >/dev/null 2>&1 || fail "$(<log)"
 	equal "$(property ActiveState) $(property TasksMax)" 'active 44'
 	equal "$(scope_file cgroup.procs)" "$(pid_of "$ID")"
 	equal "$(scope_file pids.max)" 44
