@@ -20,6 +20,10 @@ check-root: all check-programs
 check-guest: all check-programs
 	$(top_srcdir)/tests/run-guest -b $(abs_top_builddir)
 
+check-engines: all check-programs
+	ENGINES_PARTS=all $(top_srcdir)/tests/engines/run -s trixie -b $(abs_top_builddir) -t 3600
+	ENGINES_PARTS=all $(top_srcdir)/tests/engines/run -g -b $(abs_top_builddir) -t 7200
+
 lint:
 	$(top_srcdir)/tests/lint
 
@@ -32,4 +36,4 @@ bench: all $(bench_programs)
 bench-syscalls: all $(bench_programs)
 	$(top_srcdir)/tests/bench/syscalls --build $(abs_top_builddir)
 
-.PHONY: check-root check-guest lint lint-full bench bench-syscalls
+.PHONY: check-root check-guest check-engines lint lint-full bench bench-syscalls

@@ -11,6 +11,16 @@ number=0 failed=0
 # in_guest: true in the guest, where cgroups have controllers and systemd runs
 in_guest() { [ "$ENGINES_IN" = guest ]; }
 
+# parts ALL SHORT: which parts a script is to run: in the guest, where all takes ten times as long,
+# the short list. ENGINES_PARTS has others, or "all".
+parts() {
+	case ${ENGINES_PARTS-}-$ENGINES_IN in
+	-guest) echo "$2" ;;
+	-* | all-*) echo "$1" ;;
+	*) echo "$ENGINES_PARTS" ;;
+	esac
+}
+
 # snippet FILE: the block of doc/engines.md that is said to be the content of this file, as in
 # ```toml /etc/containers/containers.conf.d/ctr.conf
 snippet() {
