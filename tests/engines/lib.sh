@@ -39,13 +39,18 @@ configure() {
 
 # An image with busybox and its links, as a tar archive on standard output.
 image() {
-	mkdir -p /tmp/image/bin /tmp/image/etc /tmp/image/tmp /tmp/image/root
-	cp /bin/busybox /tmp/image/bin/
-	for name in $(/bin/busybox --list | grep -vx busybox); do ln -sf busybox "/tmp/image/bin/$name"; done
-	chmod 1777 /tmp/image/tmp
-	echo root:x:0:0:root:/root:/bin/sh >/tmp/image/etc/passwd
-	echo root:x:0: >/tmp/image/etc/group
-	tar -C /tmp/image -c .
+	folder=$(mktemp -d /tmp/image.XXXXXX)
+	mkdir -m 755 "$folder/bin" "$folder/etc" "$folder/root"
+	mkdir -m 1777 "$folder/tmp"
+	chmod 755 "$folder"
+	cp /bin/busybox "$folder/bin/"
+	for name in $(/bin/busybox --list | grep -vx busybox); do
+		ln -s busybox "$folder/bin/$name"
+	done
+	echo root:x:0:0:root:/root:/bin/sh >"$folder/etc/passwd"
+	echo root:x:0: >"$folder/etc/group"
+	tar -C "$folder" -c .
+	rm -rf "$folder"
 }
 
 # docker_archive NAME COMMAND: the image under that name and with that command (words of JSON) as
