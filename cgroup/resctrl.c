@@ -335,3 +335,16 @@ int resctrl_remove(const struct resctrl_groups *groups, struct error *err)
 			return fail_errno(err, "linux.intelRdt: remove %s", folders[i]);
 	return 0;
 }
+
+int resctrl_change(struct arena *arena, const struct resctrl_groups *groups, const char *schemata,
+		   char **before, struct error *err)
+{
+	if (!groups->group || !groups->remove_group)
+		return fail(err, ENOTSUP,
+			    "linux.intelRdt: the container has no resctrl group of its own that "
+			    "could be changed");
+	if (file_read_at(AT_FDCWD, path_join(arena, groups->group, "schemata"), MAX_SCHEMATA, arena,
+			 before, NULL, err) < 0)
+		return -1;
+	return write_file(groups->group, "schemata", schemata, err);
+}

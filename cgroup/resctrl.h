@@ -53,6 +53,13 @@ struct resctrl_groups resctrl_guess(struct arena *arena, const struct resctrl_pl
 /* Puts a process, and what it will start, into the groups. */
 int resctrl_enter(const struct resctrl_groups *groups, pid_t pid, struct error *err);
 
+/*
+ * Gives a container's own group other schemata; *before is what the file said. ENOTSUP where the
+ * container has none: a class that others share is not changed.
+ */
+int resctrl_change(struct arena *arena, const struct resctrl_groups *groups, const char *schemata,
+		   char **before, struct error *err);
+
 /* Removes what is the container's own; accepts what is gone. */
 int resctrl_remove(const struct resctrl_groups *groups, struct error *err);
 

@@ -13,6 +13,7 @@
 
 struct update_options {
 	const char *resources, *cpus, *mems, *kernel_memory, *kernel_memory_tcp;
+	const char *l3_cache, *memory_bandwidth;
 	struct opt_int memory, reservation, swap, pids;
 	struct opt_int shares, period, quota, burst, idle, rt_period, rt_runtime, weight;
 };
@@ -48,6 +49,10 @@ static const struct option rows[] = {
 	OPTION_STRING(0, "cpuset-mems", "LIST", struct update_options, mems, "memory nodes: 0"),
 	OPTION_NUMBER(0, "blkio-weight", "N", struct update_options, weight,
 		      "weight of its I/O, 10 to 1000"),
+	OPTION_STRING(0, "l3-cache-schema", "SCHEMA", struct update_options, l3_cache,
+		      "the share of the L3 cache: L3:0=ff;1=f"),
+	OPTION_STRING(0, "mem-bw-schema", "SCHEMA", struct update_options, memory_bandwidth,
+		      "the share of memory bandwidth: MB:0=50;1=70"),
 	OPTION_STRING(0, "kernel-memory", "BYTES", struct update_options, kernel_memory,
 		      "ignored: the kernel has no such limit any more"),
 	OPTION_STRING(0, "kernel-memory-tcp", "BYTES", struct update_options, kernel_memory_tcp,
@@ -150,11 +155,17 @@ static int add_options(struct arena *arena, struct spec_resources *resources, st
 int cmd_update(struct invocation *invocation, struct error *err)
 {
 	struct spec_resources resources = { 0 };
+	const struct spec_intel_rdt intel_rdt = {
+		.l3_cache_schema = (char *)options.l3_cache,
+		.mem_bw_schema = (char *)options.memory_bandwidth,
+	};
+	bool has_intel_rdt = options.l3_cache || options.memory_bandwidth;
 
 	if (options.resources &&
 	    read_resources(invocation->arena, options.resources, &resources, err) < 0)
 		return -1;
 	if (add_options(invocation->arena, &resources, err) < 0)
 		return -1;
-	return container_update(&invocation->settings, invocation->arguments[0], &resources, err);
+	return container_update(&invocation->settings, invocation->arguments[0], &resources,
+				has_intel_rdt ? &intel_rdt : NULL, err);
 }

@@ -112,9 +112,11 @@ int container_thaw(const struct settings *settings, const char *id, struct error
 /*
  * `update`: changes the limits that are set in change (linux.resources of a config.json), all of
  * them or, with an error, none. It counts together with what was asked for before (update.h).
+ * intel_rdt: other schemata for its resctrl group, NULL: these stay.
  */
 int container_update(const struct settings *settings, const char *id,
-		     const struct spec_resources *change, struct error *err);
+		     const struct spec_resources *change, const struct spec_intel_rdt *intel_rdt,
+		     struct error *err);
 
 /*
  * What `state`, `list`, `ps` and `inspect` show; as JSON: runtime/state_document.h. Strings live in

@@ -4,7 +4,9 @@
 #include <errno.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/resctrl.h"
 #include "cgroup/systemd_unit.h"
 #include "runtime/container.h"
 #include "runtime/plan.h"
@@ -171,24 +173,38 @@ static int remember(struct arena *arena, const struct handle *handle,
 }
 
 static int update(struct arena *arena, const struct handle *handle,
-		  const struct spec_resources *change, struct error *err)
+		  const struct spec_resources *change, const struct spec_intel_rdt *intel_rdt,
+		  struct error *err)
 {
+	const struct resctrl_groups *groups = &handle->state.resctrl;
+	char *former_schemata = NULL;
 	struct spec_resources before;
+	struct resctrl_plan resctrl;
 	struct update_plan plan;
+	struct error other;
 
 	if (update_read(arena, handle, &before, err) < 0 ||
 	    update_plan(arena, &before, change, plan_zero_pids_is_limit(handle->state.oci_version),
-			&plan, err) < 0)
+			&plan, err) < 0 ||
+	    resctrl_plan(arena, intel_rdt, handle->state.id, &resctrl, err) < 0)
 		return -1;
 	if (handle->state.systemd_unit)
 		systemd_adapt_limits(arena, &plan.limits);
-	if (update_apply(arena, handle, &plan, err) < 0)
+	if (resctrl.schemata &&
+	    resctrl_change(arena, groups, resctrl.schemata, &former_schemata, err) < 0)
 		return -1;
+	if (update_apply(arena, handle, &plan, err) < 0) {
+		if (former_schemata &&
+		    resctrl_change(arena, groups, former_schemata, &former_schemata, &other) < 0)
+			log_warning("update: set the schemata back: %s", other.text);
+		return -1;
+	}
 	return remember(arena, handle, &plan.resources, err);
 }
 
 int container_update(const struct settings *settings, const char *id,
-		     const struct spec_resources *change, struct error *err)
+		     const struct spec_resources *change, const struct spec_intel_rdt *intel_rdt,
+		     struct error *err)
 {
 	cleanup_arena struct arena arena = { 0 };
 	cleanup_handle struct handle handle = HANDLE_NONE;
@@ -196,5 +212,5 @@ int container_update(const struct settings *settings, const char *id,
 	if (handle_open(settings, id, HANDLE_LOCK, &arena, &handle, err) < 0 ||
 	    handle_allow(&handle, "update", ALIVE, err) < 0)
 		return -1;
-	return update(&arena, &handle, change, err) < 0 ? fail_in(err, "%s", id) : 0;
+	return update(&arena, &handle, change, intel_rdt, err) < 0 ? fail_in(err, "%s", id) : 0;
 }

@@ -122,3 +122,17 @@ create_with() {
 		'{"l3_cache_info":{"cbm_mask":"fff"},"l3_cache_schema_root":"L3:0=fff;1=fff","l3_cache_schema":"L3:0=f;1=ff","cmt_stats":[{"llc_occupancy":12345}]}'
 	ctr delete -f "$ID"
 }
+
+@test "update changes the schemata of a group of its own, or says that there is none" {
+	create_with '.linux.intelRdt = {l3CacheSchema: "L3:0=f;1=f0"}' || fail "$(<created)"
+	run -0 with_resctrl update --l3-cache-schema "L3:0=3;1=30" --mem-bw-schema "MB:0=50" "$ID"
+	contains "$(<"resctrl/$ID/schemata")" 'L3:0=3;1=30' 'MB:0=50'
+	# nothing is changed when a limit is refused
+	run -1 with_resctrl update --l3-cache-schema "L3:0=1" --cpu-rt-period 5 "$ID"
+	contains "$(<"resctrl/$ID/schemata")" 'L3:0=3;1=30'
+	rm "resctrl/$ID/schemata" "resctrl/$ID/tasks"
+	ctr delete -f "$ID"
+	create_with 'del(.linux.intelRdt)' || fail "$(<created)"
+	run -1 ctr update --mem-bw-schema "MB:0=50" "$ID"
+	contains "$output" linux.intelRdt
+}
