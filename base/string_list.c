@@ -31,3 +31,20 @@ const char *string_map_get(const struct string_map *map, const char *key)
 			return map->items[i].value;
 	return NULL;
 }
+
+char *string_list_text(struct arena *arena, const struct string_list *list, const char *between)
+{
+	const size_t gap = strlen(between);
+	size_t size = 1;
+	char *text, *end;
+
+	for (size_t i = 0; i < list->count; i++)
+		size += strlen(list->items[i]) + gap;
+	text = end = arena_alloc(arena, size);
+	for (size_t i = 0; i < list->count; i++) {
+		if (i)
+			end = stpcpy(end, between);
+		end = stpcpy(end, list->items[i]);
+	}
+	return text;
+}

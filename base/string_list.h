@@ -28,5 +28,8 @@ struct string_list string_list_join(struct arena *arena, const struct string_lis
 
 bool string_list_has(const struct string_list *list, const char *text);
 
+/* The strings one behind the other, with this text between two. In time that grows as they do. */
+char *string_list_text(struct arena *arena, const struct string_list *list, const char *between);
+
 /* Returns the value of key, or NULL. */
 const char *string_map_get(const struct string_map *map, const char *key);

@@ -98,15 +98,6 @@ static void plan_cgroup(const struct mount_context *context, struct mount_plan *
 	plan->options.recursive_propagation = true;
 }
 
-static const char *join_data(struct arena *arena, const struct string_list *data)
-{
-	const char *joined = "";
-
-	for (size_t i = 0; i < data->count; i++)
-		joined = arena_printf(arena, "%s%s%s", joined, i ? "," : "", data->items[i]);
-	return joined;
-}
-
 static bool is_too_long(const struct string_list *data)
 {
 	for (size_t i = 0; i < data->count; i++) {
@@ -142,7 +133,7 @@ static int plan_filesystem(struct arena *arena, const struct mount_context *cont
 		return fail(err, EINVAL, "options: tmpcopyup is for tmpfs only");
 	/* mount(2) is the older way, for what fsconfig(2) cannot take */
 	if (plan->kind == MOUNT_HOST && (options->version_counter || is_too_long(&options->data)))
-		plan->data = join_data(arena, &options->data);
+		plan->data = string_list_text(arena, &options->data, ",");
 	else if (is_too_long(&options->data))
 		return fail(err, EINVAL, "options: a value is longer than %d bytes", FSCONFIG_MAX);
 	return 0;

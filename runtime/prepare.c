@@ -26,15 +26,6 @@ static char *make_id(struct arena *arena)
 			    bytes[3], bytes[4], bytes[5]);
 }
 
-static char *join_words(struct arena *arena, const struct string_list *words)
-{
-	char *text = arena_strdup(arena, words->count ? words->items[0] : "");
-
-	for (size_t i = 1; i < words->count; i++)
-		text = arena_printf(arena, "%s %s", text, words->items[i]);
-	return text;
-}
-
 /*
  * systemd's socket activation (sd_listen_fds(3)): the descriptors from 3 on are handed through,
  * and the variables that announce them, if they are meant for us.
@@ -129,7 +120,7 @@ static void fill_state(struct arena *arena, const struct container_options *opti
 	state->oci_version = spec->oci_version;
 	state->created = arena_strdup(arena, timestamp_now(now));
 	state->owner = state_owner(arena, prepared->launch.settings->user);
-	state->command = spec->process ? join_words(arena, &spec->process->args) : NULL;
+	state->command = spec->process ? string_list_text(arena, &spec->process->args, " ") : NULL;
 	state->annotations = spec->annotations;
 	/* crun's name for what --pidfd-socket says */
 	if (!prepared->launch.pidfd_socket)

@@ -25,3 +25,17 @@ TEST(string_list_knows_what_it_has)
 	CHECK(string_list_has(&list, "rw") && string_list_has(&list, "nosuid"));
 	CHECK(!string_list_has(&list, "ro") && !string_list_has(&none, "rw"));
 }
+
+TEST(string_list_text_puts_something_between)
+{
+	cleanup_arena struct arena arena = { 0 };
+	char *items[] = { arena_strdup(&arena, "a"), arena_strdup(&arena, ""),
+			  arena_strdup(&arena, "bc"), NULL };
+	struct string_list list = { .items = items, .count = 3 };
+
+	CHECK_STRING(string_list_text(&arena, &list, ", "), "a, , bc");
+	list.count = 1;
+	CHECK_STRING(string_list_text(&arena, &list, ", "), "a");
+	list.count = 0;
+	CHECK_STRING(string_list_text(&arena, &list, ", "), "");
+}
