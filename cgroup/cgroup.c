@@ -190,6 +190,21 @@ int cgroup_make_room(const struct cgroup_host *host, const struct cgroup_plan *p
 				       : 0;
 }
 
+bool cgroup_may_make(const struct cgroup_host *host, const char *path)
+{
+	char above[PATH_MAX], *slash;
+
+	if (strlen(path + 1) >= sizeof(above))
+		return false;
+	memcpy(above, path + 1, strlen(path + 1) + 1);
+	while ((slash = strrchr(above, '/'))) {
+		*slash = '\0';
+		if (faccessat(host->root, above, F_OK, 0) == 0)
+			return faccessat(host->root, above, W_OK, AT_EACCESS) == 0;
+	}
+	return faccessat(host->root, ".", W_OK, AT_EACCESS) == 0;
+}
+
 int cgroup_open(const struct cgroup_host *host, const char *path, struct error *err)
 {
 	int fd = openat(host->root, path + 1, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

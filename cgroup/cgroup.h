@@ -137,6 +137,9 @@ int cgroup_enter(const struct cgroup_host *host, const char *path, pid_t pid, st
 int cgroup_make_room(const struct cgroup_host *host, const struct cgroup_plan *plan, bool room,
 		     struct error *err);
 
+/* Whether the caller may make directories where path is to be. */
+bool cgroup_may_make(const struct cgroup_host *host, const char *path);
+
 /* Opens the directory of path (from a plan or state.json), O_PATH. ENOENT when it is gone. */
 int cgroup_open(const struct cgroup_host *host, const char *path, struct error *err);
 

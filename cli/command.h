@@ -10,6 +10,7 @@
 #include "base/macro.h"
 #include "cli/option.h"
 #include "runtime/settings.h"
+#include "specs/runtime_spec.h"
 
 /*
  * A verb is one file: its options, its struct command (all that help, completion and the check of
@@ -76,6 +77,9 @@ struct command {
 	enum option_order order;
 	int flags; /* COMMAND_* */
 	enum command_failure failure;
+	/* With COMMAND_ENTERS: reads the spec of what will be made; NULL or false: there is none.
+	 */
+	bool (*read_spec)(struct invocation *invocation, struct spec *spec);
 	const char *companion; /* the program that has it, if not ctr itself */
 };
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/verbs.h"
 
+#include <fcntl.h>
+
+#include "base/path.h"
 #include "cli/container_rows.h"
 #include "runtime/container.h"
 
@@ -16,6 +19,14 @@ static const struct option rows[] = {
 		    "accepted for engines: it always is"),
 };
 
+static bool read_spec(struct invocation *invocation, struct spec *spec)
+{
+	const char *path = path_join(invocation->arena, options.bundle, "config.json");
+	struct error ignored;
+
+	return spec_read(invocation->arena, AT_FDCWD, path, spec, NULL, NULL, &ignored) == 0;
+}
+
 const struct command create_command = {
 	.name = "create",
 	.group = GROUP_OCI,
@@ -30,6 +41,7 @@ const struct command create_command = {
 	COMMAND_OPTIONS(rows, options),
 	.flags = COMMAND_GUARD | COMMAND_ENTERS,
 	.failure = FAILURE_OCI,
+	.read_spec = read_spec,
 };
 
 int cmd_create(struct invocation *invocation, struct error *err)

@@ -226,13 +226,17 @@ static int flush(struct error *err)
 static int become_root_inside(struct invocation *invocation, struct error *err)
 {
 	struct settings *settings = &invocation->settings;
-	int flags = invocation->command->flags, result = 0;
+	const struct command *command = invocation->command;
+	int flags = command->flags, result = 0;
+	struct spec spec = { 0 };
+	bool known;
 	char user[16];
 
 	if (flags & COMMAND_NEEDS_ROOT)
 		return fail(err, EPERM, "only root can do this: run it with sudo");
+	known = command->read_spec && command->read_spec(invocation, &spec);
 	if (flags & COMMAND_ENTERS)
-		result = rootless_enter(invocation->arena, err);
+		result = rootless_enter(invocation->arena, known ? &spec : NULL, err);
 	else if (flags & COMMAND_JOINS)
 		result = rootless_join(settings, invocation->arguments[0], invocation->arena, err);
 	if (result < 0)

@@ -2,10 +2,12 @@
 #include "cli/verbs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "cli/container_rows.h"
 #include "fs/store.h"
 #include "runtime/container.h"
@@ -27,6 +29,26 @@ static const struct option rows[] = {
 	OPTION_FLAG(0, "no-subreaper", struct container_options, no_subreaper,
 		    "do not adopt the processes that the container leaves behind"),
 };
+
+static bool is_spec_file(const char *word)
+{
+	size_t length = strlen(word);
+	struct stat status;
+
+	if (strchr(word, '/') || (length > 5 && !strcmp(word + length - 5, ".json")))
+		return true;
+	return stat(word, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+static bool read_spec(struct invocation *invocation, struct spec *spec)
+{
+	const char *word = invocation->arguments[0];
+	struct error ignored;
+
+	if (options.bundle || !is_spec_file(word))
+		word = path_join(invocation->arena, options.bundle ?: ".", "config.json");
+	return spec_read(invocation->arena, AT_FDCWD, word, spec, NULL, NULL, &ignored) == 0;
+}
 
 const struct command run_command = {
 	.name = "run",
@@ -57,17 +79,8 @@ const struct command run_command = {
 	.order = OPTIONS_FIRST,
 	.flags = COMMAND_GUARD | COMMAND_ENTERS,
 	.failure = FAILURE_RUN,
+	.read_spec = read_spec,
 };
-
-static bool is_spec_file(const char *word)
-{
-	size_t length = strlen(word);
-	struct stat status;
-
-	if (strchr(word, '/') || (length > 5 && !strcmp(word + length - 5, ".json")))
-		return true;
-	return stat(word, &status) == 0 && S_ISREG(status.st_mode);
-}
 
 /* Looks without making a store where there is none. Returns 1 if it has the image, 0 if not. */
 static int has_image(struct invocation *invocation, const char *name, struct error *err)

@@ -111,10 +111,14 @@ int devices_plan(struct arena *arena, const struct spec *spec, struct device_lis
 		return 0;
 	plan->links = true;
 	plan->items = arena_array(arena, struct device_plan, given + ARRAY_SIZE(default_devices));
-	for (size_t i = 0; i < given; i++, plan->count++)
-		if (plan_device(arena, &spec->linux->devices.items[i], bind, &plan->items[i], err) <
-		    0)
+	for (size_t i = 0; i < given; i++) {
+		struct device_plan *device = &plan->items[plan->count];
+
+		if (plan_device(arena, &spec->linux->devices.items[i], bind, device, err) < 0)
 			return fail_in(err, "linux.devices[%zu]", i);
+		/* that of the container's own devpts is linked there in any case */
+		plan->count += strcmp(device->path, "/dev/ptmx") != 0;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(default_devices); i++) {
 		struct device_plan *device = &plan->items[plan->count];
 

@@ -31,33 +31,24 @@ static int set_mode_beneath(int context, int target, struct error *err)
 	return filesystem_set(context, "mode", mode, err);
 }
 
-/*
- * A group that has no mapping, as gid=5 of the engines' devpts where one id alone is mapped, is
- * nobody's in there: the terminals then belong to the group of who opens them.
- */
-static bool is_unmapped_group(const struct mount_plan *plan, const char *word,
-			      const struct error *refused)
-{
-	return refused->errnum == EINVAL && !strcmp(plan->type, "devpts") &&
-	       !strncmp(word, "gid=", 4) && in_user_namespace();
-}
-
-static int set_data(const struct mount_plan *plan, int context, struct error *err)
+/* All data but what begins with leave_out (NULL: nothing). */
+static int set_data(const struct mount_plan *plan, int context, const char *leave_out,
+		    struct error *err)
 {
 	const struct string_list *data = &plan->options.data;
 
 	for (size_t i = 0; i < data->count; i++) {
 		struct string_list word = { .items = data->items + i, .count = 1 };
 
-		if (filesystem_set_words(context, &word, err) < 0 &&
-		    !is_unmapped_group(plan, data->items[i], err))
+		if ((!leave_out || strncmp(data->items[i], leave_out, strlen(leave_out)) != 0) &&
+		    filesystem_set_words(context, &word, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int make_filesystem(const struct mount_plan *plan, int target, bool mode_beneath,
-			   struct error *err)
+static int try_filesystem(const struct mount_plan *plan, int target, bool mode_beneath,
+			  const char *leave_out, struct error *err)
 {
 	const struct mount_options *options = &plan->options;
 	uint64_t attributes = options->attr_set |
@@ -67,7 +58,7 @@ static int make_filesystem(const struct mount_plan *plan, int target, bool mode_
 
 	if (context < 0 || filesystem_set(context, "source", plan->source, err) < 0 ||
 	    filesystem_set_words(context, &options->flags, err) < 0 ||
-	    set_data(plan, context, err) < 0)
+	    set_data(plan, context, leave_out, err) < 0)
 		return -1;
 	if (mode_beneath && set_mode_beneath(context, target, err) < 0)
 		return -1;
@@ -79,6 +70,21 @@ static int make_filesystem(const struct mount_plan *plan, int target, bool mode_
 				 mount_change(mount, attributes, 0, 0, false, err) < 0))
 		return fail_in(err, "tmpcopyup");
 	return take_fd(&mount);
+}
+
+/*
+ * A group that has no mapping, as gid=5 of the engines' devpts where one id alone is mapped, is
+ * nobody's in there: the terminals then belong to the group of who opens them.
+ */
+static int make_filesystem(const struct mount_plan *plan, int target, bool mode_beneath,
+			   struct error *err)
+{
+	int mount = try_filesystem(plan, target, mode_beneath, NULL, err);
+
+	if (mount >= 0 || err->errnum != EINVAL || strcmp(plan->type, "devpts") != 0 ||
+	    !in_user_namespace())
+		return mount;
+	return try_filesystem(plan, target, mode_beneath, "gid=", err);
 }
 
 /*

@@ -196,11 +196,22 @@ static int xattr_failed(struct unpack_tree *tree, const char *name, struct error
 	return fail_errno(err, "set attribute %.255s", name);
 }
 
+static int fail_owner(const struct unpack_metadata *metadata, struct error *err)
+{
+	if (errno != EINVAL)
+		return fail_errno(err, "change owner to %u:%u", metadata->uid, metadata->gid);
+	return fail(err, EINVAL,
+		    "change owner to %u:%u: these ids are not mapped in this user namespace (to "
+		    "unpack an image with files of several users, a user needs ranges in "
+		    "/etc/subuid and /etc/subgid, and newuidmap)",
+		    metadata->uid, metadata->gid);
+}
+
 static int set_owner_and_xattrs(struct unpack_tree *tree, int fd,
 				const struct unpack_metadata *metadata, struct error *err)
 {
 	if (tree->options->keep_owner && fchown(fd, metadata->uid, metadata->gid) < 0)
-		return fail_errno(err, "change owner to %u:%u", metadata->uid, metadata->gid);
+		return fail_owner(metadata, err);
 	for (size_t i = 0; i < metadata->xattr_count; i++) {
 		const struct xattr *xattr = &metadata->xattrs[i];
 
@@ -219,7 +230,7 @@ static int set_metadata_at(struct unpack_tree *tree, const struct unpack_metadat
 
 	if (tree->options->keep_owner && fchownat(tree->parent, tree->name, metadata->uid,
 						  metadata->gid, AT_SYMLINK_NOFOLLOW) < 0)
-		return fail_errno(err, "change owner to %u:%u", metadata->uid, metadata->gid);
+		return fail_owner(metadata, err);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", tree->parent, tree->name);
 	for (size_t i = 0; i < metadata->xattr_count; i++) {
 		const struct xattr *xattr = &metadata->xattrs[i];

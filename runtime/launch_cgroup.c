@@ -24,6 +24,17 @@ static void moved(struct launch *launch, const char *path)
 			   path ? arena_printf(launch->arena, "%s%s", mount, path) : mount);
 }
 
+/* A cgroup of root's may have that name already: it would seem to be one that we may use. */
+static int make(struct launch *launch, struct error *err)
+{
+	const struct cgroup_plan *plan = &launch->plan->cgroup;
+
+	if (launch->settings->rootless && !cgroup_may_make(&launch->cgroup_host, plan->path))
+		return fail(err, EACCES, "cgroup %s%s: is not in what was delegated to user %u",
+			    launch->cgroup_host.mount, plan->path, launch->settings->user);
+	return cgroup_apply(&launch->cgroup_host, plan, err);
+}
+
 /* The part of the tree that is a user's begins at the parent of the cgroup that it is in. */
 static int make_beside(struct launch *launch, struct error *err)
 {
@@ -33,7 +44,7 @@ static int make_beside(struct launch *launch, struct error *err)
 	if (cgroup_own(launch->arena, &own, err) < 0 ||
 	    cgroup_plan_beside(launch->arena, launch->state->id, own, plan, err) < 0)
 		return -1;
-	return cgroup_apply(&launch->cgroup_host, plan, err);
+	return make(launch, err);
 }
 
 static int make_without_privileges(struct launch *launch, struct error *err)
@@ -59,6 +70,9 @@ static int make_without_privileges(struct launch *launch, struct error *err)
 			    "one delegated (" CGROUP_DELEGATION ")",
 			    limit);
 	log_debug("without a cgroup: %s", err->text);
+	if (!plan->namespaces.own[NAMESPACE_PID])
+		log_warning("neither a cgroup nor a pid namespace of its own: the processes of the "
+			    "container may outlive it. Such configuration is strongly discouraged");
 	plan->has_cgroup = false;
 	moved(launch, NULL);
 	return 0;
@@ -82,7 +96,7 @@ int launch_cgroup_make(struct launch *launch, struct error *err)
 
 	if (launch->plan->cgroup.systemd)
 		return launch_scope_make(launch, err);
-	launch->cgroup = cgroup_apply(&launch->cgroup_host, &launch->plan->cgroup, err);
+	launch->cgroup = make(launch, err);
 	if (launch->cgroup < 0 && (!is_forbidden(err) || !in_user_namespace() ||
 				   make_without_privileges(launch, err) < 0))
 		return -1;

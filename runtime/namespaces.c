@@ -108,6 +108,9 @@ int namespaces_open(const struct namespaces_plan *plan, struct namespaces_fds *f
 				    "%s: would change the host: the %s namespace %s is the "
 				    "host's own",
 				    plan->changed_by[type], namespace_name(type), plan->path[type]);
+		/* who is in a user namespace cannot enter it (setns(2)) */
+		if (type == NAMESPACE_USER && is_own(fds->fds[type], type))
+			close_fd(&fds->fds[type]);
 	}
 	if (plan->own[NAMESPACE_MOUNT])
 		return 0;

@@ -129,7 +129,7 @@ static int enter_mapped(int sock, struct error *err)
 	return sync_expect(sock, SYNC_MAPPED, &message, err);
 }
 
-int rootless_enter(struct arena *arena, struct error *err)
+static int enter_new(struct arena *arena, struct error *err)
 {
 	struct id_map map;
 	int pair[2], result;
@@ -178,6 +178,42 @@ static int find_below_own(int fd, struct error *err)
 	return fail(err, EPERM, "the container's user namespace is not one of the caller's");
 }
 
+static int enter_existing(int namespace, struct error *err)
+{
+	if (setns(namespace, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0)
+		return fail_errno(err, "enter the user namespace of another container");
+	return 0;
+}
+
+/* The user namespace right below ours that this namespace is part of; -1: there is none. */
+static int find_owner(const char *path)
+{
+	cleanup_fd int namespace = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct error ignored;
+
+	if (namespace < 0)
+		return -1;
+	if (ioctl(namespace, NS_GET_NSTYPE) != CLONE_NEWUSER) {
+		int owner = ioctl(namespace, NS_GET_USERNS);
+
+		close_fd(&namespace);
+		namespace = owner;
+	}
+	return namespace < 0 ? -1 : find_below_own(take_fd(&namespace), &ignored);
+}
+
+int rootless_enter(struct arena *arena, const struct spec *spec, struct error *err)
+{
+	for (size_t i = 0; spec && spec->linux && i < spec->linux->namespaces.count; i++) {
+		const char *path = spec->linux->namespaces.items[i].path;
+		cleanup_fd int owner = path ? find_owner(path) : -1;
+
+		if (owner >= 0)
+			return enter_existing(owner, err);
+	}
+	return enter_new(arena, err);
+}
+
 int rootless_join(const struct settings *settings, const char *id, struct arena *arena,
 		  struct error *err)
 {
@@ -190,18 +226,14 @@ int rootless_join(const struct settings *settings, const char *id, struct arena 
 	if (handle.pidfd < 0)
 		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)handle.state.init.pid);
-	namespace = open(path, O_RDONLY | O_CLOEXEC);
+	namespace = find_owner(path);
 	/* it may have ended meanwhile, and the pid be somebody else's */
 	if (identity_wait_end(handle.pidfd, 0))
 		return 0;
 	if (namespace < 0)
-		return fail_errno(err, "%s: %s", id, path);
-	namespace = find_below_own(take_fd(&namespace), err);
-	if (namespace < 0)
-		return fail_in(err, "%s", id);
-	if (setns(namespace, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0)
-		return fail_errno(err, "%s: enter its user namespace", id);
-	return 0;
+		return fail(err, EPERM, "%s: its user namespace is not one of user %u", id,
+			    settings->user);
+	return enter_existing(namespace, err);
 }
 
 static int read_map(struct arena *arena, const char *path, struct spec_id_mappings *map,
@@ -254,7 +286,7 @@ static _Noreturn void remove_inside(struct arena *arena, int parent, const char 
 {
 	struct error err;
 
-	if (rootless_enter(arena, &err) < 0 || remove_tree_at(parent, name, &err) < 0)
+	if (enter_new(arena, &err) < 0 || remove_tree_at(parent, name, &err) < 0)
 		sync_send_error(sock, &err, 0);
 	else
 		sync_send(sock, SYNC_READY, 0, -1, &err);

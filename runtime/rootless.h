@@ -21,8 +21,11 @@
  * Makes the namespaces and enters them. With ranges in /etc/subuid and /etc/subgid newuidmap(1) and
  * newgidmap(1) map them; without, or without these programs, the user's own id is all there is. The
  * process must have one thread.
+ *
+ * A spec (NULL: none) may join namespaces of another container of the user's, over which only the
+ * user namespace that that one was made in has power: then this is entered instead.
  */
-int rootless_enter(struct arena *arena, struct error *err);
+int rootless_enter(struct arena *arena, const struct spec *spec, struct error *err);
 
 /*
  * Enters the user namespace that a running container was made in, where there is power over it, and
