@@ -40,11 +40,16 @@ char *string_list_text(struct arena *arena, const struct string_list *list, cons
 
 	for (size_t i = 0; i < list->count; i++)
 		size += strlen(list->items[i]) + gap;
-	text = end = arena_alloc(arena, size);
+	text = end = arena_alloc(arena, size); /* zeros: its end is there */
 	for (size_t i = 0; i < list->count; i++) {
-		if (i)
-			end = stpcpy(end, between);
-		end = stpcpy(end, list->items[i]);
+		const size_t length = strlen(list->items[i]);
+
+		if (i) {
+			memcpy(end, between, gap);
+			end += gap;
+		}
+		memcpy(end, list->items[i], length);
+		end += length;
 	}
 	return text;
 }
