@@ -27,7 +27,10 @@ static const struct {
 	{ "core", "/proc/kcore" },
 };
 
-/* A node that is there already is taken if it is the same, and gets its mode and owner. */
+/*
+ * A node that is there already is taken if it is the same, and gets its mode and owner. In a user
+ * namespace it may be the host's own, which an engine bound there: nobody in there may change it.
+ */
 static int adopt_node(const struct device_plan *device, int directory, struct error *err)
 {
 	cleanup_fd int node = openat(directory, device->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -40,8 +43,11 @@ static int adopt_node(const struct device_plan *device, int directory, struct er
 	    (!S_ISFIFO(status.st_mode) && status.st_rdev != device->number))
 		return fail(err, EEXIST, "something else is there already in the root");
 	if ((status.st_uid != device->uid || status.st_gid != device->gid) &&
-	    fchownat(node, "", device->uid, device->gid, AT_EMPTY_PATH) < 0)
+	    fchownat(node, "", device->uid, device->gid, AT_EMPTY_PATH) < 0) {
+		if (errno == EPERM && in_user_namespace())
+			return 0;
 		return fail_errno(err, "change the owner");
+	}
 	/* fchmod(2) takes no O_PATH descriptor; this is the host's /proc still */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", node);
 	if ((status.st_mode & 07777) != (device->mode & 07777) &&

@@ -142,6 +142,15 @@ user_bundle() {
 	lacks "$output" $'\neth0\n'
 }
 
+# podman --privileged of an ordinary user binds each node of the host, whose owner is nobody inside.
+@test "a node of the host's that the spec binds in a user namespace is left as it is" {
+	CALLER=(as_root_inside)
+	user_bundle '.mounts += [{destination: "/dev/null", type: "bind", source: "/dev/null", options: ["bind"]}]' \
+		sh -c 'echo x >/dev/null; stat -c "%t:%T %u" /dev/null'
+	run -0 ctr run --bundle bundle "$ID"
+	equal "$output" '1:3 65534'
+}
+
 @test "where the host's process ids are shared its procfs is bound, and without its own network its sysfs" {
 	CALLER=(as_single)
 	user_bundle '.linux.namespaces |= map(select(.type == "mount" or .type == "ipc")) |
