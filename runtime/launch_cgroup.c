@@ -2,6 +2,7 @@
 #include "runtime/launch_cgroup.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/user_namespace.h"
@@ -47,6 +48,20 @@ static int make_beside(struct launch *launch, struct error *err)
 	return make(launch, err);
 }
 
+/* In words that are known from runc. limit: "linux.resources.pids.limit" */
+static int fail_limit(const char *limit, struct error *err)
+{
+	static const char common[] = "linux.resources.";
+	const char *name = limit;
+
+	if (!strncmp(name, common, strlen(common)))
+		name += strlen(common);
+	return fail(err, err->errnum,
+		    "%s: cannot set %.*s limit: container could not join or create cgroup: have "
+		    "one delegated (" CGROUP_DELEGATION ")",
+		    limit, (int)strcspn(name, ".["), name);
+}
+
 static int make_without_privileges(struct launch *launch, struct error *err)
 {
 	struct plan *plan = launch->plan;
@@ -65,10 +80,14 @@ static int make_without_privileges(struct launch *launch, struct error *err)
 		}
 	}
 	if (limit)
-		return fail(err, err->errnum,
-			    "%s: no cgroup may be made here, so that nothing can be limited: have "
-			    "one delegated (" CGROUP_DELEGATION ")",
-			    limit);
+		return fail_limit(limit, err);
+	/* engines in a user namespace of theirs name one without having been given any */
+	if (!plan->cgroup.chosen && launch->settings->rootless)
+		return fail(err, EACCES,
+			    "linux.cgroupsPath: unable to apply cgroup configuration: permission "
+			    "denied: %s%s: have a cgroup delegated (" CGROUP_DELEGATION
+			    "), or name none",
+			    launch->cgroup_host.mount, plan->cgroup.path);
 	log_debug("without a cgroup: %s", err->text);
 	if (!plan->namespaces.own[NAMESPACE_PID])
 		log_warning("neither a cgroup nor a pid namespace of its own: the processes of the "

@@ -68,7 +68,7 @@ int rootless_count_ids(struct arena *arena, uint64_t *uids, uint64_t *gids, stru
 	return 0;
 }
 
-static int plan_maps(struct arena *arena, struct id_map *map, struct error *err)
+static int plan_own_maps(struct arena *arena, struct id_map *map, struct error *err)
 {
 	struct sub_id_ranges uids, gids;
 	struct spec_id_mappings uid_map, gid_map;
@@ -86,6 +86,34 @@ static int plan_maps(struct arena *arena, struct id_map *map, struct error *err)
 	user_map_plan(arena, geteuid(), &uids, &uid_map);
 	user_map_plan(arena, getegid(), &gids, &gid_map);
 	return id_map_plan(arena, &uid_map, &gid_map, map, err);
+}
+
+/* Whether container id 0 is the caller, so that it stays who it is. */
+static bool is_root_caller(const struct spec_id_mappings *map, uint32_t caller)
+{
+	for (size_t i = 0; i < map->count; i++)
+		if (map->items[i].container_id == 0)
+			return map->items[i].host_id == caller;
+	return false;
+}
+
+/*
+ * A spec's user namespace can be the one that is entered if the caller is root in it. Layers may
+ * have other ids than it maps.
+ */
+static bool is_enough(const struct spec *spec)
+{
+	return spec && spec->linux && !spec->overlay &&
+	       is_root_caller(&spec->linux->uid_mappings, geteuid()) &&
+	       is_root_caller(&spec->linux->gid_mappings, getegid());
+}
+
+static int plan_maps(struct arena *arena, const struct spec *spec, struct id_map *map,
+		     struct error *err)
+{
+	if (!is_enough(spec))
+		return plan_own_maps(arena, map, err);
+	return id_map_plan(arena, &spec->linux->uid_mappings, &spec->linux->gid_mappings, map, err);
 }
 
 /* Outside: only there are newuidmap(1)'s privileges of use. */
@@ -129,13 +157,13 @@ static int enter_mapped(int sock, struct error *err)
 	return sync_expect(sock, SYNC_MAPPED, &message, err);
 }
 
-static int enter_new(struct arena *arena, struct error *err)
+static int enter_new(struct arena *arena, const struct spec *spec, struct error *err)
 {
 	struct id_map map;
 	int pair[2], result;
 	pid_t helper;
 
-	if (plan_maps(arena, &map, err) < 0 || sync_pair(pair, err) < 0)
+	if (plan_maps(arena, spec, &map, err) < 0 || sync_pair(pair, err) < 0)
 		return -1;
 	helper = fork();
 	if (helper == 0) {
@@ -211,7 +239,7 @@ int rootless_enter(struct arena *arena, const struct spec *spec, struct error *e
 		if (owner >= 0)
 			return enter_existing(owner, err);
 	}
-	return enter_new(arena, err);
+	return enter_new(arena, spec, err);
 }
 
 int rootless_join(const struct settings *settings, const char *id, struct arena *arena,
@@ -256,6 +284,38 @@ static bool has_mappings(const struct spec *spec)
 	return false;
 }
 
+static bool has_row(const struct spec_id_mappings *map, const struct spec_id_mapping *row)
+{
+	for (size_t i = 0; i < map->count; i++)
+		if (map->items[i].container_id == row->container_id &&
+		    map->items[i].host_id == row->host_id && map->items[i].size == row->size)
+			return true;
+	return false;
+}
+
+/* The kernel may show the rows in another order. */
+static bool is_same(const struct spec_id_mappings *left, const struct spec_id_mappings *right)
+{
+	if (left->count != right->count)
+		return false;
+	for (size_t i = 0; i < left->count; i++)
+		if (!has_row(right, &left->items[i]))
+			return false;
+	return true;
+}
+
+/* What the spec asks for is what we are in. */
+static void drop_user_namespace(struct spec_linux *spec)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < spec->namespaces.count; i++)
+		if (spec->namespaces.items[i].type != NAMESPACE_USER)
+			spec->namespaces.items[kept++] = spec->namespaces.items[i];
+	spec->namespaces.count = kept;
+	spec->uid_mappings.count = spec->gid_mappings.count = 0;
+}
+
 int rootless_translate(struct arena *arena, struct spec *spec, struct error *err)
 {
 	struct spec_id_mappings uids, gids;
@@ -265,6 +325,9 @@ int rootless_translate(struct arena *arena, struct spec *spec, struct error *err
 	if (read_map(arena, "/proc/self/uid_map", &uids, err) < 0 ||
 	    read_map(arena, "/proc/self/gid_map", &gids, err) < 0)
 		return -1;
+	if (spec->linux && is_same(&spec->linux->uid_mappings, &uids) &&
+	    is_same(&spec->linux->gid_mappings, &gids))
+		drop_user_namespace(spec->linux);
 	if (spec->linux && (user_map_translate(arena, &uids, "linux.uidMappings",
 					       &spec->linux->uid_mappings, err) < 0 ||
 			    user_map_translate(arena, &gids, "linux.gidMappings",
@@ -286,7 +349,7 @@ static _Noreturn void remove_inside(struct arena *arena, int parent, const char 
 {
 	struct error err;
 
-	if (enter_new(arena, &err) < 0 || remove_tree_at(parent, name, &err) < 0)
+	if (enter_new(arena, NULL, &err) < 0 || remove_tree_at(parent, name, &err) < 0)
 		sync_send_error(sock, &err, 0);
 	else
 		sync_send(sock, SYNC_READY, 0, -1, &err);

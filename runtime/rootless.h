@@ -23,7 +23,8 @@
  * process must have one thread.
  *
  * A spec (NULL: none) may join namespaces of another container of the user's, over which only the
- * user namespace that that one was made in has power: then this is entered instead.
+ * user namespace that that one was made in has power: then this is entered instead. And the
+ * user namespace of a bundle's spec is itself the one that is made, if the user is root in it.
  */
 int rootless_enter(struct arena *arena, const struct spec *spec, struct error *err);
 
@@ -37,7 +38,10 @@ int rootless_join(const struct settings *settings, const char *id, struct arena 
 /* How many ids beside the own one the calling user has, for `ctr check`. */
 int rootless_count_ids(struct arena *arena, uint64_t *uids, uint64_t *gids, struct error *err);
 
-/* The id mappings of a spec as they are in what rootless_enter() has made. */
+/*
+ * The id mappings of a spec as they are in what rootless_enter() has made; its user namespace goes
+ * out of the spec if it is that.
+ */
 int rootless_translate(struct arena *arena, struct spec *spec, struct error *err);
 
 /*
