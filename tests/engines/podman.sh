@@ -8,6 +8,7 @@
 work=$(mktemp -d /tmp/engines.XXXXXX)
 run="podman run --rm --network none"
 pty=${here:?}/pty
+export PTY_TIMEOUT=80 # the guest is slow
 status_of="podman inspect --format {{.State.Status}}"
 
 # podman 4's pods have a device program with cgroupfs that denies everything, whatever the runtime.
@@ -317,7 +318,7 @@ test_pods() {
 	done
 	is 0 inpod 'and the name' podman exec two cat /proc/sys/kernel/hostname
 	is 0 Running 'podman pod ps' podman pod ps
-	is 0 'sleep' 'podman pod top' podman pod top pod pid comm
+	is 0 'catatonit' 'podman pod top' podman pod top pod pid comm
 	is 0 '' 'podman pod pause' podman pod pause pod
 	sees 'both are frozen' 'frozen 1' "$(cat "$(cgroup_of two)/cgroup.events")"
 	is 0 '' 'podman pod unpause' podman pod unpause pod
