@@ -49,7 +49,7 @@ image() {
 	done
 	echo root:x:0:0:root:/root:/bin/sh >"$folder/etc/passwd"
 	echo root:x:0: >"$folder/etc/group"
-	tar -C "$folder" -c .
+	tar --owner=0 --group=0 -C "$folder" -c .
 	rm -rf "$folder"
 }
 
