@@ -142,6 +142,15 @@ require_fuse() {
 	contains "$output" 'Read-only file system' root:
 }
 
+@test "all masked folders are one empty filesystem, which takes no inode of its own for each" {
+	inside '.linux.maskedPaths = ["/etc/deep", "/proc/irq", "/proc/fs"]' \
+		'stat -c "%d:%i %A" /etc/deep /proc/irq /proc/fs | uniq; stat -f -c %T /etc/deep; stat -c %d /etc /proc | grep -cx "$(stat -c %d /etc/deep)" || true'
+	equal "${#lines[@]}" 3
+	matches "${lines[0]}" '^[0-9]+:[0-9]+ drwxr-xr-x$'
+	equal "${lines[1]}" tmpfs
+	equal "${lines[2]}" 0
+}
+
 @test "masked paths of /proc are masked" {
 	inside '.linux.maskedPaths = ["/proc/kcore", "/proc/keys", "/proc/scsi", "/proc/timer_list"]' \
 		'wc -c </proc/timer_list; cat /proc/self/mountinfo'

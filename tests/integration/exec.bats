@@ -175,6 +175,59 @@ CapAmb:	0000000000000000"
 	matches "$(<pid)" '^[0-9]+$'
 }
 
+# some_cpus: two CPUs that this test may use, in $FIRST and $SECOND.
+some_cpus() {
+	local list
+	list=$(status_field self Cpus_allowed_list)
+	FIRST=${list%%[-,]*}
+	SECOND=${list##*[-,]}
+	[[ $FIRST != "$SECOND" ]] || skip "there is one CPU only"
+	CPUS=$list
+}
+
+# affinity INITIAL FINAL: process.json for exec, which says its CPUs.
+affinity() {
+	jq -n --arg initial "$1" --arg final "$2" '{args: ["grep", "Cpus_allowed_list", "/proc/self/status"],
+		cwd: "/", env: ["PATH=/bin"], execCPUAffinity: ({$initial, $final} | with_entries(select(.value != "")))}' >process.json
+}
+
+@test "execCPUAffinity of the container is for exec's processes and not for its own" {
+	some_cpus
+	spec ".process.execCPUAffinity = {initial: \"$FIRST\", final: \"$SECOND\"}" sh -c "grep Cpus_allowed_list /proc/self/status; $IDLE"
+	ctr run -d --name "$ID" spec.json >/dev/null
+	equal "$(status_field "$(pid_of "$ID")" Cpus_allowed_list)" "$CPUS"
+	run -0 ctr exec "$ID" grep Cpus_allowed_list /proc/self/status
+	equal "$output" $'Cpus_allowed_list:\t'"$SECOND"
+}
+
+@test "execCPUAffinity of exec --process: initial until the cgroup is joined, then final" {
+	some_cpus
+	background . "$IDLE"
+	affinity "$FIRST" "$SECOND"
+	run -0 ctr exec --process process.json "$ID"
+	equal "$output" $'Cpus_allowed_list:\t'"$SECOND"
+	affinity '' "$FIRST"
+	run -0 ctr exec --process process.json "$ID"
+	equal "$output" $'Cpus_allowed_list:\t'"$FIRST"
+	# without the second the first stays
+	affinity "$SECOND" ''
+	run -0 ctr exec --process process.json "$ID"
+	equal "$output" $'Cpus_allowed_list:\t'"$SECOND"
+	run -0 ctr exec "$ID" grep Cpus_allowed_list /proc/self/status
+	equal "$output" $'Cpus_allowed_list:\t'"$CPUS"
+}
+
+@test "execCPUAffinity that is no list of CPUs is refused by member, a CPU that is not there by the kernel" {
+	spec '.process.execCPUAffinity = {initial: "0-", final: "1"}' true
+	run -125 ctr run --rm --name "$ID" spec.json
+	contains "$output" process.execCPUAffinity.initial
+	nothing_created
+	background . "$IDLE"
+	affinity '' 1000
+	run -255 ctr exec --process process.json "$ID"
+	contains "$output" process.execCPUAffinity.final
+}
+
 @test "exec --process with errors in the file names file and member" {
 	background . "$IDLE"
 	echo '{"args": "x"}' >process.json

@@ -211,6 +211,22 @@ require_sys_resource() {
 	equal "$(</proc/sys/net/ipv4/ip_default_ttl)" "$before"
 }
 
+@test "sysctls of the user namespace are set inside and not outside, and need one of its own" {
+	local before user
+	before=$(</proc/sys/user/max_net_namespaces)
+	user='.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+		.linux.gidMappings = .linux.uidMappings'
+	inside "$user"' | .linux.sysctl = {"user.max_net_namespaces": "7", "user/max_inotify_watches": "11"}' \
+		'cat /proc/sys/user/max_net_namespaces /proc/sys/user/max_inotify_watches'
+	equal "$output" $'7\n11'
+	equal "$(</proc/sys/user/max_net_namespaces)" "$before"
+	spec '.linux.sysctl = {"user.max_net_namespaces": "7"}' true
+	run -125 ctr run --rm --name "$ID" spec.json
+	contains "$output" user.max_net_namespaces
+	nothing_created
+	equal "$(</proc/sys/user/max_net_namespaces)" "$before"
+}
+
 @test "a sysctl that is not of a namespace is refused by name" {
 	local key
 	for key in kernel.core_pattern vm.swappiness kernel.pid_max fs.file-max; do

@@ -137,6 +137,20 @@ called() {
 	nothing_created
 }
 
+# flags_of FILTER: the flags of the seccomp(2) call that loads the filter of such a container.
+flags_of() {
+	spec "$(rule '["getppid"]' SCMP_ACT_ERRNO) | $1" true
+	strace -f -o calls -e trace=seccomp "$CTR" --root "$ROOT" --data-root "$DATA" run --rm --name "$ID" spec.json 3>&-
+	sed -n 's/.*seccomp(SECCOMP_SET_MODE_FILTER, \([A-Z_0-9|]*\), .* = 0$/\1/p' calls
+}
+
+@test "without flags the filter is loaded with SPEC_ALLOW, with an empty list of them without" {
+	require_program strace
+	equal "$(flags_of .)" SECCOMP_FILTER_FLAG_SPEC_ALLOW
+	equal "$(flags_of '.linux.seccomp.flags = []')" 0
+	equal "$(flags_of '.linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_LOG"]')" SECCOMP_FILTER_FLAG_LOG
+}
+
 @test "a filter works together with noNewPrivileges and an ordinary user" {
 	called "$(rule '["getppid"]' SCMP_ACT_ERRNO) | .process.noNewPrivileges = true | .process.user = {uid: 1000, gid: 1000}" getppid
 	equal "$output" EPERM

@@ -184,6 +184,18 @@ TEST(seccomp_every_action_is_what_its_name_says)
 					SECCOMP_FILTER_FLAG_NEW_LISTENER);
 }
 
+TEST(seccomp_without_flags_allows_speculation_and_with_none_of_them_not)
+{
+	struct seccomp_plan result = plan("{\"defaultAction\":\"SCMP_ACT_ALLOW\","
+					  "\"syscalls\":[{\"names\":[\"read\"],"
+					  "\"action\":\"SCMP_ACT_ERRNO\"}]}");
+
+	CHECK_INT(result.flags, SECCOMP_FILTER_FLAG_SPEC_ALLOW);
+	result = plan("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"flags\":[],"
+		      "\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ERRNO\"}]}");
+	CHECK_INT(result.flags, 0);
+}
+
 TEST(seccomp_every_comparison_is_of_all_64_bits)
 {
 	static const struct {
