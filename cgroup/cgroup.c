@@ -126,7 +126,7 @@ static int make(int root, const struct cgroup_plan *plan, struct made *made, str
 	if (fd < 0)
 		return fail_errno(err, "open");
 	if (check_usable(fd, plan->systemd != NULL, err) < 0 ||
-	    controllers_enable(root, made->path, &plan->limits, err) < 0 ||
+	    controllers_enable(root, made->path, &plan->limits, !plan->systemd, err) < 0 ||
 	    limits_apply(fd, &plan->limits, err) < 0 || apply_devices(fd, &plan->devices, err) < 0)
 		return -1;
 	if (plan->owner.set && cgroup_delegate(fd, (uid_t)plan->owner.value, err) < 0)

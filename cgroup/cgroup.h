@@ -98,9 +98,9 @@ char *cgroup_plan_print(struct arena *arena, const struct cgroup_plan *plan);
 
 /*
  * Makes the cgroup with all directories above it, enables the controllers that its limits need
- * from the mount down to it (none: nothing is written), writes limits and attaches the device
- * program, and gives it to its owner. Returns the directory's descriptor (O_PATH), the caller's,
- * for CLONE_INTO_CGROUP.
+ * from the mount down to it, and of the others those that can be had (systemd does that for its
+ * units), writes limits and attaches the device program, and gives it to its owner. Returns the
+ * directory's descriptor (O_PATH), the caller's, for CLONE_INTO_CGROUP.
  *
  * A cgroup that exists is taken if it is empty; EBUSY if it has processes or is frozen, be it by
  * a cgroup above (a clone into it would never return). A controller that v2 has not here is

@@ -37,7 +37,7 @@ int cgroup_enter_delegate(const struct cgroup_host *host, const struct cgroup_pl
 
 	if (above < 0 || cgroup_enter(host, path, pid, err) < 0 ||
 	    cgroup_controllers(&here, &all.controllers, err) < 0 ||
-	    controllers_enable(host->root, path + 1, &all, err) < 0)
+	    controllers_enable(host->root, path + 1, &all, false, err) < 0)
 		return -1;
 	if (!plan->delegate_owner.set)
 		return 0;

@@ -12,6 +12,7 @@
 #include "base/macro.h"
 #include "base/mountinfo.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/controllers.h"
 
 /* Of /proc/self/cgroup: a line for each hierarchy. */
 #define MAX_OWN ((size_t)1 << 20)
@@ -84,15 +85,11 @@ int cgroup_of_process(struct arena *arena, int proc, int pid, const char **path,
 
 int cgroup_controllers(const struct cgroup_host *host, uint32_t *available, struct error *err)
 {
-	char text[512], *rest = text, *word;
+	char text[256];
 
-	*available = 0;
 	if (file_read_short_at(host->root, "cgroup.controllers", text, sizeof(text), err) < 0)
 		return fail_in(err, "%s", host->mount);
-	while ((word = strsep(&rest, " ")))
-		for (size_t i = 0; i < CONTROLLER_COUNT; i++)
-			if (strcmp(word, controller_name((enum controller)i)) == 0)
-				*available |= UINT32_C(1) << i;
+	*available = controllers_in(text);
 	return 0;
 }
 

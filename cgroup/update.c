@@ -119,7 +119,8 @@ int cgroup_update(const struct cgroup_host *host, const char *path, const struct
 
 	if (dirfd < 0)
 		return -1;
-	if (controllers_enable(host->root, arena_strdup(&arena, path + 1), limits, err) < 0 ||
+	if (controllers_enable(host->root, arena_strdup(&arena, path + 1), limits, false, err) <
+		    0 ||
 	    update(&arena, dirfd, limits, devices, err) < 0)
 		return fail_in(err, "cgroup %s%s", host->mount, path);
 	return 0;

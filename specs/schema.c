@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "specs/json.h"
 
@@ -453,7 +454,8 @@ static void add_unknown(struct decoder *decoder, const struct place *place)
 
 /*
  * Documents mostly have their members in the order of the table, so the search begins where the
- * last one ended.
+ * last one ended. A name that differs in case alone is the member all the same: Go reads it so,
+ * and what Go programs write relies on it.
  */
 static const struct schema_row *find_row(const struct schema *schema, const struct json *node,
 					 size_t *hint)
@@ -468,6 +470,10 @@ static const struct schema_row *find_row(const struct schema *schema, const stru
 		    memcmp(row->name, node->key, row->length) == 0)
 			return row;
 	}
+	for (size_t i = 0; i < schema->count; i++)
+		if (schema->rows[i].length == node->key_length &&
+		    strcasecmp(schema->rows[i].name, node->key) == 0)
+			return &schema->rows[i];
 	return NULL;
 }
 

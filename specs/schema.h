@@ -40,6 +40,7 @@
  * NULL, a list empty, an object NULL, a number 0; where absent and zero differ use the OPT_ rows.
  * Decoding another text into a structure that was decoded before lays it over: its members
  * replace those, objects member by member, lists and maps as a whole.
+ * A member's name may differ in case from the row's, as in Go; keys of maps may not.
  * Encoding leaves out what is zero, empty or NULL, unless the row is REQUIRED or ALWAYS.
  * The compiler checks that each member has the type that its row needs.
  *

@@ -206,6 +206,35 @@ resources() {
 	rmdir "$CGROUP2/ctr-bats-$ID/a" "$CGROUP2/ctr-bats-$ID" 2>/dev/null || true
 }
 
+@test "a container without limits has all controllers, so that what it uses is counted" {
+	require_controller memory pids
+	background ".linux.cgroupsPath = \"/ctr-bats-$ID/a/b\"" "$IDLE"
+	local folder=$CGROUP2/ctr-bats-$ID
+	equal "$(<"$folder/a/b/cgroup.controllers")" "$(<"$CGROUP2/cgroup.controllers")"
+	(($(<"$folder/a/b/memory.current") > 0))
+	(($(<"$folder/a/b/pids.current") > 0))
+	ctr rm -f "$ID"
+	rmdir "$folder/a" "$folder" 2>/dev/null || true
+}
+
+@test "a container below a cgroup with processes runs without controllers; limits are refused" {
+	require_controller memory pids
+	local folder=$CGROUP2/ctr-bats-$ID
+	mkdir "$folder"
+	sleep 1000 &
+	echo $! >"$folder/cgroup.procs"
+	background ".linux.cgroupsPath = \"/ctr-bats-$ID/a\"" "$IDLE"
+	equal "$(<"$folder/cgroup.type")" domain
+	equal "$(<"$folder/a/cgroup.controllers")" ''
+	ctr rm -f "$ID"
+	spec ".linux.cgroupsPath = \"/ctr-bats-$ID/a\" | $(resources '{memory: {limit: 33554432}}')" true
+	run -125 ctr run --rm --name "$ID" spec.json
+	contains "$output" 'linux.resources.memory.limit' 'has processes of its own'
+	kill %1
+	wait || true
+	rmdir "$folder"
+}
+
 @test "network classes are of cgroup v1 alone and refused by name" {
 	spec "$(resources '{network: {classID: 1048577}}')" true
 	run -125 ctr run --rm --name "$ID" spec.json

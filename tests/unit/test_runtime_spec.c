@@ -72,7 +72,7 @@ TEST(spec_ignores_unknown_members_and_lists_them)
 {
 	static const char text[] =
 		"{\"ociVersion\":\"1.3.0\",\"windows\":{},\"process\":{\"cwd\":\"/\",\"color\":1},"
-		"\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"uts\",\"Path\":\"/"
+		"\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"uts\",\"paths\":\"/"
 		"x\"}]}}";
 	cleanup_arena struct arena arena = { 0 };
 	struct string_list unknown;
@@ -85,7 +85,7 @@ TEST(spec_ignores_unknown_members_and_lists_them)
 	CHECK_INT(unknown.count, 3);
 	CHECK_STRING(unknown.items[0], "windows");
 	CHECK_STRING(unknown.items[1], "process.color");
-	CHECK_STRING(unknown.items[2], "linux.namespaces[1].Path");
+	CHECK_STRING(unknown.items[2], "linux.namespaces[1].paths");
 }
 
 TEST(spec_process_alone_is_read_for_exec)

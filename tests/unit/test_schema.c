@@ -103,6 +103,27 @@ TEST(schema_reads_every_kind_of_row)
 	CHECK_STRING(pet.places.items[0], "80/tcp");
 }
 
+TEST(schema_reads_names_in_any_case_and_keys_as_they_are)
+{
+	cleanup_arena struct arena arena = { 0 };
+	struct error err = { 0 };
+	struct string_list unknown;
+	struct pet pet;
+	static const char text[] = "{\"NAME\":\"Rex\",\"age\":1,\"Age\":2,\"Labels\":{\"A\":\"b\"},"
+				   "\"Kin\":1,\"nam\":\"x\"}";
+
+	CHECK_INT(decode(&arena, text, &pet, &err), 0);
+	CHECK_STRING(pet.name, "Rex");
+	CHECK_INT(pet.age, 2);
+	CHECK_STRING(string_map_get(&pet.labels, "A"), "b");
+	CHECK(!string_map_get(&pet.labels, "a"));
+	CHECK_INT(schema_unknown_members(&pet_schema, &arena, "x", text, strlen(text), &unknown,
+					 &err),
+		  0);
+	CHECK_INT(unknown.count, 2);
+	CHECK_STRING(unknown.items[0], "Kin");
+}
+
 TEST(schema_writes_what_it_has_read)
 {
 	cleanup_arena struct arena arena = { 0 };
