@@ -51,22 +51,23 @@ static int read_number(const struct opt_int *number, int32_t max, int32_t *value
 	return 0;
 }
 
+/* An 'a' beside other letters says nothing, in runc and crun as well. */
 static int read_access(const char *text, int32_t *access)
 {
-	*access = 0;
-	for (; text && *text; text++) {
+	bool is_empty = !text || !*text;
+
+	*access = is_empty ? ALL_ACCESS : 0;
+	for (; !is_empty && *text; text++) {
 		if (*text == 'r')
 			*access |= BPF_DEVCG_ACC_READ;
 		else if (*text == 'w')
 			*access |= BPF_DEVCG_ACC_WRITE;
 		else if (*text == 'm')
 			*access |= BPF_DEVCG_ACC_MKNOD;
-		else
+		else if (*text != 'a')
 			return -1;
 	}
-	if (!*access)
-		*access = ALL_ACCESS;
-	return 0;
+	return *access ? 0 : -1;
 }
 
 static int read_rule(const struct spec_device_rule *from, size_t index, struct device_rule *rule,

@@ -210,7 +210,9 @@ int validate_device_rules(const struct validation *validation)
 	for (size_t i = 0; i < linux_spec->resources->devices.count; i++) {
 		const char *access = linux_spec->resources->devices.items[i].access;
 
-		if (access && access[strspn(access, "rwm")])
+		/* an 'a' beside them says nothing */
+		if (access && *access &&
+		    (access[strspn(access, "rwma")] || !strpbrk(access, "rwm")))
 			return refuse(validation,
 				      "linux.resources.devices[%zu].access: '%s': letters r, w, m "
 				      "expected",

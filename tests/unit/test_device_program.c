@@ -161,8 +161,8 @@ static void check_all_requests(const struct spec_device_rule *rules, size_t coun
 		.minor = { true, of_minor }, .access = of_access                                   \
 	}
 
-static char all[] = "a", block[] = "b", character[] = "c", rwm[] = "rwm", rw[] = "rw", r[] = "r",
-	    w[] = "w", m[] = "m", none[] = "";
+static char all[] = "a", block[] = "b", character[] = "c", rwm[] = "rwm", rw[] = "rw",
+	    rwa[] = "rwa", r[] = "r", w[] = "w", m[] = "m", none[] = "";
 
 TEST(device_program_without_rules_is_none)
 {
@@ -221,7 +221,7 @@ TEST(device_program_denies_a_letter_of_a_request_with_two)
 TEST(device_program_is_what_random_rules_say)
 {
 	static char *const types[] = { NULL, all, block, character };
-	static char *const accesses[] = { NULL, none, rwm, rw, r, w, m };
+	static char *const accesses[] = { NULL, none, rwm, rw, rwa, r, w, m };
 	static const int64_t numbers[] = { -1, 0, 1, 2, 5, 8, 10, 136 };
 
 	srandom(1);
@@ -235,7 +235,7 @@ TEST(device_program_is_what_random_rules_say)
 				.type = types[random() % 4],
 				.major = { random() % 4 > 0, numbers[random() % 8] },
 				.minor = { random() % 4 > 0, numbers[random() % 8] },
-				.access = accesses[random() % 7],
+				.access = accesses[random() % 8],
 			};
 		check_all_requests(rules, count);
 		arena_free(&arena);
