@@ -233,6 +233,15 @@ char *path_clean(struct arena *arena, const char *path)
 	return clean;
 }
 
+const char *path_behind(const char *path, const char *directory)
+{
+	size_t length = strcmp(directory, "/") ? strlen(directory) : 0;
+
+	if (strncmp(path, directory, length) != 0 || (path[length] && path[length] != '/'))
+		return NULL;
+	return path + length;
+}
+
 bool path_is_plain_name(const char *name)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

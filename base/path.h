@@ -51,6 +51,12 @@ bool path_has_dot_dot(const char *path);
 char *path_clean(struct arena *arena, const char *path);
 
 /*
+ * What path has behind directory: "" for directory itself, "/x" below it, NULL elsewhere. By the
+ * names alone: both are as path_clean() leaves them. Points into path.
+ */
+const char *path_behind(const char *path, const char *directory);
+
+/*
  * Whether name is fit to be a container's ID or a file's name: [A-Za-z0-9_+.-]+, not "." or "..",
  * and not like an option, which begins with "-".
  */

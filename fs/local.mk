@@ -16,6 +16,7 @@ libfs_a_SOURCES = \
 	fs/mount_open.c \
 	fs/mount_options.c fs/mount_options.h \
 	fs/mount_plan.c \
+	fs/mount_print.c \
 	fs/mount_point.c fs/mount_point.h \
 	fs/own_paths.c fs/own_paths.h \
 	fs/overlay.c fs/overlay.h \

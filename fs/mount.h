@@ -20,6 +20,7 @@
 
 enum mount_kind {
 	MOUNT_BIND,	  /* parent: a clone of the source's mount */
+	MOUNT_INSIDE,	  /* child: the same of what an earlier mount shows in the root */
 	MOUNT_HOST,	  /* parent: a filesystem mounted with the caller's privileges */
 	MOUNT_FILESYSTEM, /* child: a filesystem of the container's namespaces */
 	MOUNT_REMOUNT,	  /* child: other flags for what is mounted at the destination already */
@@ -29,7 +30,8 @@ struct mount_plan {
 	enum mount_kind kind;
 	const char *destination; /* clean and absolute, inside the root */
 	const char *type;	 /* of a filesystem; NULL for binds */
-	const char *source;	 /* absolute for binds; a name or device otherwise */
+	const char *source;	 /* absolute for binds (in the root for those inside of it); a name
+				    or device otherwise */
 	const char *fallback; /* a path to bind read-only where the user namespace may not mount */
 	struct mount_options options;
 	const char *data;	   /* all data as mount(2) takes it; NULL where fsconfig(2) does */
@@ -45,6 +47,7 @@ struct mount_plan {
 /* What rootfs_open() makes of one of these. */
 struct mount_source {
 	int mount;	/* the detached mount; -1: the child makes it */
+	int mappings;	/* the user namespace of an idmapped one that the child makes; else -1 */
 	bool directory; /* what kind of mount point it needs */
 	char *link;	/* what the source, a symbolic link, says: made anew; NULL: mounted */
 };
@@ -56,6 +59,7 @@ struct mount_list {
 
 struct mount_context {
 	const char *bundle; /* absolute: sources of binds are relative to it */
+	const char *root; /* clean, where the root is on the host; NULL: it is an overlay, or "/" */
 	const char *cgroup; /* the container's directory in the cgroup2 mount; may be NULL */
 	const struct spec *spec;
 	const char *label; /* mount_label_plan() */
@@ -78,6 +82,13 @@ void mounts_print(FILE *stream, const struct mount_list *plan);
  */
 int mount_source_open(struct arena *arena, const struct mount_plan *plan, int userns,
 		      bool user_namespace, struct mount_source *source, struct error *err);
+
+/*
+ * Child side, allocates nothing: the same at the turn of a MOUNT_INSIDE; root: the container's,
+ * attached. Whatever links there say, it is found inside of the root.
+ */
+int mount_source_open_inside(const struct mount_plan *plan, int root, struct mount_source *source,
+			     struct error *err);
 
 /*
  * Child side, allocates nothing: puts every mount at its place below root, an fd of the attached

@@ -212,6 +212,14 @@ static int apply_source(const struct mount_plan *plan, struct mount_source *sour
 	return target < 0 ? -1 : mount_move(mount, target, err);
 }
 
+static int apply_inside(const struct mount_plan *plan, struct mount_source *source, int root,
+			struct error *err)
+{
+	if (mount_source_open_inside(plan, root, source, err) < 0)
+		return -1;
+	return apply_source(plan, source, root, err);
+}
+
 /* New superblock flags and data for the filesystem that is mounted at target. */
 static int reconfigure(const struct mount_options *options, int target, struct error *err)
 {
@@ -280,6 +288,8 @@ int mounts_apply(const struct mount_list *plan, struct mount_source *sources, in
 			result = apply_remount(mount, root, err);
 		else if (mount->kind == MOUNT_FILESYSTEM)
 			result = apply_filesystem(mount, root, err);
+		else if (mount->kind == MOUNT_INSIDE)
+			result = apply_inside(mount, &sources[i], root, err);
 		else
 			result = apply_source(mount, &sources[i], root, err);
 		if (result < 0)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/macro.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "fs/filesystem.h"
 #include "fs/idmap.h"
@@ -86,19 +88,18 @@ static int open_mount(const struct mount_plan *plan, struct error *err)
 	return open_filesystem(plan, err);
 }
 
-static int apply_idmap(const struct mount_plan *plan, int userns, int mount, struct error *err)
+/* The user namespace of an idmapped mount, the caller's; -1 without an error: it is not one. */
+static int open_mappings(const struct mount_plan *plan, int userns, int *mappings,
+			 struct error *err)
 {
-	cleanup_fd int own = -1;
-
+	*mappings = -1;
 	if (!plan->options.idmap && !plan->options.recursive_idmap)
 		return 0;
-	if (plan->uids) {
-		own = idmap_userns_fd(plan->uids, plan->gids, err);
-		if (own < 0)
-			return -1;
-		userns = own;
-	}
-	return idmap_mount(mount, userns, plan->options.recursive_idmap, plan->source, err);
+	*mappings = plan->uids ? idmap_userns_fd(plan->uids, plan->gids, err)
+			       : fcntl(userns, F_DUPFD_CLOEXEC, 0);
+	if (*mappings < 0)
+		return plan->uids ? -1 : fail_errno(err, "keep the user namespace");
+	return 0;
 }
 
 /*
@@ -146,20 +147,30 @@ static int apply_options(const struct mount_options *options, bool user_namespac
 	return mount_change_own(mount, set, clear, propagation, false, err);
 }
 
+/* All that is said of a mount before it has its place. */
+static int set_up(const struct mount_plan *plan, int mount, int mappings, bool user_namespace,
+		  struct mount_source *source, struct error *err)
+{
+	struct stat status;
+
+	if (fstat(mount, &status) < 0)
+		return fail_errno(err, "source %s", plan->source);
+	source->directory = S_ISDIR(status.st_mode);
+	if (mappings >= 0 &&
+	    idmap_mount(mount, mappings, plan->options.recursive_idmap, plan->source, err) < 0)
+		return -1;
+	return apply_options(&plan->options, user_namespace, mount, err);
+}
+
 static int open_source(const struct mount_plan *plan, int userns, bool user_namespace,
 		       struct mount_source *source, struct error *err)
 {
 	cleanup_fd int mount = open_mount(plan, err);
-	struct stat status;
+	cleanup_fd int mappings = -1;
 
-	if (mount < 0)
+	if (mount < 0 || open_mappings(plan, userns, &mappings, err) < 0 ||
+	    set_up(plan, mount, mappings, user_namespace, source, err) < 0)
 		return -1;
-	if (fstat(mount, &status) < 0)
-		return fail_errno(err, "source %s", plan->source);
-	if (apply_idmap(plan, userns, mount, err) < 0 ||
-	    apply_options(&plan->options, user_namespace, mount, err) < 0)
-		return -1;
-	source->directory = S_ISDIR(status.st_mode);
 	source->mount = take_fd(&mount);
 	return 0;
 }
@@ -183,7 +194,9 @@ static int read_link(struct arena *arena, const struct mount_plan *plan,
 int mount_source_open(struct arena *arena, const struct mount_plan *plan, int userns,
 		      bool user_namespace, struct mount_source *source, struct error *err)
 {
-	*source = (struct mount_source){ .mount = -1, .directory = true };
+	*source = (struct mount_source){ .mount = -1, .mappings = -1, .directory = true };
+	if (plan->kind == MOUNT_INSIDE && open_mappings(plan, userns, &source->mappings, err) < 0)
+		return fail_in(err, "mount %s", plan->destination);
 	if (plan->kind != MOUNT_BIND && plan->kind != MOUNT_HOST)
 		return 0;
 	if (plan->name && read_link(arena, plan, source, err) < 0)
@@ -192,5 +205,34 @@ int mount_source_open(struct arena *arena, const struct mount_plan *plan, int us
 		return 0;
 	if (open_source(plan, userns, user_namespace, source, err) < 0)
 		return fail_in(err, "mount %s", plan->destination);
+	return 0;
+}
+
+/*
+ * Here we are the child. That the container has a user namespace is no matter: what is shared here
+ * is shared with its own mounts.
+ */
+int mount_source_open_inside(const struct mount_plan *plan, int root, struct mount_source *source,
+			     struct error *err)
+{
+	const struct mount_options *options = &plan->options;
+	int nofollow = options->source_nofollow ? O_NOFOLLOW : 0;
+	unsigned int recursive = options->recursive_bind ? AT_RECURSIVE : 0;
+	cleanup_fd int mappings = take_fd(&source->mappings);
+	cleanup_fd int place = open_in_root(root, plan->source, O_PATH | nofollow, 0, err);
+	cleanup_fd int mount = -1;
+
+	if (place < 0)
+		return fail_in(err, "source");
+	mount = open_tree(place, "",
+			  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | recursive);
+	if (mount < 0)
+		return fail_errno(err, "source %s", plan->source);
+	if (set_up(plan, mount, mappings, false, source, err) < 0)
+		return mappings >= 0 && err->errnum == EPERM
+			       ? fail_in(err, "the source is inside of the root, where a user "
+					      "namespace maps only filesystems of its own")
+			       : -1;
+	source->mount = take_fd(&mount);
 	return 0;
 }

@@ -215,6 +215,18 @@ static int plan_idmap(struct arena *arena, const struct mount_context *context,
 	return 0;
 }
 
+/* A place in the root may also be named by its path on the host, as runc takes it. */
+static const char *plan_destination(struct arena *arena, const struct mount_context *context,
+				    const char *path)
+{
+	const char *clean = path_clean(arena, path);
+	const char *inside = context->root ? path_behind(clean, context->root) : NULL;
+
+	if (!inside)
+		return clean;
+	return *inside ? inside : "/";
+}
+
 static int plan_mount(struct arena *arena, const struct mount_context *context,
 		      const struct spec_mount *mount, struct mount_plan *plan, struct error *err)
 {
@@ -225,7 +237,7 @@ static int plan_mount(struct arena *arena, const struct mount_context *context,
 	*plan = (struct mount_plan){ 0 };
 	if (!mount->destination || !*mount->destination)
 		return fail(err, EINVAL, "destination: is missing");
-	plan->destination = path_clean(arena, mount->destination);
+	plan->destination = plan_destination(arena, context, mount->destination);
 	mount_options_parse(arena, &mount->options, &plan->options);
 	plan->type = *type ? mount->type : NULL;
 	if (options->remount)
@@ -247,11 +259,34 @@ static int plan_mount(struct arena *arena, const struct mount_context *context,
 	return 0;
 }
 
-static bool is_below(const char *path, const char *directory)
+/*
+ * A bind of what an earlier mount of the spec shows in the root: that can be seen only from inside,
+ * and not before its turn.
+ */
+static void plan_inside(struct arena *arena, const char *root, struct mount_list *plan,
+			size_t index)
 {
-	size_t length = strlen(directory);
+	struct mount_plan *mount = &plan->items[index];
+	const char *source = NULL;
 
-	return !strncmp(path, directory, length) && path[length] == '/';
+	if (mount->kind == MOUNT_BIND && root && !mount->name && !mount->shows_cgroup &&
+	    !path_has_dot_dot(mount->source))
+		source = path_behind(path_clean(arena, mount->source), root);
+	if (!source)
+		return;
+	if (!*source)
+		source = "/";
+	for (size_t i = 0; i < index; i++) {
+		const char *earlier = plan->items[i].destination;
+
+		if (plan->items[i].kind == MOUNT_REMOUNT ||
+		    (!path_behind(source, earlier) &&
+		     !(mount->options.recursive_bind && path_behind(earlier, source))))
+			continue;
+		mount->kind = MOUNT_INSIDE;
+		mount->source = source;
+		return;
+	}
 }
 
 /*
@@ -266,9 +301,12 @@ static void plan_readonly(struct mount_list *plan, size_t index)
 	    !(mount->options.attr_set & MOUNT_ATTR_RDONLY))
 		return;
 	mount->readonly_at_end = !strcmp(mount->destination, "/dev");
-	for (size_t i = index + 1; i < plan->count; i++)
-		if (is_below(plan->items[i].destination, mount->destination))
+	for (size_t i = index + 1; i < plan->count; i++) {
+		const char *below = path_behind(plan->items[i].destination, mount->destination);
+
+		if (below && *below)
 			mount->readonly_at_end = true;
+	}
 	if (mount->readonly_at_end)
 		mount->options.attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 }
@@ -280,9 +318,11 @@ int mounts_plan(struct arena *arena, const struct mount_context *context, struct
 
 	plan->count = spec->mounts.count;
 	plan->items = arena_array(arena, struct mount_plan, plan->count + 1);
-	for (size_t i = 0; i < plan->count; i++)
+	for (size_t i = 0; i < plan->count; i++) {
 		if (plan_mount(arena, context, &spec->mounts.items[i], &plan->items[i], err) < 0)
 			return fail_in(err, "mounts[%zu]", i);
+		plan_inside(arena, context->root, plan, i);
+	}
 	for (size_t i = 0; i < plan->count; i++)
 		plan_readonly(plan, i);
 	return 0;
@@ -299,50 +339,5 @@ void mounts_move_cgroup(struct mount_list *plan, const char *directory)
 			mount->source = directory;
 		else
 			mount->fallback = directory;
-	}
-}
-
-static void print_mappings(FILE *stream, const char *name, const struct spec_id_mappings *mappings)
-{
-	if (!mappings)
-		return;
-	fprintf(stream, " %s", name);
-	for (size_t i = 0; i < mappings->count; i++)
-		fprintf(stream, "%c%u:%u:%u", i ? ',' : '=', mappings->items[i].container_id,
-			mappings->items[i].host_id, mappings->items[i].size);
-}
-
-void mounts_print(FILE *stream, const struct mount_list *plan)
-{
-	static const char *const kinds[] = {
-		[MOUNT_BIND] = "bind",
-		[MOUNT_HOST] = "host filesystem",
-		[MOUNT_FILESYSTEM] = "filesystem",
-		[MOUNT_REMOUNT] = "remount",
-	};
-
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct mount_plan *mount = &plan->items[i];
-
-		fprintf(stream, "mount %s: %s", mount->destination, kinds[mount->kind]);
-		if (mount->type && mount->kind != MOUNT_REMOUNT)
-			fprintf(stream, " %s", mount->type);
-		if (mount->source)
-			fprintf(stream, " from %s", mount->source);
-		fprintf(stream, ":");
-		mount_options_print(stream, &mount->options);
-		print_mappings(stream, "uids", mount->uids);
-		print_mappings(stream, "gids", mount->gids);
-		if (mount->fallback)
-			fprintf(stream, "; else bind of %s, read-only", mount->fallback);
-		if (mount->data)
-			fprintf(stream, "; by mount(2)");
-		if (mount->label)
-			fprintf(stream, "; labelled");
-		if (mount->readonly_at_end)
-			fprintf(stream, "; read-only in the end");
-		if (mount->ordinary_directory)
-			fprintf(stream, "; on an ordinary directory");
-		fprintf(stream, "\n");
 	}
 }

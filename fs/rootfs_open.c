@@ -60,18 +60,11 @@ static int open_path(const struct rootfs_plan *plan, struct error *err)
 	return take_fd(&root);
 }
 
-static bool is_below(const char *path, const char *directory)
-{
-	size_t length = strlen(directory);
-
-	return !strncmp(path, directory, length) && (path[length] == '/' || !path[length]);
-}
-
 /* Whether path is on a mount that an earlier entry of the spec makes. */
 static bool is_covered(const struct rootfs_plan *plan, const char *path, size_t before)
 {
 	for (size_t i = 0; i < before; i++)
-		if (is_below(path, plan->mounts.items[i].destination))
+		if (path_behind(path, plan->mounts.items[i].destination))
 			return true;
 	return false;
 }
@@ -182,7 +175,7 @@ int rootfs_open(struct arena *arena, const struct rootfs_plan *plan, struct root
 		.devices = arena_array(arena, int, plan->devices.count + 1),
 	};
 	for (size_t i = 0; i < plan->mounts.count; i++)
-		rootfs->mounts[i].mount = -1;
+		rootfs->mounts[i].mount = rootfs->mounts[i].mappings = -1;
 	for (size_t i = 0; i < plan->devices.count; i++)
 		rootfs->devices[i] = -1;
 	if (open_mappings(plan, &userns, err) == 0 && open_all(arena, rootfs, userns, err) == 0)
@@ -196,8 +189,10 @@ void rootfs_close(struct rootfs *rootfs)
 	close_fd(&rootfs->root);
 	if (!rootfs->plan)
 		return;
-	for (size_t i = 0; i < rootfs->plan->mounts.count; i++)
+	for (size_t i = 0; i < rootfs->plan->mounts.count; i++) {
 		close_fd(&rootfs->mounts[i].mount);
+		close_fd(&rootfs->mounts[i].mappings);
+	}
 	for (size_t i = 0; i < rootfs->plan->devices.count; i++)
 		close_fd(&rootfs->devices[i]);
 }

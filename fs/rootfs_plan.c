@@ -95,6 +95,8 @@ int rootfs_plan(struct arena *arena, const struct spec *spec, const struct rootf
 		plan->path = path_clean(arena, path_join(arena, options->bundle, spec->root->path));
 	else if (!plan->overlay)
 		return fail(err, EINVAL, "root.path: is missing");
+	if (!plan->overlay && strcmp(plan->path, "/") != 0)
+		context.root = plan->path;
 	plan->readonly = spec->root && spec->root->readonly;
 	if (plan_linux(spec, options, plan, err) < 0 ||
 	    mounts_plan(arena, &context, &plan->mounts, err) < 0 ||

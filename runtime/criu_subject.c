@@ -48,16 +48,6 @@ static const struct mount_line *find_point(const struct mount_lines *lines, cons
 	return NULL;
 }
 
-/* What path has behind directory: "" for itself, "/x" below it, NULL elsewhere. */
-static const char *behind(const char *path, const char *directory)
-{
-	size_t length = strcmp(directory, "/") ? strlen(directory) : 0;
-
-	if (strncmp(path, directory, length) != 0 || (path[length] && path[length] != '/'))
-		return NULL;
-	return path + length;
-}
-
 /* Where destination is when the links on the way have been followed inside of root. */
 static char *real_point(struct arena *arena, int fd, const char *destination)
 {
@@ -94,7 +84,7 @@ static void add_submounts(struct arena *arena, const struct mount_lines *host,
 	if (!realpath(source, real))
 		return;
 	for (size_t i = 0; i < host->count; i++) {
-		const char *rest = behind(host->items[i].point, real);
+		const char *rest = path_behind(host->items[i].point, real);
 		const struct mount_line *line;
 		const char *below;
 
@@ -243,7 +233,7 @@ int criu_subject_namespaces(const struct namespaces_plan *plan, struct criu_subj
 static ssize_t find_cover(const struct mount_list *mounts, size_t number)
 {
 	for (size_t i = number; i-- > 0;)
-		if (behind(mounts->items[number].destination, mounts->items[i].destination))
+		if (path_behind(mounts->items[number].destination, mounts->items[i].destination))
 			return (ssize_t)i;
 	return -1;
 }
@@ -266,7 +256,7 @@ static int prepare_point(struct arena *arena, const struct rootfs *rootfs, size_
 	if (cover >= 0 && rootfs->mounts[cover].mount < 0)
 		return 0;
 	if (cover >= 0)
-		path = behind(path, mounts->items[cover].destination);
+		path = path_behind(path, mounts->items[cover].destination);
 	if (!*path) /* upon that mount itself */
 		return 0;
 	fd = mount_point_open(cover < 0 ? rootfs->root : rootfs->mounts[cover].mount, path,

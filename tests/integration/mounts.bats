@@ -263,6 +263,57 @@ source_with_submount() {
 	lacks "${lines[-1]}" a$
 }
 
+# host_tree: on the host "source" with the folder "below"; the bundle's rootfs has empty mount points.
+host_tree() {
+	mkdir -p source/below other
+	echo source >source/file
+	echo below >source/below/file
+	echo other >other/file
+}
+
+@test "a bind whose source an earlier mount has brought into the root, by its paths on the host" {
+	host_tree
+	bundle b "$(bind "$DIR/source" /m rbind) | $(bind "$DIR/other" "$DIR/b/rootfs/m/below" bind) |
+		$(bind "$DIR/b/rootfs/m/below" /part bind ro) | $(bind "$DIR/b/rootfs/m" "$DIR/b/rootfs/all" rbind) |
+		$(bind rootfs/m /top bind)" \
+		sh -c 'cat /m/file /part/file /all/file /all/below/file /top/file /top/below/file; touch /part/x 2>&1; cat /proc/self/mountinfo'
+	run -0 ctr run --bundle b "$ID"
+	equal "$(head -6 <<<"$output")" $'source\nother\nsource\nother\nsource\nbelow'
+	contains "${lines[6]}" 'Read-only file system'
+	contains "$(mount_options /part)" ,ro,
+	[[ ! -e other/x && ! -e b/rootfs$DIR ]] || fail "something was made where it should not be"
+}
+
+@test "such a bind in a user namespace, of a filesystem of the container, and idmapped" {
+	host_tree
+	bundle b '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+		.linux.gidMappings = .linux.uidMappings | .mounts += [{destination: "/t", type: "tmpfs", source: "tmpfs"}] |'"
+		$(bind "$DIR/source" /t/m rbind) | $(bind "$DIR/b/rootfs/t/m" /part bind) | $(bind rootfs/t /all rbind)" \
+		sh -c 'cat /part/file /all/m/below/file; touch /all/new; ls /t'
+	chown 100000:100000 b/rootfs
+	run -0 ctr run --bundle b "$ID"
+	equal "$output" $'source\nbelow\nm\nnew'
+	bundle c "$(bind "$DIR/source" /m rbind) | .mounts += [{destination: \"/mapped\", source: \"$DIR/c/rootfs/m\", options: [\"bind\", \"idmap\"],
+		uidMappings: [{containerID: 0, hostID: 5000, size: 10}], gidMappings: [{containerID: 0, hostID: 7000, size: 10}]}]" \
+		stat -c '%u:%g' /m/file /mapped/file
+	run -0 ctr run --bundle c "$ID"
+	equal "$output" $'0:0\n5000:7000'
+}
+
+@test "the links in what such a bind names lead to no place outside of the root" {
+	host_tree
+	mkdir outside
+	echo secret >outside/file
+	ln -s "$DIR/outside" source/link
+	bundle b "$(bind "$DIR/source" /m rbind) | $(bind "$DIR/b/rootfs/m/link" /part bind)" cat /part/file
+	run -1 ctr run --bundle b "$ID"
+	contains "$output" 'mount /part: source' 'No such file'
+	mkdir -p "b/rootfs$DIR/outside"
+	echo inside >"b/rootfs$DIR/outside/file"
+	run -0 ctr run --bundle b "$ID"
+	equal "$output" inside
+}
+
 @test "a destination through a symlink of the rootfs stays inside the rootfs" {
 	cp -al "$ROOTFS" mine
 	mkdir outside

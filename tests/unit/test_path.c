@@ -258,6 +258,15 @@ TEST(path_clean_table)
 	arena_free(&arena);
 }
 
+TEST(path_behind_a_directory)
+{
+	CHECK_STRING(path_behind("/a/b/c", "/a/b"), "/c");
+	CHECK_STRING(path_behind("/a/b", "/a/b"), "");
+	CHECK_STRING(path_behind("/a", "/"), "/a");
+	CHECK(!path_behind("/a/bc", "/a/b"));
+	CHECK(!path_behind("/a", "/a/b"));
+}
+
 TEST(path_plain_names)
 {
 	static const char *const good[] = { "web", "a", "A-1_b+c.d", "...", "x-", ".hidden" };

@@ -132,6 +132,43 @@ TEST(mounts_of_every_kind_are_planned)
 		"rootfs_mounts.plan");
 }
 
+TEST(binds_of_what_earlier_mounts_show_are_made_inside)
+{
+	static const char *const rows[][2] = {
+		/* by the path on the host, of destination and source */
+		{ "\"destination\":\"/bundle/r/b\",\"source\":\"/bundle/r/a/x\"",
+		  "mount /b: bind inside of the root from /a/x: rprivate bind\n" },
+		{ "\"destination\":\"/b\",\"source\":\"r/a\"",
+		  "mount /b: bind inside of the root from /a: rprivate bind\n" },
+		/* what lies beside and above is the host's */
+		{ "\"destination\":\"/b\",\"source\":\"/bundle/r/ab\"",
+		  "mount /b: bind from /bundle/r/ab: rprivate bind\n" },
+		{ "\"destination\":\"/bundle/rest\",\"source\":\"/bundle/rest/a\"",
+		  "mount /bundle/rest: bind from /bundle/rest/a: rprivate bind\n" },
+		{ "\"destination\":\"/b\",\"source\":\"/bundle/r\"",
+		  "mount /b: bind from /bundle/r: rprivate bind\n" },
+		{ "\"destination\":\"/b\",\"source\":\"/bundle/r/../r/a\"",
+		  "mount /b: bind from /bundle/r/../r/a: rprivate bind\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		CHECK_CONTAINS(plan_mount("", arena_printf(&arena,
+							   "{\"destination\":\"/a\",\"type\":"
+							   "\"tmpfs\"},{%s,\"options\":[\"bind\"]}",
+							   rows[i][0])),
+			       rows[i][1]);
+	/* a recursive one takes along what was mounted below */
+	CHECK_CONTAINS(plan_mount("", "{\"destination\":\"/a/x\",\"type\":\"tmpfs\"},"
+				      "{\"destination\":\"/b\",\"source\":\"r/a\","
+				      "\"options\":[\"rbind\"]}"),
+		       "mount /b: bind inside of the root from /a: rprivate rbind\n");
+	/* and not before anything is */
+	CHECK_CONTAINS(plan_mount("", "{\"destination\":\"/b\",\"source\":\"r/a\","
+				      "\"options\":[\"rbind\"]},"
+				      "{\"destination\":\"/a\",\"type\":\"tmpfs\"}"),
+		       "mount /b: bind from /bundle/r/a: rprivate rbind\n");
+}
+
 /* SELinux: filesystems that are made for the container, but not those of the kernel's objects. */
 TEST(mount_label_is_an_option_of_new_filesystems)
 {
