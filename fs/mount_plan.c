@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/macro.h"
 #include "base/path.h"
 #include "base/sys.h"
@@ -54,9 +55,10 @@ static int plan_bind(struct arena *arena, const struct mount_context *context,
 	plan->kind = MOUNT_BIND;
 	if (!mount->source || !*mount->source)
 		return fail(err, EINVAL, "source: is missing");
+	/* a warning, as in runc: engines and old bundles give a bind what is of a tmpfs */
 	for (size_t i = 0; i < options->data.count; i++)
 		if (strncasecmp(options->data.items[i], "x-", 2) != 0)
-			return fail(err, EINVAL, "options: a bind mount has no option '%s'",
+			log_warning("mount %s: a bind mount has no option '%s'", plan->destination,
 				    options->data.items[i]);
 	plan->source = path_join(arena, context->bundle, mount->source);
 	plan->type = NULL;

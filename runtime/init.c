@@ -173,6 +173,26 @@ static int become_user(struct init *init, struct error *err)
 }
 
 /*
+ * A filter with a listener is loaded before the container counts as created: by then the agent
+ * behind linux.seccomp.listenerPath has its descriptor, as with every other runtime. What we call
+ * from here on goes through the filter, so there is no call more than it takes to wait.
+ */
+static int load_filter_with_listener(struct init *init, struct error *err)
+{
+	const struct plan *plan = init->plan;
+	cleanup_fd int listener = -1;
+
+	if (!plan->seccomp.listener)
+		return 0;
+	if (process_limit(&init->plan->process, err) < 0)
+		return -1;
+	listener = seccomp_apply(&plan->seccomp, err);
+	if (listener < 0)
+		return -1;
+	return sync_send(init->sync, SYNC_LISTENER, 0, listener, err);
+}
+
+/*
  * From here on the parent need not live. If it dies before it sent SYNC_START, the end of file
  * of the socket tells (run), or `ctr start` or a delete will come (create).
  */
@@ -274,21 +294,15 @@ static int run_start_hooks(struct init *init, struct error *err)
 
 static int set_limits(struct init *init, struct error *err)
 {
-	return process_limit(&init->plan->process, err);
+	/* of a filter with a listener they were set in front of it */
+	return init->plan->seccomp.listener ? 0 : process_limit(&init->plan->process, err);
 }
 
-static int load_seccomp(struct init *init, struct error *err)
+static int load_filter(struct init *init, struct error *err)
 {
 	const struct plan *plan = init->plan;
-	cleanup_fd int listener = -1;
-	int result = seccomp_apply(&plan->seccomp, err);
 
-	if (result < 0)
-		return -1;
-	if (!plan->seccomp.listener)
-		return 0;
-	listener = result;
-	return sync_send(init->sync, SYNC_LISTENER, 0, listener, err);
+	return plan->seccomp.listener ? 0 : seccomp_apply(&plan->seccomp, err);
 }
 
 static int execute(struct init *init, struct error *err)
@@ -314,10 +328,11 @@ static const struct init_step init_steps[] = {
 	{ "init: masks", protect_root, NULL },
 	{ "init: pivot root", pivot, NULL },
 	{ "init: user", become_user, NULL },
+	{ "init: seccomp with a listener", load_filter_with_listener, NULL },
 	{ "init: ready", report_ready, NULL },
 	{ "init: wait for start", wait_start, NULL },
 	{ "init: limits", set_limits, NULL },
-	{ "init: seccomp", load_seccomp, NULL },
+	{ "init: seccomp", load_filter, NULL },
 	{ "init: startContainer hooks", run_start_hooks, NULL },
 	{ "init: execute", execute, NULL },
 };

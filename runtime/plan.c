@@ -199,10 +199,6 @@ int plan_existing(struct arena *arena, const struct spec *spec, const char *id, 
 		  struct plan *plan, struct error *err)
 {
 	*plan = (struct plan){ .spec = spec, .id = id, .bundle = bundle };
-	if (spec->linux && spec->linux->seccomp) {
-		plan->seccomp.listener_path = spec->linux->seccomp->listener_path;
-		plan->seccomp.listener_metadata = spec->linux->seccomp->listener_metadata;
-	}
 	hook_state_plan(arena, spec, id, bundle, &plan->hook_state);
 	return plan_hooks(arena, spec, plan, err);
 }

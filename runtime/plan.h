@@ -66,10 +66,7 @@ int plan_make(struct arena *arena, const struct spec *spec, const struct plan_op
  */
 bool plan_zero_pids_is_limit(const char *oci_version);
 
-/*
- * The little that start and delete of an existing container need: hooks, their state and where
- * the seccomp listener goes.
- */
+/* The little that start and delete of an existing container need: hooks and their state. */
 int plan_existing(struct arena *arena, const struct spec *spec, const char *id, const char *bundle,
 		  struct plan *plan, struct error *err);
 

@@ -126,8 +126,7 @@ static void fill_state(struct arena *arena, const struct container_options *opti
 	if (!prepared->launch.pidfd_socket)
 		prepared->launch.pidfd_socket =
 			string_map_get(&spec->annotations, "run.oci.pidfd_receiver");
-	state->needs_spec = spec->hooks || (spec->linux && spec->linux->seccomp &&
-					    spec->linux->seccomp->listener_path);
+	state->needs_spec = spec->hooks != NULL;
 	if (spec->root)
 		state->rootfs = path_join(arena, state->bundle, spec->root->path);
 }

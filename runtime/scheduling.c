@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/macro.h"
 #include "base/number_list.h"
 #include "base/user_namespace.h"
@@ -163,11 +164,33 @@ int scheduling_plan(const struct spec_process *process, bool joins, struct sched
 	return 0;
 }
 
+/* In the words of runc and youki, which tests look for: nothing else shows what was set here. */
+static void tell_affinity(const cpu_set_t *cpus)
+{
+	char text[CPU_SETSIZE / 4 + 1];
+	size_t length = 0;
+
+	if (!log_is_debug())
+		return;
+	for (int cpu = CPU_SETSIZE - 4; cpu >= 0; cpu -= 4) {
+		unsigned int digit = 0;
+
+		for (int bit = 3; bit >= 0; bit--)
+			digit = digit << 1 | (CPU_ISSET(cpu + bit, cpus) != 0);
+		if (digit || length)
+			text[length++] = "0123456789abcdef"[digit];
+	}
+	text[length] = 0;
+	log_debug("nsexec: affinity: 0x%s", text);
+}
+
 int scheduling_set_initial_cpus(const struct scheduling_plan *plan, struct error *err)
 {
-	if (plan->has_initial_cpus &&
-	    sched_setaffinity(0, sizeof(plan->initial_cpus), &plan->initial_cpus) < 0)
+	if (!plan->has_initial_cpus)
+		return 0;
+	if (sched_setaffinity(0, sizeof(plan->initial_cpus), &plan->initial_cpus) < 0)
 		return fail_errno(err, "process.execCPUAffinity.initial");
+	tell_affinity(&plan->initial_cpus);
 	return 0;
 }
 

@@ -50,7 +50,7 @@ struct state {
 	bool systemd_user;	       /* the unit is one of the user's manager */
 	bool idmapped;		       /* ownership in the layers is as seen inside */
 	bool keep;		       /* the spec form without --rm: stays when it has stopped */
-	bool needs_spec;	       /* start and delete read config.json: hooks, a listener */
+	bool needs_spec;	       /* start and delete read config.json: hooks */
 };
 
 /* exit.json */

@@ -19,12 +19,12 @@
  *	prestart, createRuntime hooks
  *	      -- SYNC_HOOKED ------------------------> createContainer hooks, pivots, finds the
  *program
+ *	      <-- SYNC_LISTENER + seccomp fd --------- (with a notify listener)
  *	      <-- SYNC_READY -------------------------
  *	writes state "created"
  *	      -- SYNC_SAVED -------------------------> (create) without it there is nobody to wait
  *for
  *	      -- SYNC_START -------------------------> startContainer hooks, user, capabilities
- *	      <-- SYNC_LISTENER + seccomp fd --------- (with a notify listener)
  *	      <-- end of file ------------------------ execve has closed the socket
  *
  * `create` ends behind SYNC_READY; then SYNC_START comes over start.sock from `ctr start`, which

@@ -70,6 +70,15 @@ source_with_submount() {
 	contains "$output" $'\n700\n' 1024
 }
 
+@test "what is no flag of a bind mount is passed over with a warning, as of runc" {
+	mkdir -p bound && echo here >bound/file
+	spec ".mounts += [{destination: \"/bound\", source: \"$DIR/bound\", options: [\"bind\", \"nosuid\", \"mode=755\", \"size=1k\"]}]" \
+		cat /bound/file
+	run -0 --separate-stderr ctr run --rm --name "$ID" spec.json
+	equal "$output" here
+	contains "$stderr" /bound mode=755 size=1k
+}
+
 @test "data that the filesystem does not know is an error naming the mount" {
 	spec "$(tmpfs flavour=vanilla)" true
 	run -125 ctr run --rm --name "$ID" spec.json

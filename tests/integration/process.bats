@@ -354,6 +354,13 @@ require_sys_resource() {
 	equal "$output" "$(grep Cpus_allowed_list /proc/self/status)"
 }
 
+@test "execCPUAffinity.initial of an exec is told to who debugs" {
+	background '.process.execCPUAffinity = {initial: "0", final: "0"}' "$IDLE"
+	run -0 --separate-stderr ctr --debug exec "$ID" grep Cpus_allowed_list /proc/self/status
+	equal "$output" $'Cpus_allowed_list:\t0'
+	contains "$stderr" 'nsexec: affinity: 0x1'
+}
+
 @test "an environment entry without = is refused" {
 	spec '.process.env += ["FOO"]' env
 	FOO=canary run ctr run --rm --name "$ID" spec.json

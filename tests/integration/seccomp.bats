@@ -190,6 +190,21 @@ flags_of() {
 	equal "$(jq '.pid == .state.pid and .pid > 1' <<<"$told")" true
 }
 
+@test "SCMP_ACT_NOTIFY: the listener has the descriptor when create ends, before anything is called" {
+	local filtered
+	receive notify "$DIR/listener"
+	bundle b "$(rule '["getcwd"]' SCMP_ACT_NOTIFY) | .linux.seccomp.listenerPath = \"$DIR/listener\"" true
+	ctr create --bundle b "$ID" >/dev/null 2>&1
+	eventually file_has heard seccompFd
+	run -0 ctr state "$ID"
+	equal "$(jq -r .status <<<"$output")" created
+	equal "$(tail -n +2 heard | jq .pid)" "$(jq .pid <<<"$output")"
+	filtered=$(grep ^Seccomp: "/proc/$(jq .pid <<<"$output")/status")
+	equal "$filtered" $'Seccomp:\t2'
+	ctr start "$ID"
+	ctr delete --force "$ID"
+}
+
 @test "SCMP_ACT_NOTIFY without a listener is refused and leaves nothing" {
 	spec "$(rule '["getppid"]' SCMP_ACT_NOTIFY) | .linux.seccomp.listenerPath = \"$DIR/nobody\"" true
 	run -125 ctr run --rm --name "$ID" spec.json

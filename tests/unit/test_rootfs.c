@@ -266,8 +266,6 @@ static const struct {
 	{ "", "{\"destination\":\"/a\",\"type\":\"bind\"}", "mounts[0]: source: is missing" },
 	{ "", "{\"destination\":\"/a\",\"source\":\"/b\"}",
 	  "mounts[0]: type: is missing (and it is no bind mount)" },
-	{ "", "{\"destination\":\"/a\",\"source\":\"/b\",\"options\":[\"bind\",\"noexce\"]}",
-	  "mounts[0]: options: a bind mount has no option 'noexce'" },
 	{ "", "{\"destination\":\"/a\",\"source\":\"/b\",\"options\":[\"bind\",\"idmap\"]}",
 	  "mounts[0]: options: idmap needs uidMappings and gidMappings, here or of a user "
 	  "namespace" },
