@@ -87,11 +87,15 @@ int program_companion(const char *name, char *buffer, size_t size, struct error 
 const char *program_on_host(struct arena *arena, const char *name)
 {
 	const char *search = getenv("PATH") ?: "";
-	char *folders = arena_printf(arena, "%s:/usr/sbin:/sbin:/usr/bin:/bin", search);
+	char *folders = arena_printf(arena, "%s:/usr/sbin:/sbin:/usr/bin:/bin", search), *folder;
 
-	for (char *folder = strsep(&folders, ":"); folder; folder = strsep(&folders, ":")) {
-		char *path = arena_printf(arena, "%s/%s", *folder ? folder : ".", name);
+	while ((folder = strsep(&folders, ":"))) {
+		char *path;
 
+		/* the working directory may be a bundle, whose programs are not the host's */
+		if (folder[0] != '/')
+			continue;
+		path = arena_printf(arena, "%s/%s", folder, name);
 		if (access(path, X_OK) == 0)
 			return path;
 	}

@@ -28,7 +28,7 @@ int program_companion(const char *name, char *buffer, size_t size, struct error 
 const char *program_base(const char *path);
 
 /*
- * A program of the host: as the shell finds it, or in the administrator's folders, which an
+ * A program of the host: in the absolute folders of PATH, or in the administrator's, which an
  * engine's PATH may lack. NULL when it is not installed.
  */
 const char *program_on_host(struct arena *arena, const char *name);

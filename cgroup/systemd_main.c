@@ -23,13 +23,15 @@ static int start(struct arena *arena, sd_bus *bus, const struct systemd_request 
 
 	if (systemd_bus_start(arena, bus, request, err) < 0)
 		return -1;
-	if (systemd_bus_cgroup(arena, bus, request->unit, &cgroup, err) == 0 &&
-	    strlen(cgroup) < sizeof(answer->cgroup)) {
-		memcpy(answer->cgroup, cgroup, strlen(cgroup));
-		return 0;
+	if (systemd_bus_cgroup(arena, bus, request->unit, &cgroup, err) == 0) {
+		if (strlen(cgroup) < sizeof(answer->cgroup)) {
+			memcpy(answer->cgroup, cgroup, strlen(cgroup));
+			return 0;
+		}
+		fail(err, ENAMETOOLONG, "%.100s...", cgroup);
 	}
 	systemd_bus_stop(bus, request->unit, &ignored);
-	return fail(err, ENAMETOOLONG, "find its cgroup");
+	return fail_in(err, "find its cgroup");
 }
 
 static int answer_request(struct arena *arena, struct systemd_answer *answer, struct error *err)

@@ -14,14 +14,19 @@
 
 #define COMPANION "ctr-systemd"
 
+static int find_companion(char path[PATH_MAX], struct error *err)
+{
+	if (program_companion(COMPANION, path, PATH_MAX, err) == 0)
+		return 0;
+	return fail_in(err, "systemd as cgroup manager (built where libsystemd-dev is; without it "
+			    "use --cgroup-manager=cgroupfs)");
+}
+
 int systemd_unit_available(struct error *err)
 {
 	char path[PATH_MAX];
 
-	if (program_companion(COMPANION, path, sizeof(path), err) == 0)
-		return 0;
-	return fail_in(err, "systemd as cgroup manager (built where libsystemd-dev is; without it "
-			    "use --cgroup-manager=cgroupfs)");
+	return find_companion(path, err);
 }
 
 /* A file in memory with the request, to be read from its beginning. */
@@ -129,8 +134,7 @@ static int ask(struct arena *arena, const struct systemd_request *request,
 	cleanup_fd int input = write_request(arena, request, err);
 	char path[PATH_MAX];
 
-	if (input < 0 || systemd_unit_available(err) < 0 ||
-	    program_companion(COMPANION, path, sizeof(path), err) < 0 ||
+	if (input < 0 || find_companion(path, err) < 0 ||
 	    start_companion(path, input, unit, err) < 0)
 		return -1;
 	if (receive_answer(unit, answer, err) == 0)

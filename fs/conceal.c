@@ -10,17 +10,13 @@
 #include <sys/mount.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 
 /* More than a host has of them; a mount that cannot be got rid of would be found for ever. */
 #define MAX_MOUNTS 1000
 
-static bool is_below(const char *path, const char *directory)
-{
-	size_t length = strlen(directory);
-
-	return length > 1 && !strncmp(path, directory, length) &&
-	       (path[length] == '/' || !path[length]);
-}
+/* The longest line: a root and a path of which every byte is escaped, and options of a page. */
+#define LINE_SIZE (9 * PATH_MAX)
 
 /* mountinfo writes blanks and backslashes as \ooo (proc_pid_mountinfo(5)). */
 static void unescape(char *text)
@@ -59,20 +55,24 @@ static char *revealing(char *line)
 	return path;
 }
 
-/* Skips those that could only be covered: their lines stay. Returns whether there was one. */
+/*
+ * Skips those that could only be covered: their lines stay. below: what is there is not meant;
+ * NULL: all is. Returns whether there was one.
+ */
 static int find_next(int proc, const char *below, int skip, char found[PATH_MAX], struct error *err)
 {
-	/* room for a path of which every byte is escaped */
-	static char line[5 * PATH_MAX];
+	char line[LINE_SIZE];
 	cleanup_fd int fd = openat(proc, "self/mountinfo", O_RDONLY | O_CLOEXEC);
 	size_t used = 0;
 
 	if (fd < 0)
 		return fail_errno(err, "/proc/self/mountinfo");
 	for (;;) {
-		char *end = memchr(line, '\n', used), *path;
+		char *end = used ? memchr(line, '\n', used) : NULL, *path;
 		ssize_t got;
 
+		if (!end && used == sizeof(line))
+			return fail(err, ENAMETOOLONG, "a line of /proc/self/mountinfo");
 		if (!end) {
 			got = read(fd, line + used, sizeof(line) - used);
 			if (got <= 0)
@@ -82,7 +82,8 @@ static int find_next(int proc, const char *below, int skip, char found[PATH_MAX]
 		}
 		*end = '\0';
 		path = revealing(line);
-		if (path && !is_below(path, below) && strlen(path) < PATH_MAX && skip-- == 0) {
+		if (path && (!below || !path_behind(path, below)) && strlen(path) < PATH_MAX &&
+		    skip-- == 0) {
 			memcpy(found, path, strlen(path) + 1);
 			return 1;
 		}
@@ -93,11 +94,12 @@ static int find_next(int proc, const char *below, int skip, char found[PATH_MAX]
 
 int conceal_mounts(int proc, const char *path, struct error *err)
 {
+	const char *below = strcmp(path, "/") ? path : NULL;
 	char found[PATH_MAX];
 	int covered = 0;
 
 	for (int i = 0; i < MAX_MOUNTS; i++) {
-		int result = find_next(proc, path, covered, found, err);
+		int result = find_next(proc, below, covered, found, err);
 
 		if (result <= 0)
 			return result;

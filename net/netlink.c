@@ -137,6 +137,16 @@ static int read_error(const struct nlmsghdr *answer, struct error *err)
 	return fail_errno(err, "netlink");
 }
 
+/* NLMSG_DONE has the error that a dump ended with, which may be in the middle. */
+static int read_done(const struct nlmsghdr *answer, struct error *err)
+{
+	int status = 0;
+
+	if (answer->nlmsg_len >= NLMSG_LENGTH(sizeof(status)))
+		memcpy(&status, NLMSG_DATA(answer), sizeof(status));
+	return status < 0 ? fail(err, -status, "netlink: %s", strerror(-status)) : 0;
+}
+
 static int ask(int sock, struct netlink_message *message, uint16_t flags, struct error *err)
 {
 	if (message->too_long)
@@ -168,12 +178,15 @@ static int read_answers(int sock, bool dump,
 		if (length < 0 && errno == EINTR)
 			continue;
 		if (length <= 0)
-			return fail_errno(err, "netlink");
-		for (; NLMSG_OK(answer, (unsigned int)left); answer = NLMSG_NEXT(answer, left)) {
+			return length < 0 ? fail_errno(err, "netlink")
+					  : fail(err, EPROTO, "netlink: no answer");
+		/* left is less than 0 behind one without the bytes that align it */
+		for (; left > 0 && NLMSG_OK(answer, (unsigned int)left);
+		     answer = NLMSG_NEXT(answer, left)) {
 			if (answer->nlmsg_type == NLMSG_ERROR)
 				return read_error(answer, err);
 			if (answer->nlmsg_type == NLMSG_DONE)
-				return 0;
+				return read_done(answer, err);
 			if (dump && each(answer, context, err) < 0)
 				return -1;
 		}

@@ -113,6 +113,14 @@ static _Noreturn void become_criu(const struct criu *criu, int sync)
 	_exit(127);
 }
 
+/* Of who has been killed, or has lost its socket. -1: it was never there. */
+static void reap(int pidfd)
+{
+	while (pidfd >= 0 && waitid(P_PIDFD, (id_t)pidfd, &(siginfo_t){ 0 }, WEXITED) < 0 &&
+	       errno == EINTR)
+		;
+}
+
 /* The end of file of the pair tells that it is criu now. */
 static int start(const struct criu *criu, int *sock, int *pidfd, struct error *err)
 {
@@ -139,6 +147,10 @@ static int start(const struct criu *criu, int *sock, int *pidfd, struct error *e
 		result = sync_expect(pair[0], SYNC_END, &message, err);
 	}
 	close_fd(&pair[0]);
+	if (result < 0 && *pidfd >= 0)
+		pidfd_send_signal(*pidfd, SIGKILL, NULL, 0);
+	if (result < 0)
+		reap(*pidfd);
 	return result;
 }
 
@@ -221,8 +233,7 @@ int criu_run(struct arena *arena, const struct criu *criu, enum criu_type type,
 	if (result == 0)
 		result = converse(arena, criu, sock, response, err);
 	close_fd(&sock);
-	while (waitid(P_PIDFD, (id_t)pidfd, &(siginfo_t){ 0 }, WEXITED) < 0 && errno == EINTR)
-		;
+	reap(pidfd);
 	if (result < 0 && err->errnum == ECONNRESET)
 		return quote(arena, criu, options, response, err);
 	if (result < 0)

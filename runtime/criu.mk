@@ -11,6 +11,6 @@ libruntime_a_SOURCES += \
 	runtime/restore.c runtime/restore.h
 
 check_PROGRAMS += tests/unit/test_criu
-tests_unit_test_criu_SOURCES = tests/unit/test_criu.c
+tests_unit_test_criu_SOURCES = tests/unit/test_criu.c $(scratch_dir)
 tests_unit_test_criu_CFLAGS = $(core_test_flags)
 tests_unit_test_criu_LDADD = $(core_test_libraries)

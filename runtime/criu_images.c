@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,9 @@
 
 static int open_folder(const char *option, const char *path, bool make, struct error *err)
 {
-	cleanup_fd int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), made = -1;
+	cleanup_arena struct arena arena = { 0 };
+	cleanup_fd int root = -1, made = -1;
+	char here[PATH_MAX];
 	int fd;
 
 	/* with the links of the host, which are the caller's, unlike those of a root */
@@ -27,11 +28,10 @@ static int open_folder(const char *option, const char *path, bool make, struct e
 		return fd;
 	if (!make || errno != ENOENT)
 		return fail_errno(err, "--%s %s", option, path);
-	if (path[0] == '/') {
-		close_fd(&here);
-		here = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	}
-	made = mkdir_in_root(here, path, 0700, err);
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0 || !getcwd(here, sizeof(here)))
+		return fail_errno(err, "--%s %s", option, path);
+	made = mkdir_in_root(root, path_join(&arena, here, path), 0700, err);
 	if (made < 0)
 		return fail_in(err, "--%s", option);
 	fd = openat(made, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -117,7 +117,7 @@ bool criu_images_have_network(int images)
 	cleanup_dir DIR *folder = open_dir_at(images, ".", &ignored);
 
 	for (struct dirent *entry; folder && (entry = readdir(folder));)
-		if (fnmatch("netdev-*.img", entry->d_name, 0) == 0)
+		if (!strncmp(entry->d_name, "netdev-", strlen("netdev-")))
 			return true;
 	return false;
 }

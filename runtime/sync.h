@@ -10,29 +10,29 @@
  * What parent (runtime/launch.c) and child (runtime/init.c) say to each other, one packet a
  * message over a SOCK_SEQPACKET pair. Each stops only where it must wait for the other:
  *
- *	parent                                         child (pid 1 of the container)
- *	clone3 --------------------------------------> dies with the parent from here on
+ *	parent                                   child (pid 1 of the container)
+ *	clone3 --------------------------------> dies with the parent from here on
  *	writes uid_map and gid_map
- *	      -- SYNC_MAPPED (with its pid) ---------> joins namespaces, mounts the root
- *	      <-- SYNC_CONSOLE + pty master ---------- (with a terminal)
- *	      <-- SYNC_MOUNTED ----------------------- (if there are hooks for this moment)
+ *	      -- SYNC_MAPPED (with its pid) ---> joins namespaces, mounts the root
+ *	      <-- SYNC_CONSOLE + pty master ---- (with a terminal)
+ *	      <-- SYNC_MOUNTED ----------------- (if there are hooks for this moment)
  *	prestart, createRuntime hooks
- *	      -- SYNC_HOOKED ------------------------> createContainer hooks, pivots, finds the
- *program
- *	      <-- SYNC_LISTENER + seccomp fd --------- (with a notify listener)
- *	      <-- SYNC_READY -------------------------
+ *	      -- SYNC_HOOKED ------------------> createContainer hooks, pivots, finds the program
+ *	      <-- SYNC_LISTENER + seccomp fd --- (with a notify listener)
+ *	      <-- SYNC_READY -------------------
  *	writes state "created"
- *	      -- SYNC_SAVED -------------------------> (create) without it there is nobody to wait
- *for
- *	      -- SYNC_START -------------------------> startContainer hooks, user, capabilities
- *	      <-- end of file ------------------------ execve has closed the socket
+ *	      -- SYNC_SAVED -------------------> (create) may wait: somebody knows of it
+ *	      -- SYNC_START -------------------> limits, seccomp, startContainer hooks
+ *	      <-- end of file ------------------ execve has closed the socket
  *
- * `create` ends behind SYNC_READY; then SYNC_START comes over start.sock from `ctr start`, which
+ * `create` ends behind SYNC_SAVED; then SYNC_START comes over start.sock from `ctr start`, which
  * reads the answer there. `run` sends SYNC_START as soon as the state is saved. Either side may
  * send SYNC_FAILED with its struct error at any time; an end of file that comes before it should
  * means that the other died.
  *
- * `exec` (runtime/join.c) uses SYNC_CONSOLE, SYNC_LISTENER, SYNC_FAILED and the end of file.
+ * `exec` (runtime/join.c) uses SYNC_MAPPED, SYNC_CONSOLE, SYNC_LISTENER, SYNC_FAILED and the end
+ * of file. Other pairs of a ctr and its child (runtime/rootless.c, launch_clone.c, criu.c) speak
+ * with the same packets.
  */
 
 enum sync_kind {

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "runtime/criu.h"
+#include "runtime/criu_images.h"
 #include "runtime/criu_plan.h"
+#include "tests/unit/scratch_dir.h"
 #include "tests/unit/unit.h"
 
 static char *hex(struct arena *arena, const unsigned char *bytes, size_t size)
@@ -261,4 +265,21 @@ TEST(an_annotation_names_the_settings_of_criu)
 	pair.value = "";
 	CHECK(!criu_plan_config(&spec, "/d"));
 	CHECK_STRING(criu_plan_config(&plain, "/d"), "/d");
+}
+
+/* ".." was taken as one of a root, so that the folder came to be in the working directory. */
+TEST(a_folder_for_images_is_made_where_its_path_leads)
+{
+	const struct checkpoint_options options = { .image_path = "../images/1" };
+	struct criu_images images;
+	struct error err;
+
+	scratch_dir();
+	CHECK(chdir(scratch_path()) == 0);
+	CHECK(mkdir("work", 0700) == 0 && chdir("work") == 0);
+	CHECK(criu_images_open(&options, true, "dump.log", &images, &err) == 0);
+	CHECK(access("../images/1", X_OK) == 0);
+	CHECK(access("images", F_OK) < 0);
+	criu_images_close(&images);
+	CHECK(chdir("/") == 0);
 }

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/macro.h"
@@ -126,6 +128,39 @@ TEST(netlink_message_that_is_too_long_is_an_error)
 	CHECK(message.too_long);
 	CHECK(netlink_request(-1, &message, &err) == -1);
 	CHECK_INT(err.errnum, EMSGSIZE);
+}
+
+static int count_answers(const struct nlmsghdr *answer, void *context, struct error *error)
+{
+	(void)answer;
+	(void)error;
+	++*(int *)context;
+	return 0;
+}
+
+/* The size of an answer without the bytes that align it was taken for a large one. */
+TEST(netlink_dump_that_ends_with_an_error_fails)
+{
+	struct {
+		struct nlmsghdr header;
+		int status;
+	} done = { { .nlmsg_len = sizeof(done), .nlmsg_type = NLMSG_DONE }, -EBUSY };
+	char unaligned[NLMSG_LENGTH(1)] = { 0 };
+	const struct nlmsghdr first = { .nlmsg_len = sizeof(unaligned), .nlmsg_type = RTM_NEWLINK };
+	const struct ifinfomsg body = { 0 };
+	struct netlink_message message;
+	int pair[2], count = 0;
+
+	memcpy(unaligned, &first, sizeof(first));
+	CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
+	CHECK(write(pair[1], unaligned, sizeof(unaligned)) == sizeof(unaligned));
+	CHECK(write(pair[1], &done, sizeof(done)) == sizeof(done));
+	netlink_begin(&message, RTM_GETLINK, 0, &body, sizeof(body));
+	CHECK(netlink_dump(pair[0], &message, count_answers, &count, &err) == -1);
+	CHECK_INT(err.errnum, EBUSY);
+	CHECK_INT(count, 1);
+	close_fd(&pair[0]);
+	close_fd(&pair[1]);
 }
 
 /* Needs no privilege: every network namespace has its loopback device. */

@@ -93,3 +93,22 @@ TEST(program_companion_that_is_nowhere_or_not_executable_is_not_found)
 	CHECK_CONTAINS(err.text, "the companion program ctr-test-companion is not in ");
 	CHECK_CONTAINS(err.text, "CTR_LIBEXEC");
 }
+
+/* An empty folder in PATH was the working directory, which may be a bundle: so was an empty PATH.
+ */
+TEST(program_on_host_is_not_looked_for_in_the_working_directory)
+{
+	cleanup_arena struct arena arena = { 0 };
+
+	scratch_dir();
+	make_program("ctr-test-program");
+	CHECK(chdir(scratch_path()) == 0);
+	setenv("PATH", "", 1);
+	CHECK(!program_on_host(&arena, "ctr-test-program"));
+	setenv("PATH", ".::bin", 1);
+	CHECK(!program_on_host(&arena, "ctr-test-program"));
+	setenv("PATH", scratch_path(), 1);
+	snprintf(path, sizeof(path), "%s/ctr-test-program", scratch_path());
+	CHECK_STRING(program_on_host(&arena, "ctr-test-program"), path);
+	CHECK(chdir("/") == 0);
+}
