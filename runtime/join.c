@@ -385,6 +385,8 @@ static int wait_executed(struct join *join, struct error *err)
 		else if (message.kind == SYNC_LISTENER)
 			result = listener_send(&join->seccomp, &join->hook_state, join->pid,
 					       message.fd, err);
+		else
+			result = fail(err, EPROTO, "unexpected message %d", message.kind);
 		if (result < 0)
 			return -1;
 	}
