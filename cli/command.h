@@ -101,7 +101,7 @@ struct program {
 struct invocation {
 	const struct program *program;
 	const struct command *command;
-	char **argv;		  /* as it was given */
+	char **argv;		  /* as it was given, for an ordinary user; NULL: root calls */
 	struct settings settings; /* what the global options say to runtime/ */
 	struct arena *arena;	  /* freed when the function has returned */
 	char **arguments;	  /* the positionals, ended by NULL */

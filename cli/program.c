@@ -277,7 +277,7 @@ static int run_verb(const struct verb *verb, struct invocation *invocation, stru
 		return -1;
 	if (make_settings(globals, invocation->arena, &invocation->settings, err) < 0)
 		return -1;
-	if (geteuid() != 0 && become_root_inside(invocation, err) < 0)
+	if (invocation->argv && become_root_inside(invocation, err) < 0)
 		return -1;
 	status = verb->run(invocation, err);
 	return status < 0 || flush(err) < 0 ? -1 : status;
@@ -307,7 +307,7 @@ static int start_verb(struct invocation *invocation, struct globals *globals, ch
 	invocation->failure = verb->command->failure;
 	/* The first two execute with all of argv, so they come before anything that changes it. */
 	if ((verb->run || exec_companion(verb->command->companion, argv, err) >= 0) &&
-	    (!(verb->command->flags & COMMAND_GUARD) || geteuid() != 0 ||
+	    (!(verb->command->flags & COMMAND_GUARD) || invocation->argv ||
 	     guard_self(argv, err) >= 0))
 		status = run_verb(verb, invocation, globals, args + 1, err);
 	return status < 0 ? fail_in(err, "%s", verb->command->name) : status;
@@ -338,20 +338,6 @@ static int run_program(struct invocation *invocation, struct globals *globals, c
 	return start_verb(invocation, globals, argv, args, err);
 }
 
-/* Who calls, and whether this is the program executed again in that user's own namespaces. */
-static void find_user(struct settings *settings)
-{
-	const char *user = getenv(ROOTLESS_VARIABLE);
-
-	settings->user = geteuid();
-	if (!user)
-		return;
-	settings->rootless = settings->user == 0;
-	if (settings->rootless)
-		settings->user = (uid_t)strtoul(user, NULL, 10);
-	unsetenv(ROOTLESS_VARIABLE);
-}
-
 static char **copy_argv(struct arena *arena, char **argv)
 {
 	size_t count = 0;
@@ -362,6 +348,23 @@ static char **copy_argv(struct arena *arena, char **argv)
 	copy = arena_array(arena, char *, count + 1);
 	memcpy(copy, argv, count * sizeof(*copy));
 	return copy;
+}
+
+/* Who calls, and whether this is the program executed again in that user's own namespaces. */
+static void find_user(struct invocation *invocation, char **argv)
+{
+	struct settings *settings = &invocation->settings;
+	const char *user = getenv(ROOTLESS_VARIABLE);
+
+	settings->user = geteuid();
+	if (settings->user)
+		invocation->argv = copy_argv(invocation->arena, argv);
+	if (!user)
+		return;
+	settings->rootless = settings->user == 0;
+	if (settings->rootless)
+		settings->user = (uid_t)strtoul(user, NULL, 10);
+	unsetenv(ROOTLESS_VARIABLE);
 }
 
 int program_main(const struct program *program, char **argv)
@@ -378,8 +381,7 @@ int program_main(const struct program *program, char **argv)
 
 	/* what we make has exactly its mode: a layer's root, the store that others read */
 	umask(022);
-	find_user(&invocation.settings);
-	invocation.argv = copy_argv(&arena, argv);
+	find_user(&invocation, argv);
 	status = run_program(&invocation, &globals, argv, &err);
 	if (status >= 0)
 		return status;
