@@ -89,8 +89,7 @@ int memory_policy_plan(const struct spec_memory_policy *spec, struct memory_poli
 	size_t i = 0;
 
 	*plan = (struct memory_policy_plan){ 0 };
-	/* an empty object, as engines write one, asks for nothing */
-	if (!spec || (!*mode && !spec->flags.count && !(spec->nodes && *spec->nodes)))
+	if (!spec)
 		return 0;
 	while (i < ARRAY_SIZE(modes) && strcmp(mode, modes[i].name) != 0)
 		i++;

@@ -77,10 +77,13 @@ static int plan_attributes(const struct spec_scheduler *spec, struct scheduling_
 			    spec->priority);
 	*plan = (struct scheduling_attributes){
 		/* Kernels that know more fields take the shorter structure as well. */
-		.size = sizeof(*plan),	  .policy = (uint32_t)found->value,
-		.nice = spec->nice,	  .priority = (uint32_t)spec->priority,
-		.runtime = spec->runtime, .deadline = spec->deadline,
-		.period = spec->period,
+		.size = sizeof(*plan),
+		.policy = (uint32_t)found->value,
+		.nice = spec->nice,
+		.priority = (uint32_t)spec->priority,
+		.runtime = spec->runtime.value,
+		.deadline = spec->deadline.value,
+		.period = spec->period.value,
 	};
 	for (size_t i = 0; i < spec->flags.count; i++) {
 		found = find(flags, ARRAY_SIZE(flags), spec->flags.items[i]);

@@ -77,8 +77,8 @@ SCHEMA(spec_scheduler,
        WORD(spec_scheduler, policy, "policy", scheduler_policies, .flags = REQUIRED),
        INT(spec_scheduler, nice, "nice", RANGE(-20, 19)),
        INT(spec_scheduler, priority, "priority", RANGE(0, 99)),
-       STRINGS(spec_scheduler, flags, "flags"), UINT(spec_scheduler, runtime, "runtime"),
-       UINT(spec_scheduler, deadline, "deadline"), UINT(spec_scheduler, period, "period"));
+       STRINGS(spec_scheduler, flags, "flags"), OPT_UINT(spec_scheduler, runtime, "runtime"),
+       OPT_UINT(spec_scheduler, deadline, "deadline"), OPT_UINT(spec_scheduler, period, "period"));
 
 static const struct schema_word io_priority_classes[] = {
 	{ "IOPRIO_CLASS_RT", 0 },

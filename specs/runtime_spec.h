@@ -54,7 +54,7 @@ struct spec_scheduler {
 	char *policy; /* SCHED_OTHER ... */
 	int32_t nice, priority;
 	struct string_list flags;
-	uint64_t runtime, deadline, period; /* nanoseconds */
+	struct opt_uint runtime, deadline, period; /* nanoseconds */
 };
 
 struct spec_io_priority {

@@ -147,6 +147,34 @@ static bool is_one_of(const char *word, const char *const *words)
 	return *words != NULL;
 }
 
+/* sched(7): 1024 ns <= runtime <= deadline <= period < 2^63 ns. In the words of crun. */
+static int validate_deadline(const struct validation *validation,
+			     const struct spec_scheduler *scheduler)
+{
+	static const char where[] = "process.scheduler: sched_setattr: `SCHED_DEADLINE`";
+	static const uint64_t least = 1024, most = INT64_MAX;
+	unsigned long long runtime = scheduler->runtime.value;
+	unsigned long long deadline = scheduler->deadline.value;
+	unsigned long long period = scheduler->period.value;
+
+	if (!scheduler->runtime.set)
+		return refuse(validation, "%s requires `runtime`", where);
+	if (!scheduler->deadline.set)
+		return refuse(validation, "%s requires `deadline`", where);
+	if (runtime == 0)
+		return refuse(validation, "%s runtime must be greater than 0", where);
+	if (runtime < least || runtime > most)
+		return refuse(validation, "%s runtime %llu must be between %llu and %llu", where,
+			      runtime, (unsigned long long)least, (unsigned long long)most);
+	if (runtime > deadline)
+		return refuse(validation, "%s runtime %llu must be <= deadline %llu", where,
+			      runtime, deadline);
+	if (period && deadline > period)
+		return refuse(validation, "%s deadline %llu must be <= period %llu", where,
+			      deadline, period);
+	return 0;
+}
+
 /* sched_setattr(2): which members mean something with which policy */
 int validate_scheduler(const struct validation *validation)
 {
@@ -165,17 +193,14 @@ int validate_scheduler(const struct validation *validation)
 			      scheduler->policy);
 	}
 	if (!is_one_of(scheduler->policy, deadline)) {
-		if (scheduler->runtime || scheduler->deadline || scheduler->period)
+		if (scheduler->runtime.value || scheduler->deadline.value ||
+		    scheduler->period.value)
 			return refuse(validation,
 				      "process.scheduler: runtime, deadline and period are for "
 				      "SCHED_DEADLINE only");
 		return 0;
 	}
-	if (scheduler->runtime == 0 || scheduler->deadline < scheduler->runtime ||
-	    (scheduler->period && scheduler->period < scheduler->deadline))
-		return refuse(validation, "process.scheduler: SCHED_DEADLINE needs 0 < runtime <= "
-					  "deadline <= period");
-	return 0;
+	return validate_deadline(validation, scheduler);
 }
 
 /* Relative destinations are relative to "/" */

@@ -15,12 +15,18 @@ static int validate_parameter(const struct validation *validation, const char *n
 	enum namespace_type type;
 
 	if (!sysctl_name_path(name, path))
-		return refuse(validation, "linux.sysctl[\"%.80s\"]: is no name of a parameter",
+		return refuse(validation,
+			      "linux.sysctl[\"%.80s\"]: is no name of a parameter, or contains an "
+			      "invalid path",
 			      name);
 	if (strpbrk(value, "\n\r"))
 		return refuse(validation, "linux.sysctl[\"%s\"]: newline in the value", name);
 	if (strcmp(path, "kernel/hostname") == 0)
 		return refuse(validation, "linux.sysctl[\"%s\"]: use the member hostname instead",
+			      name);
+	if (strcmp(path, "kernel/domainname") == 0 && validation->spec->domainname &&
+	    strcmp(validation->spec->domainname, value) != 0)
+		return refuse(validation, "linux.sysctl[\"%s\"]: contradicts the member domainname",
 			      name);
 	if (!sysctl_name_namespace(path, &type))
 		return refuse(validation,

@@ -70,6 +70,15 @@ is_joined() {
 	[[ $(hostname) != box ]]
 }
 
+@test "a domainname and a parameter that contradicts it are refused, one that says the same is not" {
+	inside '.domainname = "example.test" | .linux.sysctl = {"kernel.domainname": "example.test"}' \
+		'cat /proc/sys/kernel/domainname'
+	equal "$output" example.test
+	spec '.domainname = "example.test" | .linux.sysctl = {"kernel.domainname": "other.test"}' true
+	run -125 ctr run --rm --name "$ID" spec.json
+	contains "$output" kernel.domainname 'member domainname'
+}
+
 @test "a new ipc namespace" {
 	is_new ipc
 	inside . 'cat /proc/sysvipc/shm | wc -l'

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/memory_policy.h"
 
+#include <string.h>
+
 #include <linux/mempolicy.h>
 
 #include "base/macro.h"
@@ -31,14 +33,13 @@ TEST(memory_policy_has_mode_flags_and_nodes)
 	CHECK(plan.set && !plan.has_nodes);
 }
 
-TEST(memory_policy_that_asks_for_nothing_sets_nothing)
+TEST(memory_policy_is_none_or_has_a_mode)
 {
 	CHECK(memory_policy_plan(NULL, &plan, &err) == 0);
 	CHECK(!plan.set);
-	CHECK(make_plan(NULL, NULL, NULL) == 0);
-	CHECK(!plan.set);
-	CHECK(make_plan("", "", NULL) == 0);
-	CHECK(!plan.set);
+	CHECK(make_plan(NULL, NULL, NULL) == -1);
+	CHECK(make_plan("", "", NULL) == -1);
+	CHECK(strstr(err.text, "linux.memoryPolicy.mode: invalid memory policy mode"));
 }
 
 /* The words before the colon of set_mempolicy and of the members are what runc's users look for. */

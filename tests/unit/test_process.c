@@ -191,9 +191,9 @@ TEST(process_scheduler_becomes_attributes)
 	struct spec_scheduler scheduler = {
 		.policy = "SCHED_DEADLINE",
 		.flags = STRINGS("SCHED_FLAG_RESET_ON_FORK", "SCHED_FLAG_DL_OVERRUN"),
-		.runtime = 1000000,
-		.deadline = 2000000,
-		.period = 3000000,
+		.runtime = { .set = true, .value = 1000000 },
+		.deadline = { .set = true, .value = 2000000 },
+		.period = { .set = true, .value = 3000000 },
 	};
 	struct spec_process spec = { .args = STRINGS("sh"), .cwd = "/", .scheduler = &scheduler };
 

@@ -58,7 +58,13 @@ TEST(validate_refuses_what_contradicts_itself)
 		P "'scheduler': {'policy': 'SCHED_FIFO'}}",
 		P "'scheduler': {'policy': 'SCHED_OTHER', 'priority': 1}}",
 		P "'scheduler': {'policy': 'SCHED_BATCH', 'runtime': 1}}",
-		P "'scheduler': {'policy': 'SCHED_DEADLINE', 'runtime': 3, 'deadline': 2}}",
+		P "'scheduler': {'policy': 'SCHED_DEADLINE', 'runtime': 3000, 'deadline': 2000}}",
+		P "'scheduler': {'policy': 'SCHED_DEADLINE', 'deadline': 2000}}",
+		P "'scheduler': {'policy': 'SCHED_DEADLINE', 'runtime': 2000}}",
+		P "'scheduler': {'policy': 'SCHED_DEADLINE', 'runtime': 0, 'deadline': 2000}}",
+		P "'scheduler': {'policy': 'SCHED_DEADLINE', 'runtime': 1023, 'deadline': 2000}}",
+		P "'scheduler': {'policy': 'SCHED_DEADLINE', 'runtime': 2000, 'deadline': 3000, "
+		  "'period': 2500}}",
 		"'mounts': [{'destination': '/a'}, {'destination': ''}]",
 		"'mounts': [{'destination': '//./'}]",
 		"'mounts': [{'destination': '/a', 'uidMappings': [{'containerID': 0, 'hostID': 1, "
@@ -233,7 +239,7 @@ TEST(validate_accepts_what_engines_write)
 		P "'rlimits': [{'type': 'RLIMIT_CORE', 'soft': 18446744073709551615, 'hard': "
 		  "18446744073709551615}]}",
 		P "'scheduler': {'policy': 'SCHED_RR', 'priority': 99}}",
-		P "'scheduler': {'policy': 'SCHED_DEADLINE', 'runtime': 1, 'deadline': 2}}",
+		P "'scheduler': {'policy': 'SCHED_DEADLINE', 'runtime': 1024, 'deadline': 2048}}",
 		"'mounts': [{'destination': 'relative', 'source': 'x', 'options': ['bind']}]",
 		"'linux': {'namespaces': [{'type': 'user', 'path': '/proc/1/ns/user'}], "
 		"'uidMappings': [{'containerID': 0, 'hostID': 1, 'size': 1}]}",
