@@ -56,7 +56,6 @@ each_refused() {
 @test "an unknown word of a list of words is refused by name" {
 	each_refused <<-'END'
 		.linux.namespaces[1].type = "pids" => linux.namespaces[1].type: unknown value 'pids'
-		.process.capabilities.bounding[0] = "CAP_FLY" => process.capabilities.bounding[0]: unknown
 		.process.rlimits = [{type: "RLIMIT_LUNCH", hard: 1, soft: 1}] => process.rlimits[0].type: unknown
 		.linux.seccomp = {defaultAction: "SCMP_ACT_SHRUG"} => linux.seccomp.defaultAction: unknown
 		.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["getpid"], action: "X"}]} => linux.seccomp.syscalls[0].action: unknown
