@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/sys.h"
 #include "base/user_namespace.h"
 #include "runtime/init.h"
@@ -31,6 +32,21 @@ static int fail_clone(const struct launch *launch, struct error *err)
 			  path ? " into user namespace " : "", path ? path : "");
 }
 
+/*
+ * Where namespaces delegate (mount option nsdelegate) a cgroup that is outside of the own cgroup
+ * namespace cannot be cloned into: who joins one goes into the cgroup first, and gives birth there.
+ */
+static int enter_cgroup_early(const struct launch *launch, struct clone_args *args,
+			      struct error *err)
+{
+	if (launch->cgroup < 0 || launch->namespaces.fds[NAMESPACE_CGROUP] < 0)
+		return 0;
+	args->flags &= ~(uint64_t)CLONE_INTO_CGROUP;
+	if (file_write_at(launch->cgroup, "cgroup.procs", "0", err) < 0)
+		return fail_in(err, "go into cgroup %s", launch->cgroup_path);
+	return 0;
+}
+
 /* In a child that lives only for this clone. CLONE_PARENT makes what it clones a child of ours. */
 static _Noreturn void helper_main(struct launch *launch, struct clone_args *args, int report)
 {
@@ -40,7 +56,8 @@ static _Noreturn void helper_main(struct launch *launch, struct clone_args *args
 
 	args->flags = (args->flags & ~(uint64_t)CLONE_PIDFD) | CLONE_PARENT;
 	args->exit_signal = 0; /* ours */
-	if (namespaces_prepare(&launch->plan->namespaces, namespaces, &err) < 0) {
+	if (enter_cgroup_early(launch, args, &err) < 0 ||
+	    namespaces_prepare(&launch->plan->namespaces, namespaces, &err) < 0) {
 		sync_send_error(report, &err, 0);
 		_exit(0);
 	}
@@ -94,12 +111,15 @@ static int clone_by_helper(struct launch *launch, struct clone_args *args, struc
 /*
  * New namespaces beside a joined user namespace must be owned by it, so they are made by somebody
  * who has joined it already. And who has no privileges over the host does not come back out of a
- * namespace that it has entered.
+ * namespace that it has entered. A cgroup namespace is entered before a clone into a new user
+ * namespace, and by whom see above.
  */
 static bool needs_helper(const struct launch *launch)
 {
 	return launch->namespaces.fds[NAMESPACE_USER] >= 0 ||
-	       (namespaces_need_preparation(&launch->plan->namespaces) && in_user_namespace());
+	       (namespaces_need_preparation(&launch->plan->namespaces) && in_user_namespace()) ||
+	       (launch->namespaces.fds[NAMESPACE_CGROUP] >= 0 &&
+		launch->plan->namespaces.own[NAMESPACE_USER]);
 }
 
 static int clone_directly(struct launch *launch, struct clone_args *args, struct error *err)

@@ -218,6 +218,29 @@ static int set_oom_score_adj(int value, int proc, pid_t pid, struct error *err)
 	return fail_in(err, "process.oomScoreAdj");
 }
 
+/*
+ * All CPUs that its cgroup has: what ctr was confined to (taskset, CPUAffinity= of a service) is
+ * not the container's. The kernel leaves out what is not there, and a refusal changes nothing.
+ */
+static void reset_affinity(pid_t pid)
+{
+	cpu_set_t all;
+
+	memset(&all, 0xff, sizeof(all));
+	sched_setaffinity(pid, sizeof(all), &all);
+}
+
+static int set_attributes(const struct scheduling_plan *plan, pid_t pid, struct error *err)
+{
+	if (!plan->has_attributes || syscall(SYS_sched_setattr, pid, &plan->attributes, 0) == 0)
+		return 0;
+	if (errno == EPERM && plan->attributes.policy == SCHED_DEADLINE)
+		return fail(err, EPERM,
+			    "process.scheduler: process scheduler can't be used together with "
+			    "AllowedCPUs: a deadline needs all CPUs, and CAP_SYS_NICE");
+	return fail_errno(err, "process.scheduler");
+}
+
 int scheduling_apply(const struct scheduling_plan *plan, int proc, pid_t pid, struct error *err)
 {
 	if (plan->has_oom_score_adj && set_oom_score_adj(plan->oom_score_adj, proc, pid, err) < 0)
@@ -225,10 +248,10 @@ int scheduling_apply(const struct scheduling_plan *plan, int proc, pid_t pid, st
 	if (plan->has_final_cpus &&
 	    sched_setaffinity(pid, sizeof(plan->final_cpus), &plan->final_cpus) < 0)
 		return fail_errno(err, "process.execCPUAffinity.final");
+	if (!plan->has_final_cpus && !plan->has_initial_cpus)
+		reset_affinity(pid);
 	if (plan->has_io_priority &&
 	    syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, pid, plan->io_priority) < 0)
 		return fail_errno(err, "process.ioPriority");
-	if (plan->has_attributes && syscall(SYS_sched_setattr, pid, &plan->attributes, 0) < 0)
-		return fail_errno(err, "process.scheduler");
-	return 0;
+	return set_attributes(plan, pid, err);
 }

@@ -40,10 +40,11 @@ int scheduling_plan(const struct spec_process *process, bool joins, struct sched
 int scheduling_set_initial_cpus(const struct scheduling_plan *plan, struct error *err);
 
 /*
- * Everything else, for process pid, 0 being the caller; allocates nothing. Needs the privileges
- * that ctr was started with (CAP_SYS_NICE and CAP_SYS_RESOURCE of the first user namespace), so
- * the parent calls it for a child that was cloned into a user namespace; a child that joins one
- * may call it before that. Without root's privileges it must come before process_protect(), which
- * takes the files of /proc/PID away. proc: an open procfs where pid means that process.
+ * Everything else, and all CPUs where none are asked for, for process pid, 0 being the caller;
+ * allocates nothing. Needs the privileges that ctr was started with (CAP_SYS_NICE and
+ * CAP_SYS_RESOURCE of the first user namespace), so the parent calls it for a child that was cloned
+ * into a user namespace; a child that joins one may call it before that. Without root's privileges
+ * it must come before process_protect(), which takes the files of /proc/PID away. proc: an open
+ * procfs where pid means that process.
  */
 int scheduling_apply(const struct scheduling_plan *plan, int proc, pid_t pid, struct error *err);

@@ -221,8 +221,9 @@ resources() {
 	require_controller memory pids
 	local folder=$CGROUP2/ctr-bats-$ID
 	mkdir "$folder"
-	sleep 1000 &
-	echo $! >"$folder/cgroup.procs"
+	sleep 1000 3>&- >/dev/null 2>&1 &
+	local other=$!
+	echo "$other" >"$folder/cgroup.procs"
 	background ".linux.cgroupsPath = \"/ctr-bats-$ID/a\"" "$IDLE"
 	equal "$(<"$folder/cgroup.type")" domain
 	equal "$(<"$folder/a/cgroup.controllers")" ''
@@ -230,8 +231,8 @@ resources() {
 	spec ".linux.cgroupsPath = \"/ctr-bats-$ID/a\" | $(resources '{memory: {limit: 33554432}}')" true
 	run -125 ctr run --rm --name "$ID" spec.json
 	contains "$output" 'linux.resources.memory.limit' 'has processes of its own'
-	kill %1
-	wait || true
+	kill "$other"
+	wait "$other" || true
 	rmdir "$folder"
 }
 

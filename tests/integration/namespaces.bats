@@ -225,6 +225,21 @@ is_joined() {
 	equal "$output" "$(readlink "/proc/$pid/ns/user")"$'\n'"$(readlink "/proc/$pid/ns/pid")"
 }
 
+# With nsdelegate no cgroup outside of the own cgroup namespace can be cloned into.
+@test "the user and cgroup namespaces of another container are joined, in a cgroup of its own" {
+	local pid user='.linux.namespaces += [{type: "user"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+		.linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}]'
+	background "$user" "$IDLE"
+	pid=$(pid_of "$ID")
+	spec ".linux.namespaces |= map(select(.type != \"user\" and .type != \"cgroup\")) |
+		.linux.namespaces += [{type: \"user\", path: \"/proc/$pid/ns/user\"},
+			{type: \"cgroup\", path: \"/proc/$pid/ns/cgroup\"}]" \
+		sh -c 'readlink /proc/self/ns/cgroup; grep ^0:: /proc/self/cgroup'
+	run -0 ctr run --rm --name "$ID-2" spec.json
+	equal "$output" "$(readlink "/proc/$pid/ns/cgroup")"$'\n'"0::/../$ID-2"
+}
+
 @test "a namespace kept by a bind mount is joined" {
 	touch kept
 	unshare --net="$DIR/kept" true

@@ -349,9 +349,15 @@ require_sys_resource() {
 	[[ $output != "$ours" ]] || fail "it is the caller's"
 }
 
-@test "execCPUAffinity and the caller's affinity: the program may use what the caller may" {
-	inside . 'grep Cpus_allowed_list /proc/self/status'
-	equal "$output" "$(grep Cpus_allowed_list /proc/self/status)"
+@test "what ctr was confined to is not the container's: it may use all CPUs, and its execs too" {
+	require_program taskset
+	local all confined=(taskset -c 0 "$CTR" --root "$ROOT" --data-root "$DATA")
+	all=$(grep Cpus_allowed_list /proc/self/status)
+	spec . sh -c "$IDLE"
+	"${confined[@]}" run -d --name "$ID" spec.json >/dev/null 3>&-
+	equal "$(grep Cpus_allowed_list "/proc/$(pid_of "$ID")/status")" "$all"
+	run -0 "${confined[@]}" exec "$ID" grep Cpus_allowed_list /proc/self/status
+	equal "$output" "$all"
 }
 
 @test "execCPUAffinity.initial of an exec is told to who debugs" {
