@@ -11,6 +11,10 @@ number=0 failed=0
 # in_guest: true in the guest, where cgroups have controllers and systemd runs
 in_guest() { [ "$ENGINES_IN" = guest ]; }
 
+# How many seconds something may take that has to come in the end: the guest is slow.
+if in_guest; then patience=240; else patience=60; fi
+export PTY_TIMEOUT=$patience
+
 # parts ALL SHORT: which parts a script is to run: in the guest, where all takes ten times as long,
 # the short list. ENGINES_PARTS has others, or "all".
 parts() {
@@ -138,20 +142,20 @@ sees() {
 	esac
 }
 
-# until_true COMMAND...: waits until the command succeeds; fails after a minute
+# until_true COMMAND...: waits until the command succeeds, for $patience seconds
 until_true() {
-	end=$(($(date +%s) + 60))
+	end=$(($(date +%s) + patience))
 	until "$@" >/dev/null 2>&1; do
 		[ "$(date +%s)" -lt $end ] || return 1
 		sleep 0.2
 	done
 }
 
-# until_output TEXT COMMAND...: waits until the command prints the text; fails after a minute
+# until_output TEXT COMMAND...: waits until the command prints the text, for $patience seconds
 until_output() {
 	text=$1
 	shift
-	end=$(($(date +%s) + 60))
+	end=$(($(date +%s) + patience))
 	until "$@" 2>&1 | grep -F -e "$text"; do
 		[ "$(date +%s)" -lt $end ] || return 1
 		sleep 0.2
