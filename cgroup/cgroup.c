@@ -79,6 +79,13 @@ static size_t count_processes(int dirfd)
 	return cgroup_processes(&arena, dirfd, true, &list, &ignored) < 0 ? 0 : list.count;
 }
 
+/* In the words that engines look for. */
+static int fail_frozen(struct error *err)
+{
+	return fail(err, EBUSY,
+		    "container's cgroup unexpectedly frozen: it or one above it; thaw that first");
+}
+
 /* A new cgroup below a frozen one says "frozen 1" from its beginning: one look is enough. */
 static int check_usable(int dirfd, bool has_companion, struct error *err)
 {
@@ -92,10 +99,30 @@ static int check_usable(int dirfd, bool has_companion, struct error *err)
 			    "container's cgroup is not empty: %zu process(es) found; another "
 			    "container's?",
 			    count_processes(dirfd));
-	if (events.frozen)
-		return fail(err, EBUSY,
-			    "container's cgroup unexpectedly frozen: it or one above it; thaw that "
-			    "first");
+	return events.frozen ? fail_frozen(err) : 0;
+}
+
+int cgroup_check_thawed(const struct cgroup_host *host, const char *path, struct error *err)
+{
+	char nearest[PATH_MAX];
+	struct cgroup_events events;
+	char *slash;
+
+	if (strlen(path) >= sizeof(nearest))
+		return fail(err, ENAMETOOLONG, "cgroup %s", path);
+	memcpy(nearest, path, strlen(path) + 1);
+	while ((slash = strrchr(nearest, '/')) && slash[1]) {
+		cleanup_fd int dirfd = cgroup_open(host, nearest, err);
+
+		if (dirfd >= 0) {
+			if (cgroup_events_read(dirfd, &events, err) < 0)
+				return -1;
+			return events.frozen ? fail_frozen(err) : 0;
+		}
+		if (err->errnum != ENOENT)
+			return -1;
+		*slash = '\0';
+	}
 	return 0;
 }
 

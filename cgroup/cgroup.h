@@ -140,6 +140,12 @@ int cgroup_make_room(const struct cgroup_host *host, const struct cgroup_plan *p
 /* Whether the caller may make directories where path is to be. */
 bool cgroup_may_make(const struct cgroup_host *host, const char *path);
 
+/*
+ * EBUSY if the cgroup of path, or, when that does not exist, the nearest one above it is frozen:
+ * whoever is put into it would not answer any more.
+ */
+int cgroup_check_thawed(const struct cgroup_host *host, const char *path, struct error *err);
+
 /* Opens the directory of path (from a plan or state.json), O_PATH. ENOENT when it is gone. */
 int cgroup_open(const struct cgroup_host *host, const char *path, struct error *err);
 

@@ -92,6 +92,9 @@ int launch_scope_make(struct launch *launch, struct error *err)
 	struct cgroup_plan *plan = &launch->plan->cgroup;
 	const char *cgroup;
 
+	/* the companion would be caught in it */
+	if (cgroup_check_thawed(&launch->cgroup_host, plan->systemd->cgroup, err) < 0)
+		return -1;
 	if (systemd_unit_start(launch->arena, plan->systemd, &launch->unit, &cgroup, err) < 0)
 		return -1;
 	take_place(launch, cgroup);

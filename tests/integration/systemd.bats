@@ -371,3 +371,14 @@ is_unknown() {
 	equal "$(scope_file cgroup.procs)" "$(pid_of "$ID")"
 	equal "$(scope_file pids.max)" 44
 }
+
+# The companion would be put into it, and never answer.
+@test "systemd: a scope whose cgroup is there already, frozen, is refused at once" {
+	local folder=$CGROUP2/system.slice/$UNIT
+	mkdir "$folder"
+	echo 1 >"$folder/cgroup.freeze"
+	spec . true
+	run -125 ctr --systemd-cgroup run --rm --name "$ID" spec.json
+	rmdir "$folder"
+	contains "$output" "container's cgroup unexpectedly frozen"
+}
