@@ -281,7 +281,7 @@ descriptor() {
 	echo $BASHPID >"$TEST_CGROUP/deep/own/cgroup.procs"
 	CTR_KILL_STEP=clone run -137 "$CTR_BUILDDIR/tests/fault/ctr" --root "$ROOT" --data-root "$DATA" \
 		create --bundle b "$ID" </dev/null >/dev/null 2>&1 3>&-
-	echo $BASHPID >"$TEST_CGROUP/cgroup.procs"
+	echo $BASHPID >"$CGROUP2/cgroup.procs"
 	[[ -d $TEST_CGROUP/deep/relative-$ID ]]
 	run -0 ctr delete --force "$ID"
 	[[ ! -d $TEST_CGROUP/deep/relative-$ID ]]
