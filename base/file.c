@@ -27,10 +27,16 @@ static ssize_t read_retry(int fd, void *buffer, size_t size)
 	return got;
 }
 
-/* room: so much is expected. */
-static int read_to_end(int fd, const char *name, size_t room, size_t limit, struct arena *arena,
-		       char **text, size_t *size, struct error *err)
+struct reading {
+	const char *name;
+	size_t room; /* so much is expected */
+	size_t limit;
+};
+
+static int read_to_end(int fd, const struct reading *reading, struct arena *arena, char **text,
+		       size_t *size, struct error *err)
 {
+	size_t room = reading->room;
 	char *buffer = arena_alloc(arena, room + 1);
 	size_t used = 0;
 
@@ -38,12 +44,13 @@ static int read_to_end(int fd, const char *name, size_t room, size_t limit, stru
 		ssize_t got = read_retry(fd, buffer + used, room - used);
 
 		if (got < 0)
-			return fail_errno(err, "read %s", name);
+			return fail_errno(err, "read %s", reading->name);
 		if (got == 0)
 			break;
 		used += (size_t)got;
-		if (used > limit)
-			return fail(err, EFBIG, "%s: more than %zu bytes", name, limit);
+		if (used > reading->limit)
+			return fail(err, EFBIG, "%s: more than %zu bytes", reading->name,
+				    reading->limit);
 		if (used == room) {
 			char *larger = arena_alloc(arena, 2 * room + 1);
 
@@ -75,13 +82,14 @@ int file_read_fd(int fd, const char *name, size_t limit, struct arena *arena, ch
 		return fail(err, EFBIG, "%s: %lld bytes are too many (at most %zu)", name,
 			    (long long)status.st_size, limit);
 	room = status.st_size > 0 ? (size_t)status.st_size + 1 : FIRST_READ;
-	return read_to_end(fd, name, room, limit, arena, text, size, err);
+	return read_to_end(fd, &(struct reading){ name, room, limit }, arena, text, size, err);
 }
 
 int file_read_stream(int fd, const char *name, size_t limit, struct arena *arena, char **text,
 		     size_t *size, struct error *err)
 {
-	return read_to_end(fd, name, FIRST_READ, limit, arena, text, size, err);
+	return read_to_end(fd, &(struct reading){ name, FIRST_READ, limit }, arena, text, size,
+			   err);
 }
 
 int file_read_at(int dirfd, const char *path, size_t limit, struct arena *arena, char **text,

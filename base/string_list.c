@@ -44,12 +44,9 @@ char *string_list_text(struct arena *arena, const struct string_list *list, cons
 	for (size_t i = 0; i < list->count; i++) {
 		const size_t length = strlen(list->items[i]);
 
-		if (i) {
-			memcpy(end, between, gap);
-			end += gap;
-		}
-		memcpy(end, list->items[i], length);
-		end += length;
+		if (i)
+			end = mempcpy(end, between, gap);
+		end = mempcpy(end, list->items[i], length);
 	}
 	return text;
 }

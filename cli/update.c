@@ -70,7 +70,7 @@ const struct command update_command = {
 		       "after an error\n"
 		       "none of it.\n",
 	.examples = "ctr update --memory 512m --memory-swap 1g web\n"
-		    "echo '{\"pids\": {\"limit\": 100}}' | ctr update -r - web\n",
+		    "ctr update --resources limits.json web\n",
 	COMMAND_OPTIONS(rows, options),
 	.failure = FAILURE_OCI,
 };
