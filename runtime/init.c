@@ -192,17 +192,6 @@ static int load_filter_with_listener(struct init *init, struct error *err)
 	return sync_send(init->sync, SYNC_LISTENER, 0, listener, err);
 }
 
-/*
- * From here on the parent need not live. If it dies before it sent SYNC_START, the end of file
- * of the socket tells (run), or `ctr start` or a delete will come (create).
- */
-static int report_ready(struct init *init, struct error *err)
-{
-	if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
-		return fail_errno(err, "outlive the parent");
-	return sync_send(init->sync, SYNC_READY, 0, -1, err);
-}
-
 /* keep: in any order, -1 where there is none. */
 static int close_all_but(unsigned int first, int *keep, size_t count, struct error *err)
 {
@@ -232,12 +221,29 @@ static int close_all_but_needed(const struct init *init, struct error *err)
 {
 	const struct hook_output *output = &init->launch->hook_output;
 	bool hooks = init->plan->hooks.start_container.count > 0;
-	int keep[] = { init->launch->start_listener, hooks ? output->out : -1,
+	int keep[] = { init->sync, init->launch->start_listener, hooks ? output->out : -1,
 		       hooks ? output->error : -1 };
 
 	/* the log is among them */
 	log_setup(&(struct log){ .fd = -1 });
 	return close_all_but(3 + init->plan->process.preserve_fds, keep, ARRAY_SIZE(keep), err);
+}
+
+/*
+ * From here on the parent need not live. If it dies before it sent SYNC_START, the end of file
+ * of the socket tells (run), or `ctr start` or a delete will come (create).
+ */
+static int report_ready(struct init *init, struct error *err)
+{
+	if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
+		return fail_errno(err, "outlive the parent");
+	/* before create returns: what is then seen and signalled is a container that waits */
+	if (init->launch->start_socket) {
+		if (close_all_but_needed(init, err) < 0)
+			return -1;
+		signals_end_process();
+	}
+	return sync_send(init->sync, SYNC_READY, 0, -1, err);
 }
 
 /* Who connects and says nothing only wanted to see whether we still wait. */
@@ -248,10 +254,7 @@ static int wait_start_socket(struct init *init, struct error *err)
 	/* a ctr that was killed before it saved the state leaves nobody who knows of us */
 	if (sync_expect(init->sync, SYNC_SAVED, &saved, err) < 0)
 		return -1;
-	init->sync = -1;
-	if (close_all_but_needed(init, err) < 0)
-		return -1;
-	signals_end_process();
+	close_fd(&init->sync);
 	for (;;) {
 		struct sync_message message;
 		struct error ignored;
