@@ -319,7 +319,7 @@ test_pods() {
 	done
 	is 0 inpod 'and the name' podman exec two cat /proc/sys/kernel/hostname
 	is 0 Running 'podman pod ps' podman pod ps
-	is 0 'catatonit' 'podman pod top' podman pod top pod pid comm
+	is 0 'catatonit' 'podman pod top' until_output catatonit podman pod top pod pid comm
 	is 0 '' 'podman pod pause' podman pod pause pod
 	sees 'both are frozen' 'frozen 1' "$(cat "$(cgroup_of two)/cgroup.events")"
 	is 0 '' 'podman pod unpause' podman pod unpause pod
