@@ -174,51 +174,87 @@ static struct string_map rename_annotations(const struct string_map *from, const
 	return to;
 }
 
-/* Replaces the index by one where name leads to descriptor, or to nothing. Returns how many
- * entries had the name. */
-static int replace_name(const struct store *store, const char *name,
-			const struct image_descriptor *descriptor, struct error *err)
+/* Where name is in names, or -1. */
+static ssize_t find_name(const struct store_name *names, size_t count, const char *name)
+{
+	for (size_t i = 0; name && i < count; i++)
+		if (!strcmp(names[i].name, name))
+			return (ssize_t)i;
+	return -1;
+}
+
+/* Takes the names from the index's entries that have them. Those to be taken away must be there. */
+static int drop_names(const struct store_name *names, size_t count, struct image_index *index,
+		      struct arena *arena, struct error *err)
+{
+	struct image_descriptor *items = index->manifests.items;
+	bool *found = arena_array(arena, bool, count);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < index->manifests.count; i++) {
+		ssize_t which = find_name(names, count, descriptor_name(&items[i]));
+
+		if (which >= 0)
+			found[which] = true;
+		else
+			items[kept++] = items[i];
+	}
+	index->manifests.count = kept;
+	for (size_t i = 0; i < count; i++)
+		if (!names[i].descriptor && !found[i])
+			return fail(err, ENOENT, "image %s: not in the store", names[i].name);
+	return 0;
+}
+
+static void add_names(const struct store_name *names, size_t count, struct image_index *index,
+		      struct arena *arena)
+{
+	size_t present = index->manifests.count;
+	struct image_descriptor *items =
+		arena_array(arena, struct image_descriptor, present + count);
+
+	if (present)
+		memcpy(items, index->manifests.items, present * sizeof(*items));
+	for (size_t i = 0; i < count; i++) {
+		if (!names[i].descriptor)
+			continue;
+		items[present] = *names[i].descriptor;
+		items[present++].annotations =
+			rename_annotations(&names[i].descriptor->annotations, names[i].name, arena);
+	}
+	index->manifests.items = items;
+	index->manifests.count = present;
+}
+
+int store_tag_all(const struct store *store, const struct store_name *names, size_t count,
+		  struct error *err)
 {
 	cleanup_arena struct arena arena = { 0 };
-	cleanup_fd int locked = store_lock_writers(store, err);
+	cleanup_fd int locked = -1;
 	struct image_index index;
-	struct image_descriptor *items;
-	size_t kept = 0, before;
 
-	if (locked < 0 || store_index_read(store, &arena, &index, err) < 0)
+	for (size_t i = 0; i < count; i++)
+		if (find_name(names, i, names[i].name) >= 0)
+			return fail(err, EINVAL, "image %s: named twice", names[i].name);
+	locked = store_lock_writers(store, err);
+	if (locked < 0 || store_index_read(store, &arena, &index, err) < 0 ||
+	    drop_names(names, count, &index, &arena, err) < 0)
 		return -1;
-	before = index.manifests.count;
-	items = arena_array(&arena, struct image_descriptor, before + 1);
-	for (size_t i = 0; i < before; i++) {
-		const char *present = descriptor_name(&index.manifests.items[i]);
-
-		if (!present || strcmp(present, name) != 0)
-			items[kept++] = index.manifests.items[i];
-	}
-	index.manifests.items = items;
-	index.manifests.count = kept;
+	add_names(names, count, &index, &arena);
 	if (!index.media_type)
 		index.media_type = arena_strdup(&arena, IMAGE_MEDIA_TYPE_INDEX);
-	if (descriptor) {
-		items[kept] = *descriptor;
-		items[kept].annotations =
-			rename_annotations(&descriptor->annotations, name, &arena);
-		index.manifests.count++;
-	} else if (kept == before) {
-		return fail(err, ENOENT, "image %s: not in the store", name);
-	}
 	return store_index_write(store, &arena, &index, err);
 }
 
 int store_tag(const struct store *store, const char *name,
 	      const struct image_descriptor *descriptor, struct error *err)
 {
-	return replace_name(store, name, descriptor, err);
+	return store_tag_all(store, &(struct store_name){ name, descriptor }, 1, err);
 }
 
 int store_untag(const struct store *store, const char *name, struct error *err)
 {
-	return replace_name(store, name, NULL, err);
+	return store_tag_all(store, &(struct store_name){ name, NULL }, 1, err);
 }
 
 int store_open_blob(const struct store *store, const char *digest, struct error *err)

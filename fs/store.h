@@ -95,6 +95,20 @@ int store_list(const struct store *store, struct arena *arena, struct image **im
 int store_tag(const struct store *store, const char *name,
 	      const struct image_descriptor *descriptor, struct error *err);
 
+/* A name and what it is to lead to; without a descriptor it is taken away. */
+struct store_name {
+	const char *name;
+	const struct image_descriptor *descriptor;
+};
+
+/*
+ * store_tag() of several names in one replacement of index.json: after a crash all of them are
+ * there or none is. EINVAL if a name is there twice; ENOENT if one that is to be taken away is not
+ * there, and nothing is changed.
+ */
+int store_tag_all(const struct store *store, const struct store_name *names, size_t count,
+		  struct error *err);
+
 /* Takes the name from its image; the blobs stay until prune. ENOENT: no such image. */
 int store_untag(const struct store *store, const char *name, struct error *err);
 

@@ -230,6 +230,45 @@ TEST(a_tag_moves_and_its_old_image_is_still_a_parent)
 	CHECK_INT((long long)image.manifest.layers.count, 2);
 }
 
+TEST(several_names_appear_together_or_not_at_all)
+{
+	struct image one, two, image;
+	struct store_name names[] = {
+		{ "web:5", NULL },
+		{ "db:5", NULL },
+	};
+
+	begin();
+	make_layers("one");
+	CHECK_OK(commit("one", NULL, NULL, COMPRESSION_NONE));
+	make_layers("two");
+	CHECK_OK(commit("two", NULL, NULL, COMPRESSION_NONE));
+	CHECK_OK(store_find(&store, "one", &arena, &one, &err));
+	CHECK_OK(store_find(&store, "two", &arena, &two, &err));
+	names[0].descriptor = one.entry;
+	/* one that cannot be taken away, or that is there twice, keeps the other from appearing */
+	CHECK_FAILS(store_tag_all(&store, names, 2, &err), "image db:5: not in the store");
+	CHECK_INT(err.errnum, ENOENT);
+	CHECK_FAILS(store_find(&store, "web:5", &arena, &image, &err), "not in the store");
+	names[1] = names[0];
+	CHECK_FAILS(store_tag_all(&store, names, 2, &err), "image web:5: named twice");
+	CHECK_FAILS(store_find(&store, "web:5", &arena, &image, &err), "not in the store");
+	names[1] = (struct store_name){ "db:5", two.entry };
+	CHECK_OK(store_tag_all(&store, names, 2, &err));
+	CHECK_OK(store_find(&store, "web:5", &arena, &image, &err));
+	CHECK_STRING(image.entry->digest, one.entry->digest);
+	CHECK_OK(store_find(&store, "db:5", &arena, &image, &err));
+	CHECK_STRING(image.entry->digest, two.entry->digest);
+	/* moves one and takes the other away */
+	names[0].descriptor = two.entry;
+	names[1].descriptor = NULL;
+	CHECK_OK(store_tag_all(&store, names, 2, &err));
+	CHECK_OK(store_find(&store, "web:5", &arena, &image, &err));
+	CHECK_STRING(image.entry->digest, two.entry->digest);
+	CHECK_FAILS(store_find(&store, "db:5", &arena, &image, &err), "not in the store");
+	CHECK_OK(store_find(&store, "one", &arena, &image, &err));
+}
+
 TEST(directories_that_an_image_from_elsewhere_names_are_refused)
 {
 	char *recorded_items[] = { (char[]){ "/" }, NULL };
