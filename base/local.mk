@@ -11,6 +11,7 @@ libbase_a_SOURCES = \
 	base/number_list.c base/number_list.h \
 	base/path.c base/path.h \
 	base/program.c base/program.h \
+	base/progress.h \
 	base/step.c base/step.h \
 	base/string_list.c base/string_list.h \
 	base/sys.h \

@@ -11,6 +11,7 @@ libcli_a_SOURCES = \
 	cli/option.c cli/option.h \
 	cli/option_print.c \
 	cli/program.c \
+	cli/progress.c cli/progress.h \
 	cli/signal_name.c cli/signal_name.h \
 	cli/size.c cli/size.h \
 	cli/suggest.c cli/suggest.h \
@@ -87,6 +88,7 @@ CLEANFILES += cli/build-commit.h
 check_PROGRAMS += \
 	tests/unit/test_log_reader \
 	tests/unit/test_option \
+	tests/unit/test_progress \
 	tests/unit/test_signal_name \
 	tests/unit/test_suggest \
 	tests/unit/test_table
@@ -94,6 +96,8 @@ tests_unit_test_log_reader_SOURCES = tests/unit/test_log_reader.c
 tests_unit_test_log_reader_LDADD = libunit.a libcli.a libspecs.a libbase.a $(CTR_STATIC_LIBS)
 tests_unit_test_option_SOURCES = tests/unit/test_option.c
 tests_unit_test_option_LDADD = libunit.a libcli.a libbase.a
+tests_unit_test_progress_SOURCES = tests/unit/test_progress.c
+tests_unit_test_progress_LDADD = libunit.a libcli.a libbase.a
 tests_unit_test_signal_name_SOURCES = tests/unit/test_signal_name.c
 tests_unit_test_signal_name_LDADD = libunit.a libcli.a libbase.a
 tests_unit_test_suggest_SOURCES = tests/unit/test_suggest.c
