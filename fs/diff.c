@@ -17,6 +17,8 @@
  * "content", what shows through below the upper directory. They are the same, and then only the
  * names in the upper directory can differ, unless a directory on the way is opaque (nothing
  * shows through) or was renamed (something else shows through). In those all names are compared.
+ * In between are the directories of a container with layers of its own below the upper one:
+ * "content" is then those layers' places on top of "base", and only the names in them are added.
  *
  * There is no recursion, and only the directory that we are in has descriptors open: they are
  * opened again by path on the way back up.
@@ -26,6 +28,7 @@ struct frame {
 	size_t path_length; /* of walk.path, without a final slash */
 	bool in_upper;
 	bool same;   /* content is base */
+	bool over;   /* content ends with base */
 	bool hidden; /* this or a directory above is opaque: deletions are implied */
 	bool listed;
 	bool own;  /* made by ctr itself: listed for the sake of what is in it only */
@@ -138,10 +141,11 @@ static void sort_names(struct frame *frame)
 	frame->count = kept;
 }
 
+/* Those of the first count places of chain. */
 static int read_chain_names(struct walk *walk, struct frame *frame, struct chain *chain,
-			    struct error *err)
+			    size_t count, struct error *err)
 {
-	for (size_t i = 0; i < chain->count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		int fd = place_fd(&walk->lookup, &chain->items[i]);
 
 		if (fd < 0)
@@ -230,7 +234,8 @@ static struct frame *next_frame(struct walk *walk, struct error *err)
 	}
 	frame->base.count = frame->content.count = 0;
 	frame->names_used = frame->count = frame->next = 0;
-	frame->in_upper = frame->same = frame->hidden = frame->listed = frame->own = false;
+	frame->in_upper = frame->same = frame->over = frame->hidden = frame->listed = frame->own =
+		false;
 	frame->entry = (struct diff_entry){ 0 };
 	return frame;
 no_memory:
@@ -427,18 +432,57 @@ static int begin_frame(struct walk *walk, struct frame *frame, struct error *err
 	}
 	if (frame->in_upper && read_names(frame, frame->upper, err) < 0)
 		return fail_in(err, "%s", shown_path(walk));
-	if (!frame->same && (read_chain_names(walk, frame, chain, err) < 0 ||
-			     read_chain_names(walk, frame, &frame->base, err) < 0))
+	if (!frame->same &&
+	    read_chain_names(walk, frame, chain,
+			     frame->over ? chain->count - frame->base.count : chain->count,
+			     err) < 0)
+		return fail_in(err, "%s", shown_path(walk));
+	if (!frame->same && !frame->over &&
+	    read_chain_names(walk, frame, &frame->base, frame->base.count, err) < 0)
 		return fail_in(err, "%s", shown_path(walk));
 	sort_names(frame);
 	return 0;
 }
 
+/* Whether the new state is from the upper layer or one of the container's own below it. */
+static bool is_written(const struct walk *walk, const struct pair *pair)
+{
+	return pair->in_upper || pair->content.place->layer < walk->stack->own_layers;
+}
+
 /* Whether what is at walk->path is there only because ctr set the container up. */
 static bool is_own(const struct walk *walk, const struct pair *pair)
 {
-	return pair->there && pair->in_upper && pair->base.kind == FOUND_NOTHING &&
+	return pair->there && is_written(walk, pair) && pair->base.kind == FOUND_NOTHING &&
 	       own_paths_have(walk->stack->own, walk->path);
+}
+
+static bool is_same_place(const struct place *one, const struct place *other)
+{
+	return one->layer == other->layer && one->skip == other->skip &&
+	       !strcmp(one->prefix, other->prefix);
+}
+
+/* Whether chain ends with all the places of base. */
+static bool ends_with(const struct chain *chain, const struct chain *base)
+{
+	size_t more = chain->count - base->count;
+
+	if (chain->count < base->count)
+		return false;
+	for (size_t i = 0; i < base->count; i++)
+		if (!is_same_place(&chain->items[more + i], &base->items[i]))
+			return false;
+	return true;
+}
+
+/* Whether the new state is the very file of the lower layers that is the old one. */
+static bool is_untouched(const struct frame *frame, const struct pair *pair)
+{
+	return !frame->hidden && !pair->in_upper && pair->content.kind == FOUND_OTHER &&
+	       pair->base.kind == FOUND_OTHER &&
+	       is_same_place(pair->content.place, pair->base.place) &&
+	       !strcmp(pair->content.name, pair->base.name);
 }
 
 /* Goes down into a directory. The new attributes are in walk->xattrs. */
@@ -468,10 +512,17 @@ static int descend_into(struct walk *walk, struct frame *frame, struct frame *ch
 					   child->path_length, &found, &child->content, err) < 0)
 			return -1;
 	}
-	if (!child->same && !child->base.count && !child->content.count)
+	/* below an opaque directory nothing is as it was, whatever leads back to the same place */
+	child->over = !child->same && (!frame->hidden || !child->base.count) &&
+		      ends_with(&child->content, &child->base);
+	if (child->over && child->content.count == child->base.count) {
 		child->same = true;
+		child->over = false;
+		if (!child->in_upper)
+			return 0; /* that of the lower layers as it is */
+	}
 	/* one opaque directory hides all that is below it */
-	child->entry.opaque = !child->same && child->base.count && !frame->hidden;
+	child->entry.opaque = !child->same && !child->over && child->base.count && !frame->hidden;
 	child->hidden = frame->hidden || child->entry.opaque;
 	if (child->in_upper && frame->upper >= 0)
 		child->upper =
@@ -538,7 +589,7 @@ static int look_at(struct walk *walk, struct frame *frame, const char *name, str
 	if (S_ISDIR(pair.status.st_mode))
 		return descend_into(walk, frame, child, &pair, name, err);
 	child->base.count = 0;
-	if (is_own(walk, &pair))
+	if (is_own(walk, &pair) || is_untouched(frame, &pair))
 		return 0;
 	if (!frame->listed) {
 		if (list_parents(walk, err) < 0)
@@ -575,14 +626,20 @@ static int begin_root(struct walk *walk, struct error *err)
 	if (!root || set_path(walk, 0, NULL, err) < 0)
 		return -1;
 	root->path_length = 0;
-	root->in_upper = root->same = true;
+	root->in_upper = true;
+	root->same = !walk->stack->own_layers;
+	root->over = !root->same;
 	root->entry.kind = DIFF_CHANGED;
 	walk->depth = 1;
 	enter_frame(walk, root);
 	if (fstat(walk->stack->upper, &root->entry.status) < 0)
 		return fail_errno(err, "upper layer");
-	if (chain_roots(&walk->lookup, 0, &root->base, err) < 0)
+	if (chain_roots(&walk->lookup, walk->stack->own_layers, &root->base, err) < 0 ||
+	    (root->over && chain_roots(&walk->lookup, 0, &root->content, err) < 0))
 		return -1;
+	root->over = root->over && ends_with(&root->content, &root->base);
+	root->entry.opaque = !root->same && !root->over && root->base.count;
+	root->hidden = root->entry.opaque;
 	if (root->base.count) {
 		first = &root->base.items[0];
 		if (fstat(walk->stack->lowers[first->layer], &before) < 0)

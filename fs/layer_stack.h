@@ -20,6 +20,12 @@ struct layer_stack {
 	const int *lowers; /* the read-only layers, topmost first */
 	size_t lower_count;
 	/*
+	 * How many of the lowers, from the top, are the container's own: writable layers of earlier
+	 * times that a snapshot or a clone has made read-only. What they have is part of the
+	 * difference.
+	 */
+	size_t own_layers;
+	/*
 	 * Whether the mount has the option "userxattr": its marks are user.overlay.* then. Never
 	 * set otherwise, for those attributes are under the container's control.
 	 */

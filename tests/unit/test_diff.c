@@ -107,6 +107,69 @@ TEST(an_opaque_directory_deletes_what_it_does_not_have_again)
 	check_diff("low1", "low2", NULL, "C /d\nC /d/both\nD /d/gone\nD /d/gone2\nA /d/new\n");
 }
 
+/* The difference of upper and the first own of the lowers against the rest. */
+static void check_own_diff(size_t own, const char *lower0, const char *lower1, const char *lower2,
+			   const char *expected)
+{
+	struct layer_stack stack = open_layers("up", lower0, lower1, lower2);
+	const char *text;
+
+	stack.own_layers = own;
+	text = diff_text(&stack);
+	close_layers(&stack);
+	CHECK_STRING(text, expected);
+}
+
+TEST(layers_of_the_container_s_own_are_part_of_the_difference)
+{
+	fixture_begin();
+	make_file("low/etc/passwd", "root");
+	make_file("low/etc/hosts", "h");
+	make_file("low/usr/lib/deep/x", "");
+	make_file("low/usr/lib/other", "");
+	make_file("older/etc/passwd", "other");
+	make_file("older/usr/lib/deep/y", "");
+	make_file("older/gone/again", "");
+	make_whiteout("newer/etc/hosts");
+	make_whiteout("newer/gone");
+	make_file("newer/usr/lib/deep/y", "longer");
+	make_dir("newer/usr/lib/empty");
+	make_file("up/f", "");
+	check_own_diff(2, "newer", "older", "low",
+		       "C /etc\nD /etc/hosts\nC /etc/passwd\nA /f\nC /usr\nC /usr/lib\n"
+		       "C /usr/lib/deep\nA /usr/lib/deep/y\nA /usr/lib/empty\n");
+	make_file("up/etc/hosts", "back");
+	make_whiteout("up/etc/passwd");
+	make_whiteout("up/usr/lib/deep");
+	check_own_diff(2, "newer", "older", "low",
+		       "C /etc\nC /etc/hosts\nD /etc/passwd\nA /f\nC /usr\nC /usr/lib\n"
+		       "D /usr/lib/deep\nA /usr/lib/empty\n");
+}
+
+TEST(an_opaque_directory_of_an_own_layer_deletes_what_is_below_that)
+{
+	fixture_begin();
+	need_user_xattrs();
+	make_file("low/d/both", "1");
+	make_file("low/d/gone", "1");
+	make_file("low/d/sub/x", "1");
+	make_file("own/d/both", "22");
+	make_file("own/d/sub/y", "22");
+	set_xattr("own/d", "user.overlay.opaque", "y");
+	make_dir("up/d/sub");
+	check_own_diff(1, "own", "low", NULL,
+		       "C /d\nC /d/both\nD /d/gone\nC /d/sub\nD /d/sub/x\nA /d/sub/y\n");
+}
+
+TEST(an_own_layer_without_a_change_is_no_difference)
+{
+	fixture_begin();
+	make_file("low/a/b/c", "");
+	make_dir("own/a/b");
+	make_dir("up/a");
+	check_own_diff(1, "own", "low", NULL, "");
+}
+
 TEST(marks_of_a_container_are_no_marks_without_userxattr)
 {
 	struct layer_stack stack;
