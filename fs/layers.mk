@@ -8,6 +8,7 @@ libfs_a_SOURCES += \
 	fs/layer_stack.c fs/layer_stack.h \
 	fs/lower_lookup.c fs/lower_lookup.h \
 	fs/platform.c fs/platform.h \
+	fs/stage.h \
 	fs/store.c fs/store.h \
 	fs/store_image.c fs/store_index.h \
 	fs/store_prune.c \
