@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/string_list.h"
+#include "fs/layer_stack.h"
 #include "runtime/settings.h"
 #include "specs/optional.h"
 #include "specs/runtime_spec.h"
@@ -220,6 +221,18 @@ int container_exec(const struct settings *settings, const struct exec_options *o
 int container_open_log(const struct settings *settings, const char *id, struct error *err);
 
 /*
+ * One copy-on-write tree of a container: its root, or a mount beside it. Paths of a walk through
+ * stack begin at target.
+ */
+struct container_part {
+	const char *target; /* where it is in the container; "/" is the root */
+	const char *host;   /* the tree of the host that it is a view of; NULL: of layers */
+	struct layer_stack stack;
+	const char *upper_path;
+	struct string_list lower_paths;
+};
+
+/*
  * The layers of a container's root for diff and commit: the upper directory and the lower ones,
  * topmost first, as descriptors which are the caller's.
  */
@@ -232,6 +245,13 @@ struct container_layers {
 	struct string_list own; /* what ctr made in it: no changes (fs/own_paths.h) */
 	bool user_xattr;	/* marks are user.overlay.*: see fs/layer_stack.h */
 	bool idmapped;		/* ownership on disk is as seen inside already */
+	/*
+	 * All that can be written, the root too (unless it is read-only), sorted by target by
+	 * bytes. What is in a part where another one, or any other mount, is on top of it cannot
+	 * be seen in the container. The descriptors of the root's are those above.
+	 */
+	struct container_part *parts;
+	size_t part_count;
 };
 
 int container_layers_open(const struct settings *settings, const char *id, struct arena *arena,

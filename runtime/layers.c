@@ -1,13 +1,110 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The layers of a container, for diff and commit, and what `prune` does about containers. */
 #include <errno.h>
+#include <string.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/user_namespace.h"
 #include "fs/layer_stack.h"
 #include "fs/own_paths.h"
 #include "runtime/container.h"
 #include "runtime/handle.h"
+
+static int open_lowers(const struct string_list *paths, struct container_layers *layers,
+		       struct arena *arena, struct error *err)
+{
+	layers->lowers = arena_array(arena, int, paths->count);
+	for (size_t i = 0; i < paths->count; i++) {
+		int fd = layer_open(paths->items[i], err);
+
+		if (fd < 0)
+			return -1;
+		layers->lowers[layers->lower_count++] = fd;
+	}
+	return 0;
+}
+
+/* The part that the root is. */
+static void add_root(const struct state *state, struct container_layers *layers)
+{
+	layers->parts[layers->part_count++] = (struct container_part){
+		.target = "/",
+		.host = state->host_view ? "/" : NULL,
+		.stack = {
+			.upper = layers->upper,
+			.lowers = layers->lowers,
+			.lower_count = layers->lower_count,
+			.user_xattr = layers->user_xattr,
+			.own = &layers->own,
+		},
+		.upper_path = layers->upper_path,
+		.lower_paths = layers->lower_paths,
+	};
+}
+
+/* What ctr has made below target, as paths that begin there. Sorted as the whole list is. */
+static const struct string_list *own_below(struct arena *arena, const struct string_list *own,
+					   const char *target)
+{
+	struct string_list *below = arena_new(arena, struct string_list);
+
+	below->items = arena_array(arena, char *, own->count + 1);
+	for (size_t i = 0; i < own->count; i++) {
+		const char *path = path_behind(own->items[i], target);
+
+		if (path && *path)
+			below->items[below->count++] = own->items[i] + (path - own->items[i]);
+	}
+	return below;
+}
+
+static int add_part(const struct state_part *state, struct container_layers *layers,
+		    struct arena *arena, struct error *err)
+{
+	struct container_part *part = &layers->parts[layers->part_count];
+	cleanup_fd int lower = layer_open(state->host, err);
+	int upper = lower < 0 ? -1 : layer_open(state->upper, err);
+	int *lowers = arena_new(arena, int);
+
+	if (upper < 0)
+		return -1;
+	*lowers = take_fd(&lower);
+	*part = (struct container_part){
+		.target = state->target,
+		.host = state->host,
+		.stack = {
+			.upper = upper,
+			.lowers = lowers,
+			.lower_count = 1,
+			.user_xattr = layers->user_xattr,
+			.own = own_below(arena, &layers->own, state->target),
+		},
+		.upper_path = state->upper,
+		.lower_paths = { .items = arena_array(arena, char *, 2), .count = 1 },
+	};
+	part->lower_paths.items[0] = state->host;
+	layers->part_count++;
+	return 0;
+}
+
+static int open_all(const struct state *state, struct container_layers *layers, struct arena *arena,
+		    struct error *err)
+{
+	if (open_lowers(&state->lowers, layers, arena, err) < 0)
+		return -1;
+	layers->parts = arena_array(arena, struct container_part, state->parts.count + 1);
+	if (state->upper) {
+		layers->upper = layer_open(state->upper, err);
+		if (layers->upper < 0)
+			return -1;
+		add_root(state, layers);
+	}
+	for (size_t i = 0; i < state->parts.count; i++)
+		if (add_part(&state->parts.items[i], layers, arena, err) < 0)
+			return -1;
+	return 0;
+}
 
 int container_layers_open(const struct settings *settings, const char *id, struct arena *arena,
 			  struct container_layers *layers, struct error *err)
@@ -31,27 +128,26 @@ int container_layers_open(const struct settings *settings, const char *id, struc
 	layers->idmapped = state->idmapped;
 	layers->upper_path = state->upper;
 	layers->lower_paths = state->lowers;
-	layers->lowers = arena_array(arena, int, state->lowers.count);
-	for (size_t i = 0; i < state->lowers.count; i++) {
-		int fd = layer_open(state->lowers.items[i], err);
-
-		if (fd < 0)
-			goto failed;
-		layers->lowers[layers->lower_count++] = fd;
-	}
-	if (state->upper) {
-		layers->upper = layer_open(state->upper, err);
-		if (layers->upper < 0)
-			goto failed;
-	}
-	return 0;
-failed:
+	if (open_all(state, layers, arena, err) == 0)
+		return 0;
 	container_layers_close(layers);
 	return fail_in(err, "%s", id);
 }
 
+static void close_part(struct container_part *part)
+{
+	int lower = part->stack.lowers[0];
+
+	close_fd(&part->stack.upper);
+	close_fd(&lower);
+}
+
 void container_layers_close(struct container_layers *layers)
 {
+	for (size_t i = 0; i < layers->part_count; i++)
+		if (strcmp(layers->parts[i].target, "/") != 0)
+			close_part(&layers->parts[i]);
+	layers->part_count = 0;
 	for (size_t i = 0; i < layers->lower_count; i++)
 		close_fd(&layers->lowers[i]);
 	layers->lower_count = 0;

@@ -20,6 +20,11 @@ SCHEMA(resctrl_groups,
        STRING(resctrl_groups, monitor, "monitor"),
        BOOL(resctrl_groups, remove_group, "removeGroup"));
 
+SCHEMA(state_part,
+       STRING(state_part, target, "target", .flags = REQUIRED),
+       STRING(state_part, host, "host", .flags = REQUIRED),
+       STRING(state_part, upper, "upper", .flags = REQUIRED));
+
 SCHEMA(state,
        STRING(state, oci_version, "ociVersion", .flags = REQUIRED),
        STRING(state, id, "id", .flags = REQUIRED),
@@ -37,12 +42,14 @@ SCHEMA(state,
        STRING(state, data, "data"),
        STRING(state, upper, "upper"),
        STRINGS(state, lowers, "lowers"),
+       OBJECTS(state, parts, "parts", state_part),
        MAP(state, annotations, "annotations"),
        EMBEDDED(state, resctrl, "resctrl", resctrl_groups),
        EMBEDDED(state, init, "init", identity),
        EMBEDDED(state, monitor, "monitor", identity),
        BOOL(state, idmapped, "idmapped"),
        BOOL(state, keep, "keep"),
+       BOOL(state, host_view, "hostView"),
        BOOL(state, needs_spec, "needsSpec"));
 
 SCHEMA(exit_record,

@@ -31,6 +31,13 @@
 #define LOG_FILE "log"
 #define START_SOCKET "start.sock"
 
+/* A copy-on-write mount beside the root; the list is sorted by target. */
+struct state_part {
+	char *target; /* in the container, absolute and clean */
+	char *host;   /* the folder that it is a view of */
+	char *upper;
+};
+
 struct state {
 	char *oci_version, *id, *bundle, *rootfs;
 	char *created;		   /* RFC 3339 with nanoseconds */
@@ -45,11 +52,13 @@ struct state {
 	char *upper;		   /* the writable layer; NULL: none of ctr's making */
 	struct string_list lowers; /* topmost first */
 	struct string_map annotations;
+	SPEC_LIST(state_part) parts;
 	struct resctrl_groups resctrl;
 	struct identity init, monitor; /* pid 0: none */
 	bool systemd_user;	       /* the unit is one of the user's manager */
 	bool idmapped;		       /* ownership in the layers is as seen inside */
 	bool keep;		       /* the spec form without --rm: stays when it has stopped */
+	bool host_view;		       /* the root is a view of the host's own */
 	bool needs_spec;	       /* start and delete read config.json: hooks */
 };
 

@@ -22,6 +22,9 @@ static struct state full_state(void)
 		{ "b", "2" },
 		{ "a", "" },
 	};
+	static struct state_part parts[] = {
+		{ "/home", "/home", "/d/mounts/0/upper" },
+	};
 
 	return (struct state){
 		.oci_version = "1.3.0",
@@ -38,10 +41,12 @@ static struct state full_state(void)
 		.upper = "/d/upper",
 		.lowers = { .items = lowers, .count = 2 },
 		.annotations = { .items = annotations, .count = 2 },
+		.parts = { .items = parts, .count = 1 },
 		.init = { .pid = 4711, .inode = UINT64_MAX, .start = 1 },
 		.monitor = { .pid = 2, .inode = 0, .start = UINT64_MAX },
 		.idmapped = true,
 		.keep = true,
+		.host_view = true,
 		.needs_spec = true,
 	};
 }
