@@ -24,13 +24,15 @@
 #define WHITEOUT ".wh."
 #define OPAQUE ".wh..wh..opq"
 
-struct writer {
+struct archive_stream {
 	const struct archive_options *options;
 	struct archive_result *result;
 	struct archive *archive;
 	struct archive_entry *entry;
-	struct blob_writer *blob;
-	struct digest_state *hash;
+	compress_sink *sink;
+	void *context;		   /* of the sink */
+	bool is_layer;		   /* names that start with .wh. are marks */
+	struct digest_state *hash; /* NULL: nobody wants it */
 	struct compressor *compressor;
 	struct inode_map links; /* files with several names, by inode */
 	struct arena arena;	/* their first names */
@@ -39,6 +41,8 @@ struct writer {
 	char *buffer;
 	char *name; /* scratch for whiteouts' names */
 	size_t name_room;
+	struct archive_locale locale;
+	bool in_locale;
 };
 
 /* The stream below libarchive: hash, compress, store ------------------------------------------ */
@@ -55,20 +59,23 @@ static int store_output(void *context, const void *data, size_t size, struct err
 static la_ssize_t write_stream(struct archive *archive, void *context, const void *data,
 			       size_t size)
 {
-	struct writer *writer = context;
+	struct archive_stream *writer = context;
 
 	(void)archive;
 	if (writer->failed)
 		return (la_ssize_t)size;
-	digest_add(writer->hash, data, size);
+	if (writer->hash)
+		digest_add(writer->hash, data, size);
 	writer->result->size += size;
+	progress_add(writer->options->progress, size);
 	if (compressor_write(writer->compressor, data, size, &writer->error) < 0)
 		writer->failed = true;
 	return (la_ssize_t)size;
 }
 
 /* libarchive's result for one entry. A warning is about a name that is no UTF-8: stored as is. */
-static int check(struct writer *writer, la_ssize_t status, const char *path, struct error *err)
+static int check(struct archive_stream *writer, la_ssize_t status, const char *path,
+		 struct error *err)
 {
 	if (writer->failed) {
 		*err = writer->error;
@@ -98,7 +105,8 @@ static int map_owner(const struct spec_id_mappings *mappings, uint32_t id, uint3
 	return -1;
 }
 
-static int set_metadata(struct writer *writer, const struct diff_entry *from, struct error *err)
+static int set_metadata(struct archive_stream *writer, const struct diff_entry *from,
+			struct error *err)
 {
 	const struct stat *status = &from->status;
 	struct archive_entry *entry = writer->entry;
@@ -123,8 +131,8 @@ static int set_metadata(struct writer *writer, const struct diff_entry *from, st
 }
 
 /* The name in the archive: relative, directories with a slash behind them as tar(1) has it. */
-static const char *archived_name(struct writer *writer, const char *path, const char *prefix,
-				 const char *suffix, struct error *err)
+static const char *archived_name(struct archive_stream *writer, const char *path,
+				 const char *prefix, const char *suffix, struct error *err)
 {
 	size_t needed = strlen(path) + strlen(prefix) + strlen(suffix) + 3;
 	const char *last = strrchr(path, '/') + 1;
@@ -145,7 +153,7 @@ static const char *archived_name(struct writer *writer, const char *path, const 
 	return writer->name;
 }
 
-static int begin_entry(struct writer *writer, const char *name)
+static int begin_entry(struct archive_stream *writer, const char *name)
 {
 	if (!name)
 		return -1;
@@ -156,7 +164,8 @@ static int begin_entry(struct writer *writer, const char *name)
 }
 
 /* Writes an empty file of a name that means something to those who unpack. */
-static int write_mark(struct writer *writer, const char *name, const char *path, struct error *err)
+static int write_mark(struct archive_stream *writer, const char *name, const char *path,
+		      struct error *err)
 {
 	if (begin_entry(writer, name) < 0)
 		return -1;
@@ -168,7 +177,8 @@ static int write_mark(struct writer *writer, const char *name, const char *path,
 
 /* Kinds of entries --------------------------------------------------------------------------- */
 
-static int write_directory(struct writer *writer, const struct diff_entry *from, struct error *err)
+static int write_directory(struct archive_stream *writer, const struct diff_entry *from,
+			   struct error *err)
 {
 	bool root = !strcmp(from->path, "/");
 
@@ -186,7 +196,8 @@ static int write_directory(struct writer *writer, const struct diff_entry *from,
 			  from->path, err);
 }
 
-static int write_link(struct writer *writer, const struct diff_entry *from, struct error *err)
+static int write_link(struct archive_stream *writer, const struct diff_entry *from,
+		      struct error *err)
 {
 	char target[PATH_MAX];
 	ssize_t length = readlinkat(from->parent, from->name, target, sizeof(target));
@@ -228,7 +239,8 @@ static void find_holes(struct archive_entry *entry, int fd, const struct stat *s
 		archive_entry_sparse_add_entry(entry, status->st_size, 0);
 }
 
-static int write_zeros(struct writer *writer, uint64_t size, const char *path, struct error *err)
+static int write_zeros(struct archive_stream *writer, uint64_t size, const char *path,
+		       struct error *err)
 {
 	memset(writer->buffer, 0, size < BUFFER_SIZE ? (size_t)size : BUFFER_SIZE);
 	while (size) {
@@ -248,8 +260,8 @@ static int write_zeros(struct writer *writer, uint64_t size, const char *path, s
  * Hands one part of a file to libarchive, which skips the holes that it was told of: we need not
  * even read them. Returns false when the file ended before.
  */
-static int write_part(struct writer *writer, int fd, off_t begin, off_t end, const char *path,
-		      bool *ended, struct error *err)
+static int write_part(struct archive_stream *writer, int fd, off_t begin, off_t end,
+		      const char *path, bool *ended, struct error *err)
 {
 	while (begin < end) {
 		size_t piece = end - begin < (off_t)BUFFER_SIZE ? (size_t)(end - begin)
@@ -272,7 +284,7 @@ static int write_part(struct writer *writer, int fd, off_t begin, off_t end, con
 	return 0;
 }
 
-static int write_content(struct writer *writer, int fd, off_t size, const char *path,
+static int write_content(struct archive_stream *writer, int fd, off_t size, const char *path,
 			 struct error *err)
 {
 	bool ended = false;
@@ -293,7 +305,8 @@ static int write_content(struct writer *writer, int fd, off_t size, const char *
 }
 
 /* Returns 1 if the file was archived under another name before, and writes a hard link then. */
-static int write_hard_link(struct writer *writer, const struct diff_entry *from, struct error *err)
+static int write_hard_link(struct archive_stream *writer, const struct diff_entry *from,
+			   struct error *err)
 {
 	const char *name = archived_name(writer, from->path, "", "", err);
 	const char *first;
@@ -316,7 +329,8 @@ static int write_hard_link(struct writer *writer, const struct diff_entry *from,
 		       : 1;
 }
 
-static int write_file(struct writer *writer, const struct diff_entry *from, struct error *err)
+static int write_file(struct archive_stream *writer, const struct diff_entry *from,
+		      struct error *err)
 {
 	cleanup_fd int fd = openat(from->data_parent, from->data_name,
 				   O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -346,7 +360,8 @@ static int write_file(struct writer *writer, const struct diff_entry *from, stru
 }
 
 /* FIFOs and devices. */
-static int write_node(struct writer *writer, const struct diff_entry *from, struct error *err)
+static int write_node(struct archive_stream *writer, const struct diff_entry *from,
+		      struct error *err)
 {
 	if (begin_entry(writer, archived_name(writer, from->path, "", "", err)) < 0 ||
 	    set_metadata(writer, from, err) < 0)
@@ -356,10 +371,10 @@ static int write_node(struct writer *writer, const struct diff_entry *from, stru
 
 static int write_entry(const struct diff_entry *from, void *context, struct error *err)
 {
-	struct writer *writer = context;
+	struct archive_stream *writer = context;
 	const char *last = strrchr(from->path, '/') + 1;
 
-	if (!strncmp(last, WHITEOUT, strlen(WHITEOUT))) {
+	if (writer->is_layer && !strncmp(last, WHITEOUT, strlen(WHITEOUT))) {
 		log_warning("%s: left out of the image, which takes names with .wh. for deletions",
 			    from->path);
 		writer->result->left_out++;
@@ -388,13 +403,14 @@ static int write_entry(const struct diff_entry *from, void *context, struct erro
 
 /* The whole ---------------------------------------------------------------------------------- */
 
-static int begin_archive(struct writer *writer, struct error *err)
+static int begin_archive(struct archive_stream *writer, struct error *err)
 {
-	writer->hash = digest_begin(err);
-	if (!writer->hash)
+	archive_locale_enter(&writer->locale);
+	writer->in_locale = true;
+	if (writer->is_layer && !(writer->hash = digest_begin(err)))
 		return -1;
 	writer->compressor = compressor_new(writer->options->compression, writer->options->level,
-					    writer->options->threads, store_output, writer->blob,
+					    writer->options->threads, writer->sink, writer->context,
 					    err);
 	if (!writer->compressor)
 		return -1;
@@ -417,44 +433,94 @@ static int begin_archive(struct writer *writer, struct error *err)
 	return 0;
 }
 
-static int end_archive(struct writer *writer, struct error *err)
+static int end_archive(struct archive_stream *writer, struct error *err)
 {
 	if (check(writer, archive_write_close(writer->archive), "its end", err) < 0)
 		return -1;
 	if (compressor_finish(writer->compressor, err) < 0)
 		return -1;
-	digest_end(writer->hash, &writer->result->diff_id);
+	if (writer->hash)
+		digest_end(writer->hash, &writer->result->diff_id);
 	writer->hash = NULL;
-	return blob_end(writer->blob, err);
+	return 0;
+}
+
+/* Of one that is not at its end: nothing more is written when libarchive closes it. */
+static void drop_archive(struct archive_stream *writer)
+{
+	writer->failed = true;
+	archive_write_free(writer->archive);
+	archive_entry_free(writer->entry);
+	if (writer->in_locale)
+		archive_locale_leave(&writer->locale);
+	compressor_free(&writer->compressor);
+	digest_drop(&writer->hash);
+	inode_map_free(&writer->links);
+	arena_free(&writer->arena);
+	free(writer->buffer);
+	free(writer->name);
 }
 
 int archive_layer(const struct layer_stack *stack, const struct archive_options *options,
 		  struct blob_writer *blob, struct archive_result *result, struct error *err)
 {
-	struct writer writer = {
+	struct archive_stream writer = {
 		.options = options,
 		.result = result,
-		.blob = blob,
+		.sink = store_output,
+		.context = blob,
+		.is_layer = true,
 	};
-	struct archive_locale locale;
 	int status;
 
 	*result = (struct archive_result){ 0 };
-	archive_locale_enter(&locale);
 	status = begin_archive(&writer, err);
 	if (status == 0)
 		status = diff_walk(stack, write_entry, &writer, err);
 	if (status == 0)
 		status = end_archive(&writer, err);
-	writer.failed |= status < 0; /* nothing more is written when libarchive closes */
-	archive_write_free(writer.archive);
-	archive_entry_free(writer.entry);
-	archive_locale_leave(&locale);
-	compressor_free(&writer.compressor);
-	digest_drop(&writer.hash);
-	inode_map_free(&writer.links);
-	arena_free(&writer.arena);
-	free(writer.buffer);
-	free(writer.name);
-	return status;
+	drop_archive(&writer);
+	return status == 0 ? blob_end(blob, err) : status;
+}
+
+struct archive_stream *archive_stream_begin(const struct archive_options *options,
+					    compress_sink *sink, void *context,
+					    struct archive_result *result, struct error *err)
+{
+	struct archive_stream *stream = calloc(1, sizeof(*stream));
+
+	*result = (struct archive_result){ 0 };
+	if (!stream) {
+		fail(err, ENOMEM, "archive: out of memory");
+		return NULL;
+	}
+	*stream = (struct archive_stream){
+		.options = options,
+		.result = result,
+		.sink = sink,
+		.context = context,
+	};
+	if (begin_archive(stream, err) < 0)
+		archive_stream_drop(&stream);
+	return stream;
+}
+
+int archive_stream_add(struct archive_stream *stream, const struct diff_entry *entry,
+		       struct error *err)
+{
+	return write_entry(entry, stream, err);
+}
+
+int archive_stream_end(struct archive_stream *stream, struct error *err)
+{
+	return end_archive(stream, err);
+}
+
+void archive_stream_drop(struct archive_stream **stream)
+{
+	if (!*stream)
+		return;
+	drop_archive(*stream);
+	free(*stream);
+	*stream = NULL;
 }

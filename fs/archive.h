@@ -3,8 +3,10 @@
 
 #include <stdint.h>
 
+#include "base/progress.h"
 #include "fs/blob.h"
 #include "fs/compress.h"
+#include "fs/diff.h"
 #include "fs/layer_stack.h"
 #include "specs/runtime_spec.h"
 
@@ -30,6 +32,7 @@ struct archive_options {
 	 * at all. An owner outside of all ranges is an error (EOVERFLOW).
 	 */
 	const struct spec_id_mappings *uids, *gids;
+	struct progress *progress; /* told the bytes before compression; NULL: nobody */
 };
 
 struct archive_result {
@@ -45,3 +48,21 @@ struct archive_result {
  */
 int archive_layer(const struct layer_stack *stack, const struct archive_options *options,
 		  struct blob_writer *blob, struct archive_result *result, struct error *err);
+
+/*
+ * An archive of things as they are, not of a layer: a merged root, or what `cp` hands out. Of its
+ * entries kind and opaque mean nothing, and names that start with ".wh." are names. What it has is
+ * as above; the digest is not made. options and result must live as long as the stream.
+ */
+struct archive_stream;
+
+struct archive_stream *archive_stream_begin(const struct archive_options *options,
+					    compress_sink *sink, void *context,
+					    struct archive_result *result, struct error *err);
+/* The entry is of tree_walk(), or of one thing alone. */
+int archive_stream_add(struct archive_stream *stream, const struct diff_entry *entry,
+		       struct error *err);
+int archive_stream_end(struct archive_stream *stream, struct error *err);
+void archive_stream_drop(struct archive_stream **stream);
+
+#define cleanup_archive_stream __attribute__((cleanup(archive_stream_drop)))

@@ -26,6 +26,7 @@ libimage_a_SOURCES = \
 	fs/image_commit.c fs/image_commit.h \
 	fs/image_unpack.c fs/image_unpack.h \
 	fs/inode_map.c fs/inode_map.h \
+	fs/tree_walk.c fs/tree_walk.h \
 	fs/unpack.c fs/unpack.h \
 	fs/unpack_tree.c fs/unpack_tree.h
 libimage_a_CPPFLAGS = $(AM_CPPFLAGS) $(ARCHIVE_CFLAGS) $(ZSTD_CFLAGS) $(ZLIB_CFLAGS) \
