@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # The suites beside `make check` (tests/unit, which needs no root), and their programs.
-EXTRA_DIST += .ci/run .clang-format .clang-tidy .editorconfig tests/bench/bench.py tests/bench/peers tests/bench/run \
+EXTRA_DIST += .ci/run .clang-format .clang-tidy .editorconfig tests/bench/bench.py tests/bench/layers \
+	tests/bench/layers.py tests/bench/peers tests/bench/run \
 	tests/bench/syscalls tests/lint \
 	tests/integration tests/run-bats tests/run-guest tests/run-valgrind tests/vm
 
-bench_programs = tests/bench/spawn tests/bench/floor tests/bench/nothing
+bench_programs = tests/bench/spawn tests/bench/floor tests/bench/nothing tests/bench/lookup
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 tests_bench_spawn_SOURCES = tests/bench/spawn.c
@@ -13,6 +14,8 @@ tests_bench_floor_SOURCES = tests/bench/floor.c
 tests_bench_floor_LDFLAGS = $(AM_LDFLAGS) -static
 tests_bench_nothing_SOURCES = tests/bench/nothing.c
 tests_bench_nothing_LDFLAGS = $(AM_LDFLAGS) -static
+tests_bench_lookup_SOURCES = tests/bench/lookup.c
+tests_bench_lookup_LDFLAGS = $(AM_LDFLAGS) -static
 
 check-root: all check-programs
 	$(top_srcdir)/tests/run-bats -b $(abs_top_builddir)
@@ -36,4 +39,7 @@ bench: all $(bench_programs)
 bench-syscalls: all $(bench_programs)
 	$(top_srcdir)/tests/bench/syscalls --build $(abs_top_builddir)
 
-.PHONY: check-root check-guest check-engines lint lint-full bench bench-syscalls
+bench-layers: all $(bench_programs)
+	$(top_srcdir)/tests/bench/layers --build $(abs_top_builddir)
+
+.PHONY: check-root check-guest check-engines lint lint-full bench bench-layers bench-syscalls

@@ -4,7 +4,9 @@
  * A B, ...), and prints what each took. A program of its own because wait4() counts the pages that
  * a child had from its parent before its exec into the child's peak memory.
  *
- *	spawn ROUNDS <plan
+ *	spawn ROUNDS [WARM-UP] <plan
+ *
+ * Before the ROUNDS there are WARM-UP (2) that nothing is printed of.
  *
  * A plan is lines of words separated by tabs; %r in a word stands for the number of the round:
  *	variant NAME	begins the steps of one variant
@@ -12,10 +14,10 @@
  *	weigh COMMAND...	the same for memory: slower, as its child shares no memory with us
  *	also COMMAND...	a step that is not
  *	gone FILE	waits until the process whose number FILE holds has ended
- * Prints "NAME<tab>MICROSECONDS<tab>KILOBYTES" for each variant and round: the sum of the times of
- * its measured steps, and the peak memory of the largest. Standard output of the commands is
- * discarded. A command that fails ends the variant: "NAME<tab>failed<tab>COMMAND", after the
- * command's own words on standard error.
+ * Prints "NAME<tab>MICROSECONDS<tab>KILOBYTES<tab>MICROSECONDS" for each variant and round: the sum
+ * of the times of its measured steps, the peak memory of the largest, and the sum of what they
+ * took of the processors. Standard output of the commands is discarded. A command that fails ends
+ * the variant: "NAME<tab>failed<tab>COMMAND", after the command's own words on standard error.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define VARIANTS_MAX 8
+#define VARIANTS_MAX 16
 #define STEPS_MAX 8
 #define WORDS_MAX 64
 
@@ -44,6 +46,11 @@ struct variant {
 	struct step steps[STEPS_MAX];
 	int step_count;
 	bool failed;
+};
+
+struct cost {
+	double time, processor; /* microseconds */
+	long kilobytes;
 };
 
 static struct variant variants[VARIANTS_MAX];
@@ -155,8 +162,13 @@ static pid_t spawn(char *const *words)
 	return errnum ? -1 : pid;
 }
 
+static double microseconds(struct timeval t)
+{
+	return (double)t.tv_sec * 1e6 + (double)t.tv_usec;
+}
+
 /* Runs the words behind the first. Returns the wait status, or -1. */
-static int run(char *const *words, double *time, long *kilobytes)
+static int run(char *const *words, struct cost *cost)
 {
 	double begin = now();
 	pid_t pid = strcmp(words[0], "weigh") == 0 ? fork_and_exec(words + 1) : spawn(words + 1);
@@ -168,20 +180,19 @@ static int run(char *const *words, double *time, long *kilobytes)
 	while (wait4(pid, &status, 0, &usage) < 0)
 		if (errno != EINTR)
 			return -1;
-	*time = now() - begin;
-	*kilobytes = usage.ru_maxrss;
+	cost->time = now() - begin;
+	cost->processor = microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
+	cost->kilobytes = usage.ru_maxrss;
 	return status;
 }
 
 static void run_variant(struct variant *variant, int round, bool print)
 {
-	double total = 0;
-	long peak = 0;
+	struct cost total = { 0 };
 
 	for (int i = 0; i < variant->step_count; i++) {
 		char *words[WORDS_MAX + 1] = { 0 };
-		double time = 0;
-		long kilobytes = 0;
+		struct cost cost = { 0 };
 
 		for (int j = 0; variant->steps[i].words[j]; j++)
 			words[j] = expand(variant->steps[i].words[j], j, round);
@@ -189,7 +200,7 @@ static void run_variant(struct variant *variant, int round, bool print)
 			wait_gone(words[1]);
 			continue;
 		}
-		if (run(words, &time, &kilobytes)) {
+		if (run(words, &cost)) {
 			printf("%s\tfailed\t%s %s\n", variant->name, words[1],
 			       words[2] ? words[2] : "");
 			variant->failed = true;
@@ -197,28 +208,29 @@ static void run_variant(struct variant *variant, int round, bool print)
 		}
 		if (strcmp(words[0], "also") == 0)
 			continue;
-		total += time;
-		if (kilobytes > peak)
-			peak = kilobytes;
+		total.time += cost.time;
+		total.processor += cost.processor;
+		if (cost.kilobytes > total.kilobytes)
+			total.kilobytes = cost.kilobytes;
 	}
 	if (print)
-		printf("%s\t%.1f\t%ld\n", variant->name, total, peak);
+		printf("%s\t%.1f\t%ld\t%.1f\n", variant->name, total.time, total.kilobytes,
+		       total.processor);
 }
 
 int main(int argc, char **argv)
 {
-	int rounds = argc == 2 ? atoi(argv[1]) : 0;
+	int rounds = argc > 1 ? atoi(argv[1]) : 0, warm_up = argc > 2 ? atoi(argv[2]) : 2;
 
 	if (rounds < 1)
-		die("usage: spawn ROUNDS <plan");
+		die("usage: spawn ROUNDS [WARM-UP] <plan");
 	read_plan();
-	/* two rounds to warm up, which are not printed */
-	for (int round = -2; round < rounds; round++)
+	for (int round = -warm_up; round < rounds; round++)
 		for (int i = 0; i < variant_count; i++) {
 			struct variant *variant = &variants[round & 1 ? variant_count - 1 - i : i];
 
 			if (!variant->failed)
-				run_variant(variant, round + 2, round >= 0);
+				run_variant(variant, round + warm_up, round >= 0);
 		}
 	return 0;
 }
