@@ -161,7 +161,7 @@ int write_all(int fd, const void *data, size_t size, struct error *err)
 	return 0;
 }
 
-static int fsync_dir(int dirfd, const char *name, struct error *err)
+int file_sync_parent_at(int dirfd, const char *name, struct error *err)
 {
 	char dir[4096];
 	const char *slash = strrchr(name, '/');
@@ -174,6 +174,17 @@ static int fsync_dir(int dirfd, const char *name, struct error *err)
 	return 0;
 }
 
+#define REPLACEMENT ".tmp."
+
+bool file_is_replacement(const char *name)
+{
+	const char *mark = strstr(name, REPLACEMENT);
+
+	return mark && mark > name &&
+	       strspn(mark + strlen(REPLACEMENT), "0123456789.") ==
+		       strlen(mark + strlen(REPLACEMENT));
+}
+
 int file_replace_at(int dirfd, const char *name, const void *data, size_t size, mode_t mode,
 		    bool durable, struct error *err)
 {
@@ -183,8 +194,8 @@ int file_replace_at(int dirfd, const char *name, const void *data, size_t size, 
 
 	do {
 		/* taken: a ctr that was killed had the same pid */
-		snprintf(temporary, sizeof(temporary), "%s.tmp.%d.%u", name, (int)getpid(),
-			 atomic_fetch_add(&counter, 1));
+		snprintf(temporary, sizeof(temporary), "%s" REPLACEMENT "%d.%u", name,
+			 (int)getpid(), atomic_fetch_add(&counter, 1));
 		fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 			    mode);
 	} while (fd < 0 && errno == EEXIST);
@@ -202,7 +213,7 @@ int file_replace_at(int dirfd, const char *name, const void *data, size_t size, 
 		fail_errno(err, "rename %s to %s", temporary, name);
 		goto remove;
 	}
-	return durable ? fsync_dir(dirfd, name, err) : 0;
+	return durable ? file_sync_parent_at(dirfd, name, err) : 0;
 remove:
 	unlinkat(dirfd, temporary, 0);
 	return -1;

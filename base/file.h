@@ -47,6 +47,12 @@ int file_write_at(int dirfd, const char *path, const char *text, struct error *e
 int file_replace_at(int dirfd, const char *name, const void *data, size_t size, mode_t mode,
 		    bool durable, struct error *err);
 
+/* Whether name is a temporary one of file_replace_at(), which a killed process may leave. */
+bool file_is_replacement(const char *name);
+
+/* fsync of the directory that name below dirfd is in: what was made, renamed or removed there. */
+int file_sync_parent_at(int dirfd, const char *name, struct error *err);
+
 /* Writes all of data; continues after short writes and interruptions. */
 int write_all(int fd, const void *data, size_t size, struct error *err);
 

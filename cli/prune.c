@@ -31,8 +31,9 @@ const struct command prune_command = {
  * The lower layers of all containers there are, and the images that they are from, which a commit
  * of them builds on, so that store_prune() leaves them.
  */
-static int used_layers(struct invocation *invocation, struct string_list *keep, struct error *err)
+static int used_layers(void *context, struct string_list *keep, struct error *err)
 {
+	const struct invocation *invocation = context;
 	struct container_info *items;
 	size_t count;
 
@@ -67,13 +68,13 @@ static int used_layers(struct invocation *invocation, struct string_list *keep, 
 int cmd_prune(struct invocation *invocation, struct error *err)
 {
 	cleanup_store struct store store = STORE_NONE;
-	struct string_list keep = { 0 };
+	const struct store_keep keep = { .find = used_layers, .context = invocation };
 	struct store_pruned pruned;
 	size_t containers;
 
 	if (container_prune(&invocation->settings, options.all, &containers, err) < 0 ||
 	    store_open(&store, invocation->settings.data_root, invocation->arena, err) < 0 ||
-	    used_layers(invocation, &keep, err) < 0 || store_prune(&store, &keep, &pruned, err) < 0)
+	    store_prune(&store, &keep, &pruned, err) < 0)
 		return -1;
 	printf("%zu containers, %zu layers, %zu blobs (%s), %zu temporary files removed\n",
 	       containers, pruned.layers, pruned.blobs, size_text(invocation->arena, pruned.bytes),

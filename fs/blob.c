@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -47,19 +46,16 @@ int blob_end(struct blob_writer *blob, struct error *err)
 int blob_publish(struct blob_writer *blob, const char *expected, struct error *err)
 {
 	const char *name = blob->digest.text + strlen("sha256:");
-	struct stat status;
 
 	if (expected && strcmp(expected, blob->digest.text) != 0)
 		return fail(err, EBADMSG, "blob %s: its content has the digest %s", expected,
 			    blob->digest.text);
 	if (fsync(blob->fd) < 0)
 		return fail_errno(err, "store: sync blob %s", name);
-	/* one of the same size is the same one; after a power cut it may be of another size */
-	if (fstatat(blob->store->blobs, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISREG(status.st_mode) && (uint64_t)status.st_size == blob->size) {
-		blob_abort(blob);
-		return 0;
-	}
+	/*
+	 * One that is there already is replaced: whatever tool made it, and whatever a disk has
+	 * done to it since, this one is durable and has been digested.
+	 */
 	if (renameat(blob->store->blobs, blob->temporary, blob->store->blobs, name) < 0)
 		return fail_errno(err, "store: name blob %s", name);
 	blob->temporary[0] = '\0';

@@ -25,8 +25,8 @@ int blob_write(struct blob_writer *blob, const void *data, size_t size, struct e
 /* No more data: the digest is known. The file stays temporary and is not durable yet. */
 int blob_end(struct blob_writer *blob, struct error *err);
 /*
- * fsync, then the name, then fsync of the folder. A blob that is there already is kept. With
- * expected (may be NULL): EBADMSG unless this is the digest.
+ * fsync, then the name, then fsync of the folder. A blob that is there already is replaced, since
+ * nobody knows that it is whole. With expected (may be NULL): EBADMSG unless this is the digest.
  */
 int blob_publish(struct blob_writer *blob, const char *expected, struct error *err);
 /* Removes the temporary file, if any; accepts all states, a zeroed one too. */

@@ -44,7 +44,8 @@ static int unpack_into(const struct store *store, int folder, const char *tempor
 		return fail_errno(err, "sync");
 	if (renameat(store->layers, temporary, store->layers, diff_id + 7) < 0)
 		return fail_errno(err, "rename");
-	return 0;
+	/* a container that is run from it is to find it after a power cut */
+	return fsync(store->layers) < 0 ? fail_errno(err, "sync the layers' folder") : 0;
 }
 
 static int unpack_one(const struct store *store, const struct image_descriptor *layer,

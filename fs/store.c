@@ -17,6 +17,14 @@
 #define INDEX "index.json"
 #define LAYOUT "oci-layout"
 
+/* A folder that is made lasts from then on: what is committed into it is there by its name only. */
+static int make_folder(int dir, const char *name, mode_t mode, struct error *err)
+{
+	if (mkdirat(dir, name, mode) < 0)
+		return errno == EEXIST ? 0 : fail_errno(err, "make %s", name);
+	return file_sync_parent_at(dir, name, err);
+}
+
 /* Opens directory name below dir; makes it if it is missing. */
 static int open_folder(int dir, const char *name, struct error *err)
 {
@@ -24,8 +32,8 @@ static int open_folder(int dir, const char *name, struct error *err)
 	int fd = openat(dir, name, flags);
 
 	if (fd < 0 && errno == ENOENT) {
-		if (mkdirat(dir, name, 0700) < 0 && errno != EEXIST)
-			return fail_errno(err, "make %s", name);
+		if (make_folder(dir, name, 0700, err) < 0)
+			return -1;
 		fd = openat(dir, name, flags);
 	}
 	return fd < 0 ? fail_errno(err, "open %s", name) : fd;
@@ -45,14 +53,37 @@ static int open_data(const char *path, struct arena *arena, struct error *err)
 	return open_folder(AT_FDCWD, path, err);
 }
 
+/*
+ * The folders on the way to the store may be new too, and whoever made them (a container's data
+ * folder is below the data root as well) had no reason to sync them. Once for each store.
+ */
+static int sync_way(const struct store *store, struct arena *arena, struct error *err)
+{
+	char *path = arena_strdup(arena, store->path), *slash;
+
+	while ((slash = strrchr(path, '/'))) {
+		*slash = '\0';
+		if (file_sync_parent_at(AT_FDCWD, *path ? path : "/", err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int make_layout(const struct store *store, struct arena *arena, struct error *err)
 {
 	struct image_layout layout = { .image_layout_version = (char[]){ IMAGE_LAYOUT_VERSION } };
+	cleanup_fd int locked = -1;
 	size_t size;
 	char *text;
 
 	if (faccessat(store->root, LAYOUT, F_OK, 0) == 0)
 		return 0;
+	/* temporary files of the documents are the writer's: see store_prune() */
+	locked = store_lock_writers(store, err);
+	if (locked < 0)
+		return -1;
+	if (sync_way(store, arena, err) < 0)
+		return -1;
 	text = image_layout_encode(arena, &layout, &size);
 	return file_replace_at(store->root, LAYOUT, text, size, 0644, true, err);
 }

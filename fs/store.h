@@ -20,7 +20,8 @@
  * Locks, all flock(2), taken in this order; readers of index.json need none:
  *  - the blobs' lock, on <data>/store/blobs/sha256: shared from before a new blob gets its name
  *    until the index leads to it, exclusive while pruning;
- *  - the writers' lock, on <data>/store: held while index.json is replaced and while pruning;
+ *  - the writers' lock, on <data>/store: held while index.json or oci-layout is replaced and while
+ *    pruning;
  *  - the layers' lock, on <data>/layers: shared while a container is set up from layers that it
  *    has not recorded yet, exclusive while pruning.
  * A temporary file or folder is locked by whoever makes it; one that nobody holds is rubbish
@@ -130,11 +131,19 @@ struct store_pruned {
 };
 
 /*
+ * What containers use and prune leaves: their lower directories, and the digests of the images
+ * that they are from, which a commit of them needs. find is called when all locks are held, since
+ * a container that is set up in the meantime would be missing in a list that was made before.
+ */
+struct store_keep {
+	int (*find)(void *context, struct string_list *list, struct error *err);
+	void *context;
+};
+
+/*
  * Removes blobs that no image of the index leads to, unpacked layers that no image has and that
- * are not in keep, and what crashes have left. keep (may be NULL) has the lower directories of
- * the containers there are, and may have the digests of the images that they are from, which a
- * commit of them needs.
+ * are not kept (keep may be NULL), and what crashes have left.
  * Waits for commits and for containers that are being set up.
  */
-int store_prune(const struct store *store, const struct string_list *keep,
+int store_prune(const struct store *store, const struct store_keep *keep,
 		struct store_pruned *pruned, struct error *err);

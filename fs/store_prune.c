@@ -130,6 +130,10 @@ static int sweep_blobs(const struct store *store, const struct names *used,
 	return errno ? fail_errno(err, "read the blobs' folder") : 0;
 }
 
+/*
+ * A layer loses its name before its files: a prune that is interrupted leaves no layer that looks
+ * whole. temporary_clean() removes them then.
+ */
 static int sweep_layers(const struct store *store, const struct names *used,
 			struct store_pruned *pruned, struct error *err)
 {
@@ -141,20 +145,65 @@ static int sweep_layers(const struct store *store, const struct names *used,
 	while (errno = 0, entry = readdir(dir)) {
 		if (entry->d_name[0] == '.' || has(used, entry->d_name))
 			continue;
-		if (remove_tree_at(store->layers, entry->d_name, err) < 0)
+		if (temporary_rename(store->layers, entry->d_name, err) < 0)
 			return fail_in(err, "layers");
 		pruned->layers++;
 	}
-	return errno ? fail_errno(err, "read the layers' folder") : 0;
+	if (errno)
+		return fail_errno(err, "read the layers' folder");
+	if (pruned->layers && fsync(store->layers) < 0)
+		return fail_errno(err, "sync the layers' folder");
+	return 0;
 }
 
-static int prune_locked(const struct store *store, const struct string_list *keep,
+/* Of file_replace_at(), which is done under the lock that we hold. */
+static int sweep_documents(const struct store *store, struct store_pruned *pruned,
+			   struct error *err)
+{
+	cleanup_dir DIR *dir = open_dir_at(store->root, ".", err);
+	struct dirent *entry;
+
+	if (!dir)
+		return -1;
+	while (errno = 0, entry = readdir(dir)) {
+		if (!file_is_replacement(entry->d_name))
+			continue;
+		if (unlinkat(store->root, entry->d_name, 0) < 0 && errno != ENOENT)
+			return fail_errno(err, "remove %s", entry->d_name);
+		pruned->temporary++;
+	}
+	return errno ? fail_errno(err, "read the store's folder") : 0;
+}
+
+/* What containers use is used, and what their images lead to. */
+static int mark_kept(const struct store *store, const struct store_keep *keep, struct names *blobs,
+		     struct names *layers, struct error *err)
+{
+	struct string_list list = { 0 };
+
+	if (keep && keep->find(keep->context, &list, err) < 0)
+		return -1;
+	for (size_t i = 0; i < list.count; i++) {
+		const char *slash = strrchr(list.items[i], '/');
+		struct image_descriptor manifest = {
+			.media_type = (char[]){ IMAGE_MEDIA_TYPE_MANIFEST },
+			.digest = list.items[i],
+		};
+
+		if (!image_is_digest(list.items[i]))
+			add(layers, slash ? slash + 1 : list.items[i]);
+		else if (mark(store, &manifest, 0, blobs, layers, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int prune_locked(const struct store *store, const struct store_keep *keep,
 			struct store_pruned *pruned, struct error *err)
 {
 	cleanup_arena struct arena arena = { 0 };
 	struct names blobs = { .arena = &arena }, layers = { .arena = &arena };
 	struct image_index index;
-	int count;
 
 	if (store_index_read(store, &arena, &index, err) < 0)
 		return -1;
@@ -162,42 +211,32 @@ static int prune_locked(const struct store *store, const struct string_list *kee
 		if (mark(store, &index.manifests.items[i], 0, &blobs, &layers, err) < 0)
 			return fail_in(err, "an image is broken, remove it with 'rmi %.19s' first",
 				       index.manifests.items[i].digest);
-	for (size_t i = 0; keep && i < keep->count; i++) {
-		const char *slash = strrchr(keep->items[i], '/');
-		struct image_descriptor manifest = {
-			.media_type = (char[]){ IMAGE_MEDIA_TYPE_MANIFEST },
-			.digest = keep->items[i],
-		};
-
-		if (image_is_digest(keep->items[i])) {
-			if (mark(store, &manifest, 0, &blobs, &layers, err) < 0)
-				return -1;
-			continue;
-		}
-		add(&layers, slash ? slash + 1 : keep->items[i]);
-	}
+	if (mark_kept(store, keep, &blobs, &layers, err) < 0)
+		return -1;
 	sort(&blobs);
 	sort(&layers);
-	if (sweep_blobs(store, &blobs, pruned, err) < 0 ||
+	if (sweep_documents(store, pruned, err) < 0 ||
+	    sweep_blobs(store, &blobs, pruned, err) < 0 ||
 	    sweep_layers(store, &layers, pruned, err) < 0)
 		return -1;
-	count = temporary_clean(store->blobs, err);
-	if (count < 0)
-		return -1;
-	pruned->temporary = (size_t)count;
-	count = temporary_clean(store->layers, err);
-	if (count < 0)
-		return -1;
-	pruned->temporary += (size_t)count;
 	return 0;
 }
 
-int store_prune(const struct store *store, const struct string_list *keep,
-		struct store_pruned *pruned, struct error *err)
+static int clean(int dir, size_t *removed, struct error *err)
+{
+	int count = temporary_clean(dir, err);
+
+	if (count < 0)
+		return -1;
+	*removed += (size_t)count;
+	return 0;
+}
+
+static int prune(const struct store *store, const struct store_keep *keep,
+		 struct store_pruned *pruned, struct error *err)
 {
 	cleanup_fd int blobs = -1, writers = -1, layers = -1;
 
-	*pruned = (struct store_pruned){ 0 };
 	blobs = store_lock_blobs(store, true, err);
 	if (blobs < 0)
 		return -1;
@@ -208,4 +247,19 @@ int store_prune(const struct store *store, const struct string_list *keep,
 	if (layers < 0)
 		return -1;
 	return prune_locked(store, keep, pruned, err);
+}
+
+int store_prune(const struct store *store, const struct store_keep *keep,
+		struct store_pruned *pruned, struct error *err)
+{
+	*pruned = (struct store_pruned){ 0 };
+	/* large trees may take long: nobody has to wait for what has lost its name */
+	if (prune(store, keep, pruned, err) < 0 ||
+	    clean(store->blobs, &pruned->temporary, err) < 0 ||
+	    clean(store->layers, &pruned->temporary, err) < 0)
+		return -1;
+	/* another prune may have been faster with some */
+	pruned->temporary -= pruned->temporary < pruned->layers ? pruned->temporary
+								: pruned->layers;
+	return 0;
 }

@@ -72,6 +72,18 @@ int temporary_folder(int dir, char *name, struct error *err)
 	return make(dir, name, true, err);
 }
 
+int temporary_rename(int dir, const char *name, struct error *err)
+{
+	char unused[TEMPORARY_SIZE];
+	int result;
+
+	do {
+		make_name(unused);
+		result = renameat2(dir, name, dir, unused, RENAME_NOREPLACE);
+	} while (result < 0 && errno == EEXIST);
+	return result < 0 ? fail_errno(err, "rename %s", name) : 0;
+}
+
 int temporary_clean(int dir, struct error *err)
 {
 	cleanup_dir DIR *stream = open_dir_at(dir, ".", err);

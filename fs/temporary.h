@@ -22,5 +22,8 @@ int temporary_folder(int dir, char *name, struct error *err);
 
 bool temporary_is(const char *name);
 
+/* Gives name below dir such a name, so that temporary_clean() removes it. */
+int temporary_rename(int dir, const char *name, struct error *err);
+
 /* Removes those below dir that nobody holds. Returns how many. */
 int temporary_clean(int dir, struct error *err);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "runtime/detach.h"
 #include "runtime/foreground.h"
 #include "runtime/handle.h"
@@ -48,6 +49,15 @@ static int lock_again(struct launch *launch, struct error *err)
 	return 0;
 }
 
+static void sync_record(void *context)
+{
+	const struct launch *launch = context;
+	struct error err;
+
+	if (state_sync(launch->data_dir, &err) < 0)
+		log_warning("%s: may not outlive a power cut: %s", launch->state->id, err.text);
+}
+
 /* The process has ended. What stays is the writable layer of the spec form with its exit status. */
 static int finish(const struct container_options *options, struct launch *launch, int exit_status,
 		  struct error *err)
@@ -59,8 +69,11 @@ static int finish(const struct container_options *options, struct launch *launch
 		return 0;
 	if (options->form == FORM_SPEC && !options->remove && launch->state_dir_made) {
 		launch->remove_data = false;
+		/* on a full disk, say: the caller has the status all the same */
 		if (exit_save(launch->arena, launch->data_dir, exit_status, err) < 0)
-			return -1;
+			log_warning("%s: its exit status is not recorded: %s", launch->state->id,
+				    err->text);
+		sync_record(launch);
 	}
 	return launch_remove(launch, err);
 }
@@ -81,6 +94,10 @@ static int run_foreground(const struct container_options *options, struct prepar
 	launch_unlock(launch);
 	console = take_fd(&launch->console);
 	launch->foreground.notify = &launch->notify;
+	if (options->form == FORM_SPEC && !options->remove) {
+		launch->foreground.settle = sync_record;
+		launch->foreground.context = launch;
+	}
 	if (foreground_wait(&launch->foreground, launch->pidfd, launch->pid, console, &status,
 			    err) < 0 ||
 	    finish(options, launch, status, err) < 0)

@@ -140,6 +140,7 @@ struct container_info {
 	const char *oci_version;
 	struct opt_int exit_code; /* when one is recorded */
 	const char *finished;	  /* RFC 3339, NULL: unknown */
+	bool remains;		  /* was to go at its end, but the machine's came before */
 };
 
 int container_info(const struct settings *settings, const char *id, struct arena *arena,

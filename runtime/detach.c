@@ -109,7 +109,7 @@ static _Noreturn void become_monitor(struct monitor *monitor)
 		pass(monitor->err.read, numbers[2]),
 		pass(monitor->log, numbers[3]),
 		pass(launch->data_dir, numbers[4]),
-		(char[]){ "--" },
+		launch->state->keep ? (char[]){ "keep" } : (char[]){ "--" },
 		monitor->self,
 		(char[]){ "--root" },
 		(char *)launch->settings->root,

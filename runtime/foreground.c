@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "base/fd.h"
 #include "base/log.h"
@@ -16,6 +18,9 @@
 
 /* So many messages of the container are handed on after its end: others may go on sending. */
 #define LATE_MESSAGES 64
+
+/* A process that has run for so long stays. */
+#define SETTLE_MS 500
 
 /* How long the rest of a terminal's output may take after the end of its process. */
 #define DRAIN_MS 1000
@@ -74,6 +79,29 @@ static void forward_signals(const struct foreground *foreground, int pidfd, pid_
 	}
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* How long poll() may wait; what is due is done before. */
+static int settle_timeout(const struct foreground *foreground, int64_t begin, bool *settled)
+{
+	int64_t passed;
+
+	if (*settled || !foreground->settle)
+		return -1;
+	passed = now_ms() - begin;
+	if (passed < SETTLE_MS)
+		return (int)(SETTLE_MS - passed);
+	*settled = true;
+	foreground->settle(foreground->context);
+	return -1;
+}
+
 static int wait_end(const struct foreground *foreground, int pidfd, pid_t pid,
 		    struct terminal_relay *relay, struct error *err)
 {
@@ -83,16 +111,19 @@ static int wait_end(const struct foreground *foreground, int pidfd, pid_t pid,
 		[POLL_SIGNALS] = { .fd = foreground->signals, .events = POLLIN },
 		[POLL_NOTIFY] = { .fd = notify ? notify->socket : -1, .events = POLLIN },
 	};
+	int64_t begin = foreground->settle ? now_ms() : 0;
+	bool settled = false;
 	int late = 0;
 
 	for (;;) {
+		int timeout = settle_timeout(foreground, begin, &settled);
 		nfds_t count = POLL_RELAY;
 
 		if (relay && !relay->closed) {
 			terminal_relay_poll(relay, polls + POLL_RELAY);
 			count = POLL_COUNT;
 		}
-		if (poll(polls, count, -1) < 0) {
+		if (poll(polls, count, timeout) < 0) {
 			if (errno == EINTR)
 				continue;
 			return fail_errno(err, "poll");

@@ -18,6 +18,9 @@ struct foreground {
 	sigset_t saved;
 	bool reaps;	       /* is a subreaper: reaps also what the process left behind */
 	struct notify *notify; /* what the container tells the service manager; NULL: nothing */
+	/* Called once when the process has run for a while: work that no start should wait for. */
+	void (*settle)(void *context);
+	void *context;
 };
 
 /*

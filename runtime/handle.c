@@ -219,25 +219,32 @@ int handle_allow(const struct handle *handle, const char *verb, unsigned int sta
 
 int handle_make_folder(const char *path, const char *id, struct error *err)
 {
-	cleanup_fd int root = -1, parent = -1, dir = -1;
-	struct stat status;
+	cleanup_fd int root = -1, parent = -1;
 
 	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	parent = mkdir_in_root(root, path, 0700, err);
 	if (parent < 0)
 		return -1;
-	if (mkdirat(parent, id, 0700) < 0) {
-		if (errno == EEXIST)
-			return fail(err, EEXIST, "%s: container with given ID already exists", id);
-		return fail_errno(err, "make %s/%s", path, id);
+	/* Until it is locked it looks like one of a crash: a prune may come in between. */
+	for (;;) {
+		cleanup_fd int dir = -1;
+		struct stat status;
+
+		if (mkdirat(parent, id, 0700) < 0) {
+			if (errno == EEXIST)
+				return fail(err, EEXIST,
+					    "%s: container with given ID already exists", id);
+			return fail_errno(err, "make %s/%s", path, id);
+		}
+		dir = openat(parent, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (dir < 0 && errno == ENOENT)
+			continue;
+		if (dir < 0 || flock(dir, LOCK_EX) < 0 || fstat(dir, &status) < 0) {
+			fail_errno(err, "lock %s/%s", path, id);
+			unlinkat(parent, id, AT_REMOVEDIR); /* too many open files, say */
+			return -1;
+		}
+		if (status.st_nlink > 0)
+			return take_fd(&dir);
 	}
-	dir = openat(parent, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir < 0 || flock(dir, LOCK_EX) < 0 || fstat(dir, &status) < 0) {
-		fail_errno(err, "lock %s/%s", path, id);
-		unlinkat(parent, id, AT_REMOVEDIR); /* too many open files, say */
-		return -1;
-	}
-	if (status.st_nlink == 0) /* a delete --force came in between */
-		return fail(err, ECANCELED, "%s: was removed while it was being made", id);
-	return take_fd(&dir);
 }

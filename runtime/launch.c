@@ -85,6 +85,10 @@ static int remove_data_folder(struct launch *launch, struct error *err)
 	parent = open(launch->data_parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (parent < 0)
 		return errno == ENOENT ? 0 : fail_errno(err, "open %s", launch->data_parent);
+	/* without it the rest is a crash's: half a writable layer is never taken for a whole one */
+	if (launch->data_dir >= 0 && unlinkat(launch->data_dir, RECORD_FILE, 0) < 0 &&
+	    errno != ENOENT)
+		return fail_errno(err, "%s: remove %s", launch->state->id, RECORD_FILE);
 	if (rootless_remove_tree(launch->arena, parent, launch->state->id, err) < 0)
 		return fail_in(err, "%s", launch->data_parent);
 	launch->remove_data = false;

@@ -166,7 +166,7 @@ int container_prune(const struct settings *settings, bool stopped, size_t *remov
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		/* without a time of creation its making was interrupted, and nobody works on it */
-		bool broken = !items[i].created[0];
+		bool broken = !items[i].created[0] || items[i].remains;
 
 		if (items[i].status != STATUS_STOPPED || (!broken && !stopped))
 			continue;

@@ -33,6 +33,7 @@ static int fill_info(struct arena *arena, const struct handle *handle, struct co
 		.owner = state->owner ? state->owner : "",
 		.oci_version = state->oci_version ? state->oci_version : "1.0.0",
 		.annotations = state->annotations,
+		.remains = !state->keep && handle->dir < 0,
 	};
 	if (handle->data < 0 || handle->status != STATUS_STOPPED)
 		return 0;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ctr-monitor PIDFD OUT ERR LOG DIR -- PROGRAM ARGUMENT...
+ * ctr-monitor PIDFD OUT ERR LOG DIR --|keep PROGRAM ARGUMENT...
  *
  * Stays behind `ctr run -d` as the parent of the container. Writes what comes from descriptors
  * OUT and ERR (-1: none) to LOG as json-lines, one object a line of output as docker's json-file
  * log has them; when the process of PIDFD has ended, leaves exit.json in directory DIR and becomes
- * PROGRAM, which cleans up. Until then it only waits.
+ * PROGRAM, which cleans up. Until then it only waits. With "keep" DIR stays: what is in it is
+ * made durable at the beginning and at the end.
  *
  * There may be hundreds of it: no stdio, no allocation, no library but the C library's system
  * calls, so that its private memory is a few pages.
@@ -29,6 +30,9 @@
 
 /* What a pipe can hold at most (pipe(7), pipe-max-size). */
 #define PIPE_MOST (1 << 20)
+
+/* More than exit.json has. */
+#define EXIT_ROOM 256
 
 struct stream {
 	int fd;
@@ -236,9 +240,41 @@ static int parse(const char *text)
 	return value;
 }
 
-static void write_exit(int dir, int code)
+#define EXIT_TEMPORARY "exit.room"
+
+/* A program that fills the disk and fails of that is the one whose exit status is asked for. */
+static void reserve_exit(int dir)
 {
-	output.fd = openat(dir, "exit.json.tmp", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd = openat(dir, EXIT_TEMPORARY, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd >= 0 && fallocate(fd, 0, 0, EXIT_ROOM) == 0)
+		close(fd);
+	else if (fd >= 0 && close(fd) == 0)
+		unlinkat(dir, EXIT_TEMPORARY, 0);
+}
+
+static void sync_at(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	fsync(fd);
+	close(fd);
+}
+
+/* The container runs already: so its start does not wait for the disk. */
+static void sync_record(int dir)
+{
+	sync_at(dir, "container.json");
+	sync_at(dir, "config.json");
+	sync_at(dir, ".");
+	sync_at(dir, "..");
+}
+
+static void write_exit(int dir, int code, bool keep)
+{
+	output.fd = openat(dir, EXIT_TEMPORARY, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	output.failed = false;
 	if (output.fd < 0)
 		return;
@@ -248,11 +284,14 @@ static void write_exit(int dir, int code)
 	output_time();
 	output_text("\"}\n");
 	output_flush();
+	if (ftruncate(output.fd, lseek(output.fd, 0, SEEK_CUR)) < 0 ||
+	    (keep && fsync(output.fd) < 0))
+		output.failed = true;
 	close(output.fd);
 	if (output.failed) /* no record is better than half of one */
-		unlinkat(dir, "exit.json.tmp", 0);
-	else
-		renameat(dir, "exit.json.tmp", dir, "exit.json");
+		unlinkat(dir, EXIT_TEMPORARY, 0);
+	else if (renameat(dir, EXIT_TEMPORARY, dir, "exit.json") == 0 && keep)
+		sync_at(dir, ".");
 }
 
 /*
@@ -277,6 +316,7 @@ int main(int argc, char **argv)
 {
 	siginfo_t end = { 0 };
 	int pidfd, dir, code, terminal_end;
+	bool keep;
 
 	if (argc < 8)
 		return 125;
@@ -285,7 +325,11 @@ int main(int argc, char **argv)
 	streams[1].fd = parse(argv[3]);
 	output.fd = parse(argv[4]);
 	dir = parse(argv[5]);
+	keep = !strcmp(argv[6], "keep");
 	set_signals(SIG_IGN);
+	reserve_exit(dir);
+	if (keep)
+		sync_record(dir);
 	terminal_end = open_terminal_end(streams[0].fd);
 	for (int i = 0; i < 2; i++)
 		if (streams[i].fd >= 0)
@@ -322,7 +366,7 @@ int main(int argc, char **argv)
 	while (waitid(P_PIDFD, (id_t)pidfd, &end, WEXITED | __WALL) < 0 && errno == EINTR)
 		;
 	code = end.si_code == CLD_EXITED ? end.si_status : 128 + end.si_status;
-	write_exit(dir, code);
+	write_exit(dir, code, keep);
 	set_signals(SIG_DFL);
 	execv(argv[7], argv + 7);
 	return code;

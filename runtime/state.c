@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/state.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/file.h"
+#include "base/macro.h"
 #include "base/timestamp.h"
 #include "specs/schema.h"
 
@@ -78,13 +81,25 @@ int state_save(struct arena *arena, int dir, const char *name, const struct stat
 	return file_replace_at(dir, name, text, size, 0600, durable, err);
 }
 
+/*
+ * What was not durable yet when the power went is empty or zeros under its name (ext4(5), "delayed
+ * allocation"): that is as if it had not been written.
+ */
+static int read_document(struct arena *arena, int dir, const char *name, char **text, size_t *size,
+			 struct error *err)
+{
+	if (file_read_at(dir, name, STATE_MAX_SIZE, arena, text, size, err) < 0)
+		return -1;
+	return **text ? 0 : fail(err, ENOENT, "%s: is empty since a power cut", name);
+}
+
 int state_load(struct arena *arena, int dir, const char *name, struct state *state,
 	       struct error *err)
 {
 	char *text;
 	size_t size;
 
-	if (file_read_at(dir, name, STATE_MAX_SIZE, arena, &text, &size, err) < 0)
+	if (read_document(arena, dir, name, &text, &size, err) < 0)
 		return -1;
 	return state_decode(arena, name, text, size, state, err);
 }
@@ -94,7 +109,7 @@ int exit_load(struct arena *arena, int dir, struct exit_record *record, struct e
 	char *text;
 	size_t size;
 
-	if (file_read_at(dir, EXIT_FILE, STATE_MAX_SIZE, arena, &text, &size, err) < 0)
+	if (read_document(arena, dir, EXIT_FILE, &text, &size, err) < 0)
 		return -1;
 	*record = (struct exit_record){ 0 };
 	return schema_decode(&exit_record_schema, arena, EXIT_FILE, text, size, record, err);
@@ -110,7 +125,20 @@ int exit_save(struct arena *arena, int dir, int exit_code, struct error *err)
 	size_t size;
 	const char *text = schema_encode(&exit_record_schema, arena, &record, JSON_COMPACT, &size);
 
-	return file_replace_at(dir, EXIT_FILE, text, size, 0600, false, err);
+	return file_replace_at(dir, EXIT_FILE, text, size, 0600, true, err);
+}
+
+int state_sync(int dir, struct error *err)
+{
+	static const char *const names[] = { RECORD_FILE, CONFIG_FILE, ".", ".." };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		cleanup_fd int fd = openat(dir, names[i], O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+		if (fd < 0 || fsync(fd) < 0)
+			return fail_errno(err, "sync %s", names[i]);
+	}
+	return 0;
 }
 
 char *state_owner(struct arena *arena, uid_t user)

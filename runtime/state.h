@@ -81,8 +81,14 @@ int state_load(struct arena *arena, int dir, const char *name, struct state *sta
 
 /* Reads exit.json of directory dir. ENOENT when there is none. */
 int exit_load(struct arena *arena, int dir, struct exit_record *record, struct error *err);
-/* Writes it, with the present time. */
+/* Writes it durably, with the present time. */
 int exit_save(struct arena *arena, int dir, int exit_code, struct error *err);
+
+/*
+ * Makes what lies in a container's data folder durable: the record, the spec, the names of what is
+ * in it and its own. A start does not wait for that; it is done while the container runs.
+ */
+int state_sync(int dir, struct error *err);
 
 /* A user: "root", or the number. */
 char *state_owner(struct arena *arena, uid_t user);

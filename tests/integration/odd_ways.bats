@@ -86,11 +86,8 @@ descriptor() {
 		ctr run -d --name "$ID" spec.json >said 2>&1 3>&- &
 		sleep "0.00$turn"
 		run ctr rm "$ID"
-		# in the moment when its folder is there and not locked yet it may be removed, and says so
-		if ! wait $!; then
-			contains "$(<said)" 'was removed while it was being made'
-			continue
-		fi
+		# in the moment when its folder is there and not locked yet it may be removed, and is made anew
+		wait $! || fail "$(<said)"
 		run -0 ctr exec "$ID" true
 		run -0 ctr rm -f "$ID"
 	done

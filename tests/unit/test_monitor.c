@@ -129,7 +129,7 @@ static char *read_file(const char *name)
 static void check_exit(int code)
 {
 	CHECK_CONTAINS(read_file("exit.json"), arena_printf(&arena, "{\"exitCode\":%d,", code));
-	CHECK(faccessat(dir, "exit.json.tmp", F_OK, 0) < 0);
+	CHECK(faccessat(dir, "exit.room", F_OK, 0) < 0);
 }
 
 /* All that a stream has said, its records put together; *records counts them. */
@@ -449,7 +449,7 @@ TEST(monitor_survives_a_limit_of_file_sizes_and_leaves_no_half_record)
 {
 	CHECK_INT(run(&(struct setup){ .container = write_much, .no_space = true }), 42);
 	CHECK(faccessat(dir, "exit.json", F_OK, 0) < 0);
-	CHECK(faccessat(dir, "exit.json.tmp", F_OK, 0) < 0);
+	CHECK(faccessat(dir, "exit.room", F_OK, 0) < 0);
 	CHECK_STRING(read_file("log"), "");
 	arena_free(&arena);
 }

@@ -318,10 +318,18 @@ TEST(untagged_images_go_with_the_next_prune_and_others_stay)
 	CHECK_INT((long long)pruned.blobs, 0);
 }
 
+static int give_list(void *context, struct string_list *list, struct error *error)
+{
+	(void)error;
+	*list = *(const struct string_list *)context;
+	return 0;
+}
+
 TEST(layers_and_images_of_containers_are_kept)
 {
 	char *items[2] = { NULL };
-	struct string_list keep = { .items = items, .count = 1 };
+	struct string_list list = { .items = items, .count = 1 };
+	const struct store_keep keep = { .find = give_list, .context = &list };
 	struct store_pruned pruned;
 	struct image image;
 
@@ -352,9 +360,11 @@ TEST(what_a_crash_left_is_removed_and_what_is_in_work_is_not)
 	begin();
 	CHECK_OK(blob_begin(&blob, &store, &err));
 	CHECK_OK(blob_write(&blob, "x", 1, &err));
-	run_ok("echo half > data/store/blobs/sha256/.tmp-1-2; mkdir -p data/layers/.tmp-3-4/a/b");
+	run_ok("echo half > data/store/blobs/sha256/.tmp-1-2; mkdir -p data/layers/.tmp-3-4/a/b; "
+	       "echo half > data/store/index.json.tmp.1.0; echo x > data/store/mine.tmp.x");
 	CHECK_OK(store_prune(&store, NULL, &pruned, &err));
-	CHECK_INT((long long)pruned.temporary, 2);
+	CHECK_INT((long long)pruned.temporary, 3);
+	run_ok("test ! -e data/store/index.json.tmp.1.0 && test -e data/store/mine.tmp.x");
 	CHECK_OK(blob_end(&blob, &err));
 	CHECK_OK(blob_publish(&blob, NULL, &err));
 	CHECK_CONTAINS(run_ok("ls -A data/store/blobs/sha256"), blob.digest.text + 7);
@@ -409,6 +419,17 @@ TEST(a_blob_of_another_digest_is_refused)
 	blob_abort(&blob);
 	CHECK_STRING(run_ok("ls -A data/store/blobs/sha256"), "");
 	CHECK_FAILS(store_open_blob(&store, "sha256:../../../index.json", &err), "not a sha256");
+}
+
+TEST(a_damaged_blob_is_healed_by_what_brings_it_again)
+{
+	struct digest digest;
+
+	begin();
+	CHECK_OK(blob_put(&store, "content", 7, &digest, &err));
+	run_ok("printf CONTENT > data/store/blobs/sha256/%s", digest.text + 7);
+	CHECK_OK(blob_put(&store, "content", 7, &digest, &err));
+	CHECK_STRING(run_ok("cat data/store/blobs/sha256/*"), "content");
 }
 
 TEST(a_damaged_layer_is_not_unpacked)
