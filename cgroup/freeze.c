@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -74,6 +75,56 @@ static bool has_frozen_ancestor(int dirfd)
 		close_fd(&fd);
 		fd = above;
 	}
+}
+
+int cgroup_ask_frozen(int dirfd, bool frozen, struct error *err)
+{
+	return write_freeze(dirfd, frozen ? "1" : "0", err);
+}
+
+static bool is_same(int one, int other)
+{
+	struct stat a, b;
+
+	return fstat(one, &a) == 0 && fstat(other, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+static size_t count_children(int dirfd)
+{
+	struct error ignored;
+	cleanup_dir DIR *dir = open_dir_at(dirfd, ".", &ignored);
+	const struct dirent *entry;
+	size_t count = 0;
+
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
+			count++;
+	return count;
+}
+
+int cgroup_common_parent(const int *dirfds, size_t count)
+{
+	cleanup_fd int parent = -1;
+	struct error ignored;
+	char text[8];
+
+	if (count < 2)
+		return -1;
+	parent = openat(dirfds[0], "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	for (size_t i = 1; parent >= 0 && i < count; i++) {
+		cleanup_fd int other = openat(dirfds[i], "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		if (other < 0 || !is_same(parent, other))
+			return -1;
+	}
+	/* the root of the tree cannot be frozen, and one that is frozen already is somebody's */
+	if (parent < 0 || count_children(parent) != count ||
+	    file_read_short_at(parent, "cgroup.freeze", text, sizeof(text), &ignored) < 0 ||
+	    text[0] != '0' ||
+	    file_read_short_at(parent, "cgroup.procs", text, sizeof(text), &ignored) != 0)
+		return -1;
+	return take_fd(&parent);
 }
 
 int cgroup_thaw(int dirfd, int timeout_ms, struct error *err)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/error.h"
 
@@ -20,10 +21,23 @@
 int cgroup_freeze(int dirfd, int timeout_ms, struct error *err);
 
 /*
+ * Only writes the wish, to freeze or to thaw: for several cgroups that are to stop at about the same
+ * time. The two others then wait for the fact.
+ */
+int cgroup_ask_frozen(int dirfd, bool frozen, struct error *err);
+
+/*
  * Thaws and returns when the processes run again. If a cgroup above is frozen that cannot be:
  * EBUSY, "frozen by its parent"; the cgroup's own wish is withdrawn nevertheless.
  */
 int cgroup_thaw(int dirfd, int timeout_ms, struct error *err);
+
+/*
+ * Whether the cgroups, which are several, are all that is directly below one cgroup, without a
+ * process in that itself. Returns its descriptor (O_PATH), the caller's, or -1: freezing it freezes
+ * them and nothing else.
+ */
+int cgroup_common_parent(const int *dirfds, size_t count);
 
 enum cgroup_frozen {
 	CGROUP_RUNNING,

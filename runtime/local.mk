@@ -6,6 +6,7 @@ libruntime_a_SOURCES = \
 	runtime/events.c runtime/events.h \
 	runtime/exec_process.c runtime/exec_process.h \
 	runtime/foreground.c runtime/foreground.h \
+	runtime/freezer.c runtime/freezer.h \
 	runtime/guard.c runtime/guard.h \
 	runtime/handle.c runtime/handle.h \
 	runtime/hook_output.c runtime/hook_output.h \
