@@ -21,8 +21,8 @@
 int cgroup_freeze(int dirfd, int timeout_ms, struct error *err);
 
 /*
- * Only writes the wish, to freeze or to thaw: for several cgroups that are to stop at about the same
- * time. The two others then wait for the fact.
+ * Only writes the wish, to freeze or to thaw: for several cgroups that are to stop at about the
+ * same time. The two others then wait for the fact.
  */
 int cgroup_ask_frozen(int dirfd, bool frozen, struct error *err);
 

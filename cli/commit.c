@@ -1,35 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/commit.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "cli/size.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
 #include "specs/json_writer.h"
 
-static void print_text(struct arena *arena, const struct commit_result *result)
+static void print_text(struct arena *arena, const struct commit_result *result, size_t count)
 {
-	printf("%s %s\n", result->name, result->digest);
-	printf("layer %s, image %s", size_text(arena, result->layer_size),
-	       size_text(arena, result->size));
+	for (size_t i = 0; i < count; i++) {
+		const struct commit_image *image = &result->images[i];
+
+		printf("%s %s\n", image->name, image->digest);
+		printf("layer %s, image %s", size_text(arena, image->layer_size),
+		       size_text(arena, image->size));
+		if (i + 1 < count)
+			putchar('\n');
+	}
 	if (result->frozen)
 		printf(", frozen for %.1f ms\n", (double)result->frozen_microseconds / 1000);
 	else
 		puts(", nothing was running");
 }
 
-static void print_json(struct arena *arena, const struct commit_result *result)
+static void write_image(struct json_writer *writer, const struct commit_image *image)
+{
+	json_write_key(writer, "name");
+	json_write_string(writer, image->name);
+	json_write_key(writer, "digest");
+	json_write_string(writer, image->digest);
+	json_write_key(writer, "layerSize");
+	json_write_uint(writer, image->layer_size);
+	json_write_key(writer, "size");
+	json_write_uint(writer, image->size);
+}
+
+/* One image is the object itself; several are its member "images". */
+static void print_json(struct arena *arena, const struct commit_result *result, size_t count)
 {
 	struct json_writer *writer = json_writer_new(arena, JSON_INDENTED);
 
 	json_begin_object(writer);
-	json_write_key(writer, "name");
-	json_write_string(writer, result->name);
-	json_write_key(writer, "digest");
-	json_write_string(writer, result->digest);
-	json_write_key(writer, "layerSize");
-	json_write_uint(writer, result->layer_size);
-	json_write_key(writer, "size");
-	json_write_uint(writer, result->size);
+	if (count == 1) {
+		write_image(writer, result->images);
+	} else {
+		json_write_key(writer, "images");
+		json_begin_array(writer);
+		for (size_t i = 0; i < count; i++) {
+			json_begin_object(writer);
+			write_image(writer, &result->images[i]);
+			json_end_object(writer);
+		}
+		json_end_array(writer);
+	}
 	json_write_key(writer, "frozen");
 	json_write_bool(writer, result->frozen);
 	json_write_key(writer, "frozenMicroseconds");
@@ -38,18 +64,52 @@ static void print_json(struct arena *arena, const struct commit_result *result)
 	fputs(json_writer_text(writer, NULL), stdout);
 }
 
+/* ID=NAME[:TAG] of a group; an ID has no '='. */
+static int split_target(struct arena *arena, char *argument, struct commit_target *target,
+			struct error *err)
+{
+	const char *equals = strchr(argument, '=');
+
+	if (!equals)
+		return fail(err, EINVAL, "%s: of several containers each is given as ID=NAME[:TAG]",
+			    argument);
+	target->id = arena_strndup(arena, argument, (size_t)(equals - argument));
+	target->name = equals + 1;
+	return 0;
+}
+
+/* "ID NAME[:TAG]", or any number of "ID=NAME[:TAG]". */
+static int find_targets(struct invocation *invocation, struct commit_request *request,
+			struct error *err)
+{
+	size_t count = (size_t)invocation->count;
+	struct commit_target *targets = arena_array(invocation->arena, struct commit_target, count);
+
+	request->targets = targets;
+	request->count = count;
+	if (count == 2 && !strchr(invocation->arguments[0], '=')) {
+		targets[0].id = invocation->arguments[0];
+		targets[0].name = invocation->arguments[1];
+		request->count = 1;
+		return 0;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (split_target(invocation->arena, invocation->arguments[i], &targets[i], err) < 0)
+			return -1;
+	return 0;
+}
+
 int cmd_commit(struct invocation *invocation, struct error *err)
 {
 	struct commit_request *request = &commit_options.request;
 	struct commit_result result = { 0 };
 
-	request->id = invocation->arguments[0];
-	request->name = invocation->arguments[1];
-	if (container_commit(&invocation->settings, request, &result, err) < 0)
+	if (find_targets(invocation, request, err) < 0 ||
+	    container_commit(&invocation->settings, request, invocation->arena, &result, err) < 0)
 		return -1;
 	if (commit_options.format == FORMAT_JSON)
-		print_json(invocation->arena, &result);
+		print_json(invocation->arena, &result, request->count);
 	else
-		print_text(invocation->arena, &result);
+		print_text(invocation->arena, &result, request->count);
 	return 0;
 }

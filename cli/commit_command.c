@@ -27,16 +27,21 @@ const struct command commit_command = {
 	.name = "commit",
 	.group = GROUP_SAVE,
 	.summary = "Make an image of a container's present root",
-	.arguments = "ID NAME[:TAG]",
-	.min = 2,
-	.max = 2,
-	.description = "Freezes the container, archives its writable layer as the topmost layer of "
-		       "an image in\n"
-		       "the store, and thaws it. Prints the digest, the size and how long it was "
-		       "frozen. Killed\n"
-		       "at any moment, the store holds the old state or the new one.\n",
+	.arguments = "ID NAME[:TAG] | ID=NAME[:TAG]...",
+	.min = 1,
+	.max = -1,
+	.description =
+		"Freezes the container, archives its writable layer as the topmost layer of "
+		"an image in\n"
+		"the store, and thaws it. Prints the digest, the size and how long it was "
+		"frozen. Killed\n"
+		"at any moment, the store holds the old state or the new one. Several "
+		"containers are frozen\n"
+		"together, so that their images are of one instant, and the store gets all of "
+		"these or none.\n",
 	.examples =
-		"ctr commit web app:2\nctr commit --compression gzip -m 'as shipped' web app:2\n",
+		"ctr commit web app:2\nctr commit --compression gzip -m 'as shipped' web app:2\n"
+		"ctr commit web=app/web:5 db=app/db:5\n",
 	COMMAND_OPTIONS(rows, commit_options),
 	.flags = COMMAND_ENTERS,
 	.failure = FAILURE_RUN,

@@ -249,16 +249,22 @@ int image_commit_documents(struct image_commit *commit, struct error *err)
 	return 0;
 }
 
-int image_commit_name(struct image_commit *commit, struct error *err)
+int image_commit_name(struct image_commit *const *commits, size_t count, struct error *err)
 {
-	struct image_descriptor descriptor = {
-		.media_type = arena_strdup(&commit->arena, IMAGE_MEDIA_TYPE_MANIFEST),
-		.digest = commit->manifest.text,
-		.size = (int64_t)commit->manifest_size,
-		.annotations = lower_annotation(commit),
-	};
+	struct arena *arena = &commits[0]->arena;
+	struct image_descriptor *descriptors = arena_array(arena, struct image_descriptor, count);
+	struct store_name *names = arena_array(arena, struct store_name, count);
 
-	return store_tag(commit->store, commit->full_name, &descriptor, err);
+	for (size_t i = 0; i < count; i++) {
+		descriptors[i] = (struct image_descriptor){
+			.media_type = arena_strdup(arena, IMAGE_MEDIA_TYPE_MANIFEST),
+			.digest = commits[i]->manifest.text,
+			.size = (int64_t)commits[i]->manifest_size,
+			.annotations = lower_annotation(commits[i]),
+		};
+		names[i] = (struct store_name){ commits[i]->full_name, &descriptors[i] };
+	}
+	return store_tag_all(commits[0]->store, names, count, err);
 }
 
 void image_commit_end(struct image_commit *commit)

@@ -15,7 +15,7 @@
  *	  thaw
  *	image_commit_layer(&commit, err)	layer durable and named by its digest
  *	image_commit_documents(&commit, err)	config and manifest, durable
- *	image_commit_name(&commit, err)		the index: the commit point
+ *	image_commit_name(commits, 1, err)	the index: the commit point, of all that are given
  *	image_commit_end(&commit)		closes, removes what is temporary; after any of them
  *
  * Killed in between, the store holds the old index and rubbish that prune removes.
@@ -56,5 +56,5 @@ int image_commit_begin(struct image_commit *commit, struct error *err);
 int image_commit_archive(struct image_commit *commit, struct error *err);
 int image_commit_layer(struct image_commit *commit, struct error *err);
 int image_commit_documents(struct image_commit *commit, struct error *err);
-int image_commit_name(struct image_commit *commit, struct error *err);
+int image_commit_name(struct image_commit *const *commits, size_t count, struct error *err);
 void image_commit_end(struct image_commit *commit);

@@ -2,34 +2,46 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/error.h"
+#include "base/string_list.h"
 #include "fs/compress.h"
 #include "runtime/settings.h"
 
 /*
- * `commit`: an image of a container's present root. The container is frozen while its writable
- * layer is read and thawed whatever happens, even to ctr: a guard process of ctr's thaws it when
- * ctr is killed. The store has the new image in whole or not at all.
+ * `commit`: images of the present roots of containers, one instant for all of them. All are frozen
+ * before anything is read that counts, and thawed whatever happens, even to ctr: a guard process
+ * of ctr's thaws them when ctr is killed. The store has all the new images in whole or none.
  *
  * Linked into ctr-image only: it needs the libraries for archives, compression and digests.
  */
-struct commit_request {
+struct commit_target {
 	const char *id;	  /* the container */
 	const char *name; /* of the image, NAME[:TAG] */
+};
+
+struct commit_request {
+	const struct commit_target *targets;
+	size_t count;
 	enum compression compression;
 	const char *message, *author; /* may be NULL */
 };
 
-struct commit_result {
+struct commit_image {
 	char name[512];	     /* with its tag */
 	char digest[80];     /* of the manifest */
 	uint64_t layer_size; /* bytes of the new layer as stored */
 	uint64_t size;	     /* of all layers */
-	bool frozen;	     /* it was running, and was frozen for this */
+};
+
+struct commit_result {
+	struct commit_image *images; /* as many as targets, in their order; in the arena */
+	bool frozen;		     /* something was running, and was frozen for this */
 	int64_t frozen_microseconds;
 };
 
 int container_commit(const struct settings *settings, const struct commit_request *request,
-		     struct commit_result *result, struct error *err);
+		     struct arena *arena, struct commit_result *result, struct error *err);

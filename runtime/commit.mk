@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Only ctr-image has it.
 noinst_LIBRARIES += libcommit.a
-libcommit_a_SOURCES = runtime/commit.c runtime/commit.h
+libcommit_a_SOURCES = \
+	runtime/commit.c runtime/commit.h \
+	runtime/commit_member.c runtime/commit_member.h

@@ -25,8 +25,8 @@ struct freezer {
 	int *cgroups; /* the caller's descriptors, of containers that run */
 	size_t count;
 	/*
-	 * A cgroup that has those and nothing else below it, frozen in their place, or -1. It must be
-	 * one in which nobody else would start anything: the caller knows.
+	 * A cgroup that has those and nothing else below it, frozen in their place, or -1. It must
+	 * be one in which nobody else would start anything: the caller knows.
 	 */
 	int parent;
 	/* private */

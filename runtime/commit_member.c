@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/commit_member.h"
+
+#include <errno.h>
+
+#include "base/fd.h"
+
+void member_init(struct commit_member *member, const struct settings *settings,
+		 const struct commit_target *target)
+{
+	*member = (struct commit_member){
+		.settings = settings,
+		.target = target,
+		.handle = HANDLE_NONE,
+		.layers = { .upper = -1 },
+		.cgroup = -1,
+	};
+}
+
+int member_open(struct commit_member *member, struct arena *arena, struct error *err)
+{
+	const char *id = member->target->id;
+	struct handle *handle = &member->handle;
+
+	if (handle_open(member->settings, id, HANDLE_LOCK, arena, handle, err) < 0 ||
+	    container_layers_open(member->settings, id, arena, &member->layers, err) < 0)
+		return -1;
+	if (handle->incomplete)
+		return fail(err, EINVAL, "%s: its making was interrupted; remove it with 'rm'", id);
+	if (member->layers.upper < 0)
+		return fail(err, EROFS, "%s: its root is read-only: there is nothing to commit",
+			    id);
+	if (handle_read_spec(arena, handle, &member->spec, err) < 0)
+		return fail_in(err, "%s", id);
+	if (handle->status != STATUS_RUNNING && handle->status != STATUS_CREATED)
+		return 0;
+	member->cgroup = handle_open_cgroup(arena, handle, err);
+	return member->cgroup < 0 ? fail_in(err, "%s: cannot be frozen", id) : 0;
+}
+
+void member_close(struct commit_member *member)
+{
+	close_fd(&member->cgroup);
+	container_layers_close(&member->layers);
+	handle_close(&member->handle);
+}
+
+/* What the image says of its process is what the container was run with. */
+static void describe_process(struct commit_member *member, struct arena *arena)
+{
+	const struct spec_process *process = member->spec.process;
+	struct image_commit *image = &member->image;
+
+	image->created_by = member->handle.state.command;
+	if (!process)
+		return;
+	image->command = &process->args;
+	image->environment = &process->env;
+	image->directory = process->cwd;
+	image->user = arena_printf(arena, "%u:%u", process->user.uid, process->user.gid);
+}
+
+int member_begin_image(struct commit_member *member, const struct commit_request *request,
+		       const struct store *store, struct arena *arena, struct error *err)
+{
+	const struct container_layers *layers = &member->layers;
+	const struct state *state = &member->handle.state;
+
+	member->image = (struct image_commit){
+		.store = store,
+		.stack = {
+			.upper = layers->upper,
+			.lowers = layers->lowers,
+			.lower_count = layers->lower_count,
+			.user_xattr = layers->user_xattr,
+			.own = &layers->own,
+		},
+		.archive = { .compression = request->compression },
+		.name = member->target->name,
+		.message = request->message,
+		.author = request->author,
+		.parent = state->image_digest,
+		.lowers = &state->lowers,
+	};
+	describe_process(member, arena);
+	return image_commit_begin(&member->image, err);
+}
+
+void member_end_image(struct commit_member *member)
+{
+	if (member->image.store)
+		image_commit_end(&member->image);
+	member->image.store = NULL;
+}

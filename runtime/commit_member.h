@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "fs/image_commit.h"
+#include "runtime/commit.h"
+#include "runtime/container.h"
+#include "runtime/handle.h"
+
+/* For runtime/commit.c: one container of those that are committed together. */
+struct commit_member {
+	const struct settings *settings;
+	const struct commit_target *target;
+	struct handle handle;
+	struct spec spec;
+	struct container_layers layers;
+	struct image_commit image;
+	int cgroup; /* of one that runs, and is to be frozen; else -1 */
+};
+
+/* Before anything else: what member_close() and member_end_image() accept. */
+void member_init(struct commit_member *member, const struct settings *settings,
+		 const struct commit_target *target);
+
+/* Locks the container and opens what belongs to it. */
+int member_open(struct commit_member *member, struct arena *arena, struct error *err);
+void member_close(struct commit_member *member);
+
+/* image_commit_begin() with what the container, the request and its spec say. */
+int member_begin_image(struct commit_member *member, const struct commit_request *request,
+		       const struct store *store, struct arena *arena, struct error *err);
+void member_end_image(struct commit_member *member);
