@@ -52,7 +52,9 @@ enum command_flag {
 	COMMAND_GUARD = 1,	/* runs the container's code: see runtime/guard.h */
 	COMMAND_NEEDS_ROOT = 2, /* an ordinary user cannot do it */
 	COMMAND_ENTERS = 4,	/* runs in namespaces of an ordinary user: runtime/rootless.h */
-	COMMAND_JOINS = 8,	/* the same, in those of the container that it names first */
+	/* the same, in those of the container that it names first; with COMMAND_ENTERS: if it runs
+	 */
+	COMMAND_JOINS = 8,
 };
 
 /* The exit status of a failure of ours, as the callers of a verb expect it. */

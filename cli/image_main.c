@@ -7,6 +7,7 @@
 
 static const struct verb verbs[] = {
 	{ &commit_command, cmd_commit },
+	{ &export_command, cmd_export },
 	{ &unpack_command, cmd_unpack },
 };
 

@@ -4,6 +4,7 @@ libcli_a_SOURCES = \
 	cli/age.c cli/age.h \
 	cli/command.h \
 	cli/commit.h cli/commit_command.c \
+	cli/export.h cli/export_command.c \
 	cli/each.c \
 	cli/help.c \
 	cli/log_reader.c cli/log_reader.h \
@@ -11,6 +12,7 @@ libcli_a_SOURCES = \
 	cli/option.c cli/option.h \
 	cli/option_print.c \
 	cli/program.c \
+	cli/output_file.c cli/output_file.h \
 	cli/progress.c cli/progress.h \
 	cli/signal_name.c cli/signal_name.h \
 	cli/size.c cli/size.h \
@@ -70,7 +72,7 @@ ctr_LDFLAGS = $(AM_LDFLAGS) $(CTR_STATIC_LDFLAGS)
 
 # The companion: its libraries are shared ones, which the start path does not pay for.
 pkglibexec_PROGRAMS += ctr-image
-ctr_image_SOURCES = cli/image_main.c cli/commit.c cli/unpack.c
+ctr_image_SOURCES = cli/image_main.c cli/commit.c cli/export.c cli/unpack.c
 ctr_image_LDADD = libcli.a libcommit.a libimage.a $(CTR_LIBS) $(CTR_STATIC_LIBS) $(IMAGE_LIBS)
 
 # The commit that this was built from, asked at every make and written when it is another one.

@@ -20,6 +20,7 @@ static const struct verb verbs[] = {
 	{ &thaw_command, cmd_thaw },
 	{ &diff_command, cmd_diff },
 	{ &commit_command, NULL },
+	{ &export_command, NULL },
 	{ &checkpoint_command, cmd_checkpoint },
 	{ &restore_command, cmd_restore },
 

@@ -235,10 +235,10 @@ static int become_root_inside(struct invocation *invocation, struct error *err)
 	if (flags & COMMAND_NEEDS_ROOT)
 		return fail(err, EPERM, "only root can do this: run it with sudo");
 	known = command->read_spec && command->read_spec(invocation, &spec);
-	if (flags & COMMAND_ENTERS)
-		result = rootless_enter(invocation->arena, known ? &spec : NULL, err);
-	else if (flags & COMMAND_JOINS)
+	if (flags & COMMAND_JOINS)
 		result = rootless_join(settings, invocation->arguments[0], invocation->arena, err);
+	if (result == 0 && (flags & COMMAND_ENTERS) && geteuid() != 0)
+		result = rootless_enter(invocation->arena, known ? &spec : NULL, err);
 	if (result < 0)
 		return fail_in(err, "user %u", settings->user);
 	settings->rootless = geteuid() == 0;

@@ -19,6 +19,7 @@ VERB(diff);
 VERB(events);
 VERB(exec);
 VERB(explain);
+VERB(export);
 VERB(features);
 VERB(freeze);
 VERB(help);

@@ -23,6 +23,7 @@ libimage_a_SOURCES = \
 	fs/compress.c fs/compress.h \
 	fs/decompress.c \
 	fs/digest.c fs/digest.h \
+	fs/export.c fs/export.h \
 	fs/image_commit.c fs/image_commit.h \
 	fs/image_unpack.c fs/image_unpack.h \
 	fs/inode_map.c fs/inode_map.h \

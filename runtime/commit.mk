@@ -3,4 +3,6 @@
 noinst_LIBRARIES += libcommit.a
 libcommit_a_SOURCES = \
 	runtime/commit.c runtime/commit.h \
-	runtime/commit_member.c runtime/commit_member.h
+	runtime/commit_member.c runtime/commit_member.h \
+	runtime/export.c runtime/export.h \
+	runtime/root.c runtime/root.h
