@@ -13,9 +13,9 @@ CHANGE='
 	dd if=/dev/zero of=/tmp/hole bs=1 count=1 seek=8388607 2>/dev/null
 	mkdir "/tmp/with  blank" && echo x >/tmp/.wh.name && touch -d "2001-02-03 04:05:06" /etc/twin'
 
-# changed FILTER: a stopped container that has done CHANGE.
+# A stopped container $ID that has done CHANGE.
 changed() {
-	spec "${1:-.}" sh -c "$CHANGE"
+	spec . sh -c "$CHANGE"
 	ctr run --name "$ID" spec.json
 }
 
