@@ -233,6 +233,20 @@ char *path_clean(struct arena *arena, const char *path)
 	return clean;
 }
 
+static int rank(char c)
+{
+	return c == '/' ? 1 : c ? (unsigned char)c + 1 : 0;
+}
+
+int path_compare(const char *left, const char *right)
+{
+	while (*left && *left == *right) {
+		left++;
+		right++;
+	}
+	return rank(*left) - rank(*right);
+}
+
 const char *path_behind(const char *path, const char *directory)
 {
 	size_t length = strcmp(directory, "/") ? strlen(directory) : 0;

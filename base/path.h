@@ -51,6 +51,12 @@ bool path_has_dot_dot(const char *path);
 char *path_clean(struct arena *arena, const char *path);
 
 /*
+ * Compares paths in the order of a walk with the names of each directory sorted by bytes, a
+ * directory before what is in it: as strcmp(3), but with '/' in front of every other byte.
+ */
+int path_compare(const char *left, const char *right);
+
+/*
  * What path has behind directory: "" for directory itself, "/x" below it, NULL elsewhere. By the
  * names alone: both are as path_clean() leaves them. Points into path.
  */

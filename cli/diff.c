@@ -33,21 +33,17 @@ const struct command diff_command = {
 int cmd_diff(struct invocation *invocation, struct error *err)
 {
 	struct container_layers layers;
-	struct layer_stack stack;
+	struct diff_tree *trees;
 	int result;
 
 	if (container_layers_open(&invocation->settings, invocation->arguments[0],
 				  invocation->arena, &layers, err) < 0)
 		return -1;
-	stack = (struct layer_stack){
-		.upper = layers.upper,
-		.lowers = layers.lowers,
-		.lower_count = layers.lower_count,
-		.user_xattr = layers.user_xattr,
-		.own = &layers.own,
-	};
 	/* A read-only root has no writable layer, and so no differences. */
-	result = layers.upper < 0 ? 0 : diff_print(&stack, options.format, stdout, err);
+	trees = arena_array(invocation->arena, struct diff_tree, layers.part_count + 1);
+	for (size_t i = 0; i < layers.part_count; i++)
+		trees[i] = (struct diff_tree){ layers.parts[i].target, &layers.parts[i].stack };
+	result = diff_print_trees(trees, layers.part_count, options.format, stdout, err);
 	container_layers_close(&layers);
 	return result;
 }

@@ -71,6 +71,20 @@ typedef int diff_callback(const struct diff_entry *entry, void *context, struct 
 int diff_walk(const struct layer_stack *stack, diff_callback *callback, void *context,
 	      struct error *err);
 
+/* One of several trees that are mounted one below the other. */
+struct diff_tree {
+	const char *target; /* where it is in the container, clean; "/" is the root */
+	const struct layer_stack *stack;
+};
+
+/*
+ * The same of several trees, sorted by target as path_compare() does, as if they were one: paths
+ * are as the container sees them, and so is their order. A directory of one tree that is above
+ * what is listed of another is listed as changed, without descriptors.
+ */
+int diff_walk_trees(const struct diff_tree *trees, size_t count, diff_callback *callback,
+		    void *context, struct error *err);
+
 enum diff_format { DIFF_TEXT, DIFF_JSON };
 
 /*
@@ -84,3 +98,5 @@ enum diff_format { DIFF_TEXT, DIFF_JSON };
  */
 int diff_print(const struct layer_stack *stack, enum diff_format format, FILE *out,
 	       struct error *err);
+int diff_print_trees(const struct diff_tree *trees, size_t count, enum diff_format format,
+		     FILE *out, struct error *err);

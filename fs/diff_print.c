@@ -137,12 +137,22 @@ static int print_json(const struct diff_entry *entry, void *context, struct erro
 int diff_print(const struct layer_stack *stack, enum diff_format format, FILE *out,
 	       struct error *err)
 {
+	const struct diff_tree tree = { .target = "/", .stack = stack };
+
+	return diff_print_trees(&tree, 1, format, out, err);
+}
+
+int diff_print_trees(const struct diff_tree *trees, size_t count, enum diff_format format,
+		     FILE *out, struct error *err)
+{
 	struct printer printer = { .out = out };
 
 	if (format == DIFF_TEXT)
-		return diff_walk(stack, print_text, &printer, err) < 0 ? -1 : written(out, err);
+		return diff_walk_trees(trees, count, print_text, &printer, err) < 0
+			       ? -1
+			       : written(out, err);
 	putc('[', out);
-	if (diff_walk(stack, print_json, &printer, err) < 0)
+	if (diff_walk_trees(trees, count, print_json, &printer, err) < 0)
 		return -1;
 	fputs(printer.some ? "\n]\n" : "]\n", out);
 	return written(out, err);

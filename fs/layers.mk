@@ -4,6 +4,7 @@ libfs_a_SOURCES += \
 	fs/deep_path.c fs/deep_path.h \
 	fs/diff.c fs/diff.h \
 	fs/diff_print.c \
+	fs/diff_trees.c \
 	fs/image_name.c fs/image_name.h \
 	fs/layer_stack.c fs/layer_stack.h \
 	fs/lower_lookup.c fs/lower_lookup.h \

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/string_list.h"
 #include "fs/mount_options.h"
+#include "fs/overlay.h"
 #include "specs/runtime_spec.h"
 
 /*
@@ -21,6 +22,7 @@
 enum mount_kind {
 	MOUNT_BIND,	  /* parent: a clone of the source's mount */
 	MOUNT_INSIDE,	  /* child: the same of what an earlier mount shows in the root */
+	MOUNT_COW,	  /* parent: a copy-on-write view of the source, a folder */
 	MOUNT_HOST,	  /* parent: a filesystem mounted with the caller's privileges */
 	MOUNT_FILESYSTEM, /* child: a filesystem of the container's namespaces */
 	MOUNT_REMOUNT,	  /* child: other flags for what is mounted at the destination already */
@@ -32,6 +34,7 @@ struct mount_plan {
 	const char *type;	 /* of a filesystem; NULL for binds */
 	const char *source;	 /* absolute for binds (in the root for those inside of it); a name
 				    or device otherwise */
+	struct overlay_plan *overlay; /* of MOUNT_COW */
 	const char *fallback; /* a path to bind read-only where the user namespace may not mount */
 	struct mount_options options;
 	const char *data;	   /* all data as mount(2) takes it; NULL where fsconfig(2) does */
@@ -49,6 +52,7 @@ struct mount_source {
 	int mount;	/* the detached mount; -1: the child makes it */
 	int mappings;	/* the user namespace of an idmapped one that the child makes; else -1 */
 	bool directory; /* what kind of mount point it needs */
+	bool left_out;	/* an optional one that could not be opened */
 	char *link;	/* what the source, a symbolic link, says: made anew; NULL: mounted */
 };
 
@@ -60,6 +64,8 @@ struct mount_list {
 struct mount_context {
 	const char *bundle; /* absolute: sources of binds are relative to it */
 	const char *root; /* clean, where the root is on the host; NULL: it is an overlay, or "/" */
+	const char *layers; /* absolute: where copy-on-write mounts have theirs; NULL: nowhere */
+	bool volatile_layers;
 	const char *cgroup; /* the container's directory in the cgroup2 mount; may be NULL */
 	const struct spec *spec;
 	const char *label; /* mount_label_plan() */
@@ -68,6 +74,12 @@ struct mount_context {
 /* Plans spec->mounts. Errors name the member. Pure. */
 int mounts_plan(struct arena *arena, const struct mount_context *context, struct mount_list *plan,
 		struct error *err);
+
+/*
+ * Makes the writable layers of copy-on-write mounts, in the folder mount_context.layers, whose
+ * parent must be there. Parent side, before mount_source_open().
+ */
+int mounts_prepare(const struct mount_list *plan, const char *layers, struct error *err);
 
 /* The container's cgroup came to be another directory than mount_context.cgroup. */
 void mounts_move_cgroup(struct mount_list *plan, const char *directory);

@@ -284,6 +284,8 @@ int mounts_apply(const struct mount_list *plan, struct mount_source *sources, in
 		const struct mount_plan *mount = &plan->items[i];
 		int result;
 
+		if (sources[i].left_out)
+			continue;
 		if (mount->kind == MOUNT_REMOUNT)
 			result = apply_remount(mount, root, err);
 		else if (mount->kind == MOUNT_FILESYSTEM)

@@ -2,10 +2,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/macro.h"
 #include "base/path.h"
 #include "base/sys.h"
@@ -80,6 +82,8 @@ static int open_mount(const struct mount_plan *plan, struct error *err)
 {
 	if (plan->kind == MOUNT_BIND)
 		return open_bind(plan, err);
+	if (plan->kind == MOUNT_COW)
+		return overlay_open(plan->overlay, NULL, err);
 	if (plan->data) {
 		struct mount_plan copy = *plan;
 
@@ -191,20 +195,70 @@ static int read_link(struct arena *arena, const struct mount_plan *plan,
 	return 0;
 }
 
+/*
+ * What overlayfs does not take (a filesystem that ignores case, too many views one on top of the
+ * other) is shown read-only, and what went away since it was listed not at all.
+ */
+static int open_optional(const struct mount_plan *plan, struct mount_source *source,
+			 const struct error *reason)
+{
+	struct mount_plan bind = *plan;
+	struct error ignored;
+
+	bind.kind = MOUNT_BIND;
+	bind.options.attr_set |= MOUNT_ATTR_RDONLY;
+	bind.options.attr_clear &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+	source->left_out = (plan->kind != MOUNT_COW && plan->kind != MOUNT_BIND) ||
+			   open_source(&bind, -1, false, source, &ignored) < 0;
+	log_debug("mount %s is %s: %s", plan->destination,
+		  source->left_out ? "left out" : "read-only", reason->text);
+	return 0;
+}
+
 int mount_source_open(struct arena *arena, const struct mount_plan *plan, int userns,
 		      bool user_namespace, struct mount_source *source, struct error *err)
 {
 	*source = (struct mount_source){ .mount = -1, .mappings = -1, .directory = true };
 	if (plan->kind == MOUNT_INSIDE && open_mappings(plan, userns, &source->mappings, err) < 0)
 		return fail_in(err, "mount %s", plan->destination);
-	if (plan->kind != MOUNT_BIND && plan->kind != MOUNT_HOST)
+	if (plan->kind != MOUNT_BIND && plan->kind != MOUNT_HOST && plan->kind != MOUNT_COW)
 		return 0;
 	if (plan->name && read_link(arena, plan, source, err) < 0)
 		return fail_in(err, "mount %s", plan->destination);
 	if (source->link)
 		return 0;
-	if (open_source(plan, userns, user_namespace, source, err) < 0)
-		return fail_in(err, "mount %s", plan->destination);
+	if (open_source(plan, userns, user_namespace, source, err) == 0)
+		return 0;
+	return plan->options.optional ? open_optional(plan, source, err)
+				      : fail_in(err, "mount %s", plan->destination);
+}
+
+/* The folder of the layers, and in it one for each mount. */
+static int make_layers(const struct mount_plan *mount, const char *layers, struct error *err)
+{
+	char folder[PATH_MAX];
+	const char *slash = strrchr(mount->overlay->upper, '/');
+	int length = snprintf(folder, sizeof(folder), "%.*s", (int)(slash - mount->overlay->upper),
+			      mount->overlay->upper);
+
+	if (length >= (int)sizeof(folder))
+		return fail(err, ENAMETOOLONG, "layer %s", mount->overlay->upper);
+	if ((mkdir(layers, 0700) < 0 && errno != EEXIST) ||
+	    (mkdir(folder, 0700) < 0 && errno != EEXIST))
+		return fail_errno(err, "make directory %s", folder);
+	return overlay_prepare(mount->overlay, err);
+}
+
+int mounts_prepare(const struct mount_list *plan, const char *layers, struct error *err)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct mount_plan *mount = &plan->items[i];
+
+		/* one that has no layers shows when it is opened */
+		if (mount->kind == MOUNT_COW && make_layers(mount, layers, err) < 0 &&
+		    !mount->options.optional)
+			return fail_in(err, "mount %s", mount->destination);
+	}
 	return 0;
 }
 

@@ -101,10 +101,15 @@ static const struct word words[] = {
 	SWITCH("copy-symlink", copy_symlink, true),
 	SWITCH("src-nofollow", source_nofollow, true),
 	SWITCH("dest-nofollow", destination_nofollow, true),
+	/* ctr's own, of the spec form */
+	SWITCH("cow", copy_on_write, true),
+	SWITCH("optional", optional, true),
 };
 
-/* 18 attributes and 4 kinds of propagation, twice each, and 21 words that come alone. */
-static_assert(ARRAY_SIZE(words) == 2 * 18 + 2 * 4 + 21, "a word of config.md is missing");
+#define OWN_WORDS 2
+
+/* 18 attributes and 4 kinds of propagation, twice each, and 23 words that come alone. */
+static_assert(ARRAY_SIZE(words) == 2 * 18 + 2 * 4 + 23, "a word of config.md is missing");
 static_assert(MOUNT_ATTR_RELATIME == 0, "relatime is what is left when the others are cleared");
 static_assert(sizeof(((struct mount_options *)0)->bind) == sizeof(bool), "switches are bools");
 
@@ -189,9 +194,9 @@ void mount_options_parse(struct arena *arena, const struct string_list *list,
 
 const char *const *mount_option_names(void)
 {
-	static const char *names[ARRAY_SIZE(words) + 1];
+	static const char *names[ARRAY_SIZE(words) - OWN_WORDS + 1];
 
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(words) - OWN_WORDS; i++)
 		names[i] = words[i].name;
 	return names;
 }

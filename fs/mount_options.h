@@ -23,7 +23,9 @@ struct mount_options {
 	const char *idmap_mappings; /* of "idmap=" and "ridmap="; NULL: none are said */
 	bool copy_symlink;	    /* a source that is a symbolic link is made anew, not mounted */
 	bool source_nofollow, destination_nofollow; /* a link there is meant itself */
-	bool version_counter;			    /* iversion: mount(2) alone can set it */
+	bool copy_on_write;	  /* what is written stays in the container's writable layers */
+	bool optional;		  /* what cannot be had so is read-only, or left out */
+	bool version_counter;	  /* iversion: mount(2) alone can set it */
 	struct string_list flags; /* superblock flags as fsconfig(2) names them: "sync", "ro" ... */
 	struct string_list
 		data; /* everything else, for the filesystem: "size=64k", "newinstance" */
@@ -36,7 +38,10 @@ struct mount_options {
 void mount_options_parse(struct arena *arena, const struct string_list *words,
 			 struct mount_options *options);
 
-/* All words of the table in its order, ending with NULL: mountOptions of `ctr features`. */
+/*
+ * All words of the table that bundles may have, in its order, ending with NULL: mountOptions of
+ * `ctr features`.
+ */
 const char *const *mount_option_names(void);
 
 /* Prints the options as words, a blank before each. */

@@ -35,6 +35,41 @@ static bool has_namespace(const struct spec *spec, int type)
 	return false;
 }
 
+/*
+ * Where a bind lies at the same time in the lists of the spec and of the kernel, its writable layer
+ * has a number.
+ */
+static int plan_cow(struct arena *arena, const struct mount_context *context, size_t index,
+		    struct mount_plan *plan, struct error *err)
+{
+	const struct mount_options *options = &plan->options;
+	struct overlay_plan *overlay;
+
+	if (!options->copy_on_write)
+		return 0;
+	if (plan->kind != MOUNT_BIND || options->recursive_bind || options->idmap ||
+	    options->recursive_idmap || plan->name)
+		return fail(err, EINVAL,
+			    "options: cow is for a bind of one mount, without rbind, idmap and "
+			    "copy-symlink");
+	if (!context->layers)
+		return fail(err, EINVAL,
+			    "options: cow is for 'run SPEC': a bundle has no place for what is "
+			    "written");
+	overlay = arena_new(arena, struct overlay_plan);
+	overlay->lowers.items = arena_array(arena, char *, 2);
+	overlay->lowers.items[0] = path_clean(arena, plan->source);
+	overlay->lowers.count = 1;
+	overlay->upper = arena_printf(arena, "%s/%zu/upper", context->layers, index);
+	overlay->work = arena_printf(arena, "%s/%zu/work", context->layers, index);
+	overlay->volatile_upper = context->volatile_layers;
+	overlay->label = context->label;
+	plan->kind = MOUNT_COW;
+	plan->source = overlay->lowers.items[0];
+	plan->overlay = overlay;
+	return 0;
+}
+
 /* destination is clean: it has a slash before its last part, and none behind. */
 static void plan_link(struct arena *arena, struct mount_plan *plan)
 {
@@ -321,7 +356,8 @@ int mounts_plan(struct arena *arena, const struct mount_context *context, struct
 	plan->count = spec->mounts.count;
 	plan->items = arena_array(arena, struct mount_plan, plan->count + 1);
 	for (size_t i = 0; i < plan->count; i++) {
-		if (plan_mount(arena, context, &spec->mounts.items[i], &plan->items[i], err) < 0)
+		if (plan_mount(arena, context, &spec->mounts.items[i], &plan->items[i], err) < 0 ||
+		    plan_cow(arena, context, i, &plan->items[i], err) < 0)
 			return fail_in(err, "mounts[%zu]", i);
 		plan_inside(arena, context->root, plan, i);
 	}

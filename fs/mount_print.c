@@ -18,6 +18,7 @@ void mounts_print(FILE *stream, const struct mount_list *plan)
 	static const char *const kinds[] = {
 		[MOUNT_BIND] = "bind",
 		[MOUNT_INSIDE] = "bind inside of the root",
+		[MOUNT_COW] = "copy-on-write view",
 		[MOUNT_HOST] = "host filesystem",
 		[MOUNT_FILESYSTEM] = "filesystem",
 		[MOUNT_REMOUNT] = "remount",
@@ -37,6 +38,8 @@ void mounts_print(FILE *stream, const struct mount_list *plan)
 		print_mappings(stream, "gids", mount->gids);
 		if (mount->fallback)
 			fprintf(stream, "; else bind of %s, read-only", mount->fallback);
+		if (mount->overlay)
+			fprintf(stream, "; upper %s", mount->overlay->upper);
 		if (mount->data)
 			fprintf(stream, "; by mount(2)");
 		if (mount->label)

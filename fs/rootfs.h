@@ -36,6 +36,7 @@ struct rootfs_options {
 	/* The spec form: a copy-on-write view. No lowers: root.path as it is (the OCI form). */
 	struct string_list lowers; /* absolute, topmost first */
 	const char *upper, *work;  /* absolute, siblings; NULL: read-only view */
+	const char *mount_layers;  /* mount_context.layers */
 	bool volatile_upper;
 	bool idmap; /* with a user namespace: ownership in the layers is as seen inside */
 	/* The container's directory in cgroup2, for a "cgroup" mount without cgroup namespace. */
@@ -53,6 +54,7 @@ struct rootfs_plan {
 		*user_namespace_path; /* joined: its mappings are used; NULL: those of the spec */
 	const struct spec_id_mappings *uids, *gids;
 	struct mount_list mounts;
+	const char *mount_layers;
 	struct device_list devices;
 	struct string_list masked, readonly_paths;
 	const char *label; /* mount_label_plan() */
@@ -61,6 +63,12 @@ struct rootfs_plan {
 /* Errors name the member at fault. Pure; the plan points into the spec and the arena. */
 int rootfs_plan(struct arena *arena, const struct spec *spec, const struct rootfs_options *options,
 		struct rootfs_plan *plan, struct error *err);
+
+/*
+ * Parent side, before rootfs_open(): makes the writable layers that are missing, in folders that
+ * are there.
+ */
+int rootfs_prepare(const struct rootfs_plan *plan, struct error *err);
 
 /* The plan as text, a line for each thing: `ctr explain` and the golden files of the tests. */
 void rootfs_plan_print(FILE *stream, const struct rootfs_plan *plan);

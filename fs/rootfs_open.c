@@ -163,6 +163,13 @@ static int open_all(struct arena *arena, struct rootfs *rootfs, int userns, stru
 	return 0;
 }
 
+int rootfs_prepare(const struct rootfs_plan *plan, struct error *err)
+{
+	if (plan->overlay && overlay_prepare(plan->overlay, err) < 0)
+		return -1;
+	return mounts_prepare(&plan->mounts, plan->mount_layers, err);
+}
+
 int rootfs_open(struct arena *arena, const struct rootfs_plan *plan, struct rootfs *rootfs,
 		struct error *err)
 {

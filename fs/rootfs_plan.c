@@ -82,10 +82,15 @@ int rootfs_plan(struct arena *arena, const struct spec *spec, const struct rootf
 	struct mount_context context = {
 		.bundle = options->bundle,
 		.cgroup = options->cgroup,
+		.layers = options->mount_layers,
+		.volatile_layers = options->volatile_upper,
 		.spec = spec,
 	};
 
-	*plan = (struct rootfs_plan){ .overlay = plan_overlay(arena, options) };
+	*plan = (struct rootfs_plan){
+		.overlay = plan_overlay(arena, options),
+		.mount_layers = options->mount_layers,
+	};
 	if (mount_label_plan(arena, spec, &context.label, err) < 0)
 		return -1;
 	plan->label = context.label;

@@ -247,9 +247,9 @@ struct container_layers {
 	bool user_xattr;	/* marks are user.overlay.*: see fs/layer_stack.h */
 	bool idmapped;		/* ownership on disk is as seen inside already */
 	/*
-	 * All that can be written, the root too (unless it is read-only), sorted by target by
-	 * bytes. What is in a part where another one, or any other mount, is on top of it cannot
-	 * be seen in the container. The descriptors of the root's are those above.
+	 * All that can be written, the root too (unless it is read-only), sorted by target as
+	 * path_compare() does. What is in a part where another one, or any other mount, is on top
+	 * of it cannot be seen in the container. The descriptors of the root's are those above.
 	 */
 	struct container_part *parts;
 	size_t part_count;

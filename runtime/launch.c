@@ -13,7 +13,6 @@
 #include "base/macro.h"
 #include "base/step.h"
 #include "base/sys.h"
-#include "fs/overlay.h"
 #include "runtime/console_socket.h"
 #include "runtime/handle.h"
 #include "runtime/launch_cgroup.h"
@@ -68,7 +67,7 @@ static int make_data_folder(struct launch *launch, struct error *err)
 	if (launch->data_dir < 0)
 		return -1;
 	launch->remove_data = true;
-	if (launch->plan->rootfs.overlay && overlay_prepare(launch->plan->rootfs.overlay, err) < 0)
+	if (rootfs_prepare(&launch->plan->rootfs, err) < 0)
 		return -1;
 	if (file_replace_at(launch->data_dir, CONFIG_FILE, launch->config, launch->config_size,
 			    0600, false, err) < 0)

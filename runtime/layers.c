@@ -63,18 +63,20 @@ static int add_part(const struct state_part *state, struct container_layers *lay
 		    struct arena *arena, struct error *err)
 {
 	struct container_part *part = &layers->parts[layers->part_count];
-	cleanup_fd int lower = layer_open(state->host, err);
-	int upper = lower < 0 ? -1 : layer_open(state->upper, err);
+	cleanup_fd int upper = layer_open(state->upper, err);
 	int *lowers = arena_new(arena, int);
 
+	/* an optional mount that came to be read-only, or was left out */
 	if (upper < 0)
+		return err->errnum == ENOENT ? 0 : -1;
+	*lowers = layer_open(state->host, err);
+	if (*lowers < 0)
 		return -1;
-	*lowers = take_fd(&lower);
 	*part = (struct container_part){
 		.target = state->target,
 		.host = state->host,
 		.stack = {
-			.upper = upper,
+			.upper = take_fd(&upper),
 			.lowers = lowers,
 			.lower_count = 1,
 			.user_xattr = layers->user_xattr,

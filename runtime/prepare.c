@@ -131,6 +131,32 @@ static void fill_state(struct arena *arena, const struct container_options *opti
 		state->rootfs = path_join(arena, state->bundle, spec->root->path);
 }
 
+static int compare_parts(const void *left, const void *right)
+{
+	const struct state_part *a = left, *b = right;
+
+	return path_compare(a->target, b->target);
+}
+
+/* The copy-on-write mounts, which diff and commit will want to find. */
+static void fill_parts(struct arena *arena, const struct mount_list *mounts, struct state *state)
+{
+	state->parts.items = arena_array(arena, struct state_part, mounts->count + 1);
+	for (size_t i = 0; i < mounts->count; i++) {
+		const struct mount_plan *mount = &mounts->items[i];
+
+		if (mount->kind == MOUNT_COW)
+			state->parts.items[state->parts.count++] = (struct state_part){
+				.target = arena_strdup(arena, mount->destination),
+				.host = arena_strdup(arena, mount->source),
+				.upper = arena_strdup(arena, mount->overlay->upper),
+			};
+	}
+	if (state->parts.count)
+		qsort(state->parts.items, state->parts.count, sizeof(*state->parts.items),
+		      compare_parts);
+}
+
 static int make_plan(const struct settings *settings, struct arena *arena,
 		     struct plan_options *options, struct prepared *prepared, struct error *err)
 {
@@ -153,6 +179,7 @@ static int make_plan(const struct settings *settings, struct arena *arena,
 	}
 	if (plan_make(arena, &prepared->spec, options, &prepared->plan, err) < 0)
 		return fail_in(err, "%s", prepared->name);
+	fill_parts(arena, &prepared->plan.rootfs.mounts, state);
 	if (prepared->plan.has_cgroup)
 		state->cgroup = arena_strdup(arena, prepared->plan.cgroup.path);
 	if (prepared->plan.cgroup.systemd) {

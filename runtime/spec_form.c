@@ -167,6 +167,7 @@ int spec_form_layers(const struct settings *settings, const struct container_opt
 		return -1;
 	state->lowers = rootfs->lowers;
 	choose_upper(arena, prepared, rootfs);
+	rootfs->mount_layers = path_join(arena, state->data, "mounts");
 	rootfs->volatile_upper = is_volatile(options, prepared->spec.overlay);
 	/* who has no privileges over the host may idmap nothing: layers are then as they are */
 	rootfs->idmap = has_user_namespace(&prepared->spec) && !in_user_namespace();

@@ -31,7 +31,7 @@
 #define LOG_FILE "log"
 #define START_SOCKET "start.sock"
 
-/* A copy-on-write mount beside the root; the list is sorted by target. */
+/* A copy-on-write mount beside the root; the list is sorted as path_compare() does. */
 struct state_part {
 	char *target; /* in the container, absolute and clean */
 	char *host;   /* the folder that it is a view of */

@@ -487,3 +487,47 @@ host_tree() {
 		'cat /links/there; head -n 1 /etc/passwd; cat /links/self; grep -o " /links/[a-z]*" /proc/self/mountinfo | sort -u'
 	equal "$output" $'outside\nroot:x:0:0:root:/root:/bin/sh\none\n /links/self\n /links/there'
 }
+
+@test "cow: what is written to a bind stays in the container, and diff has it at its place" {
+	mkdir -p src/folder src/gone src/under mount
+	echo before >src/file
+	host_mount -t tmpfs none src/under
+	echo deep >src/under/file
+	find src | sort >before
+	# the second one is on what is a mount of the host and a folder of the first
+	spec ".mounts += [
+		{destination: \"/work/a\", source: \"$DIR/src\", options: [\"bind\", \"cow\"]},
+		{destination: \"/work/a/under\", source: \"$DIR/src/under\", options: [\"bind\", \"cow\"]}]" \
+		sh -c 'echo after >/work/a/file; rm -r /work/a/gone; echo new >/work/a/folder/new; cat /work/a/under/file >/work/a/under/copy;
+			cat /work/a/file; touch /tmp/x /zz'
+	run -0 ctr run --name "$ID" spec.json
+	equal "$output" after
+	find src | sort >after
+	cmp before after
+	equal "$(cat src/file)" before
+	run -0 ctr diff "$ID"
+	equal "$output" $'C /tmp\nA /tmp/x\nC /work\nC /work/a\nC /work/a/file\nC /work/a/folder\nA /work/a/folder/new\nD /work/a/gone\nC /work/a/under\nA /work/a/under/copy\nA /zz'
+	run -0 ctr diff --format json "$ID"
+	equal "$(jq -r 'map(select(.type == "file").path) | join(" ")' <<<"$output")" \
+		'/tmp/x /work/a/file /work/a/folder/new /work/a/under/copy /zz'
+}
+
+@test "cow is for the binds of a spec, optional for what may not be there" {
+	bundle b ".mounts += [{destination: \"/work\", source: \"$DIR\", options: [\"bind\", \"cow\"]}]" true
+	run -1 ctr run --bundle b "$ID"
+	contains "$output" 'mounts[' cow bundle
+	spec '.mounts += [{destination: "/work", type: "tmpfs", options: ["cow"]}]' true
+	run -125 ctr run --rm --name "$ID" spec.json
+	contains "$output" 'mounts[1]' cow
+	spec ".mounts += [{destination: \"/work\", source: \"$DIR/none\", options: [\"bind\", \"cow\"]}]" true
+	run -125 ctr run --rm --name "$ID" spec.json
+	contains "$output" "$DIR/none"
+	echo content >file
+	# a file has no overlay: read-only; what is not there is left out
+	inside ".mounts += [{destination: \"/work/file\", source: \"$DIR/file\", options: [\"bind\", \"cow\", \"optional\"]},
+		{destination: \"/work/none\", source: \"$DIR/none\", options: [\"bind\", \"cow\", \"optional\"]}]" \
+		'cat /work/file; echo x >/work/file || echo refused; ls /work'
+	contains "$output" content refused file
+	lacks "$output" none
+	equal "$(<file)" content
+}

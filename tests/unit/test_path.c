@@ -258,6 +258,19 @@ TEST(path_clean_table)
 	arena_free(&arena);
 }
 
+TEST(paths_are_in_the_order_of_a_walk)
+{
+	static const char *const walk[] = { "/",    "/a",   "/a/b", "/a/b/c", "/a/c",
+					    "/a b", "/a-b", "/a.b", "/ab" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(walk); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(walk); j++) {
+			int order = path_compare(walk[i], walk[j]);
+
+			CHECK_INT((order > 0) - (order < 0), (i > j) - (i < j));
+		}
+}
+
 TEST(path_behind_a_directory)
 {
 	CHECK_STRING(path_behind("/a/b/c", "/a/b"), "/c");
