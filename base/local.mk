@@ -12,11 +12,14 @@ libbase_a_SOURCES = \
 	base/path.c base/path.h \
 	base/program.c base/program.h \
 	base/progress.h \
+	base/signal_name.c base/signal_name.h \
 	base/step.c base/step.h \
 	base/string_list.c base/string_list.h \
+	base/suggest.c base/suggest.h \
 	base/sys.h \
 	base/timestamp.c base/timestamp.h  \
-	base/user_namespace.c base/user_namespace.h
+	base/user_namespace.c base/user_namespace.h \
+	base/value.c base/value.h
 
 # The companions, and the names that they are installed by (configure's --program-prefix and its like).
 base/companions.h: Makefile
@@ -38,8 +41,10 @@ base_tests = \
 	tests/unit/test_number_list \
 	tests/unit/test_path \
 	tests/unit/test_program \
+	tests/unit/test_signal_name \
 	tests/unit/test_step \
 	tests/unit/test_string_list \
+	tests/unit/test_suggest \
 	tests/unit/test_timestamp
 check_PROGRAMS += $(base_tests)
 base_test_libraries = libunit.a libbase.a
@@ -62,9 +67,13 @@ tests_unit_test_path_SOURCES = tests/unit/test_path.c $(scratch_dir)
 tests_unit_test_path_LDADD = $(base_test_libraries)
 tests_unit_test_program_SOURCES = tests/unit/test_program.c $(scratch_dir)
 tests_unit_test_program_LDADD = $(base_test_libraries)
+tests_unit_test_signal_name_SOURCES = tests/unit/test_signal_name.c
+tests_unit_test_signal_name_LDADD = $(base_test_libraries)
 tests_unit_test_step_SOURCES = tests/unit/test_step.c
 tests_unit_test_step_LDADD = $(base_test_libraries)
 tests_unit_test_string_list_SOURCES = tests/unit/test_string_list.c
 tests_unit_test_string_list_LDADD = $(base_test_libraries)
+tests_unit_test_suggest_SOURCES = tests/unit/test_suggest.c
+tests_unit_test_suggest_LDADD = $(base_test_libraries)
 tests_unit_test_timestamp_SOURCES = tests/unit/test_timestamp.c
 tests_unit_test_timestamp_LDADD = $(base_test_libraries)

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "cli/signal_name.h"
+#include "base/signal_name.h"
 #include "runtime/container.h"
 
 struct kill_options {

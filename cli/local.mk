@@ -14,11 +14,8 @@ libcli_a_SOURCES = \
 	cli/program.c \
 	cli/output_file.c cli/output_file.h \
 	cli/progress.c cli/progress.h \
-	cli/signal_name.c cli/signal_name.h \
 	cli/size.c cli/size.h \
-	cli/suggest.c cli/suggest.h \
 	cli/table.c cli/table.h \
-	cli/value.c cli/value.h \
 	cli/verbs.h \
 	cli/version.c
 
@@ -49,6 +46,7 @@ ctr_SOURCES = \
 	cli/images.c \
 	cli/inspect.c \
 	cli/kill.c \
+	cli/limits.c cli/limits.h \
 	cli/list.c \
 	cli/logs.c \
 	cli/process_table.c cli/process_table.h \
@@ -91,8 +89,6 @@ check_PROGRAMS += \
 	tests/unit/test_log_reader \
 	tests/unit/test_option \
 	tests/unit/test_progress \
-	tests/unit/test_signal_name \
-	tests/unit/test_suggest \
 	tests/unit/test_table
 tests_unit_test_log_reader_SOURCES = tests/unit/test_log_reader.c
 tests_unit_test_log_reader_LDADD = libunit.a libcli.a libspecs.a libbase.a $(CTR_STATIC_LIBS)
@@ -100,9 +96,5 @@ tests_unit_test_option_SOURCES = tests/unit/test_option.c
 tests_unit_test_option_LDADD = libunit.a libcli.a libbase.a
 tests_unit_test_progress_SOURCES = tests/unit/test_progress.c
 tests_unit_test_progress_LDADD = libunit.a libcli.a libbase.a
-tests_unit_test_signal_name_SOURCES = tests/unit/test_signal_name.c
-tests_unit_test_signal_name_LDADD = libunit.a libcli.a libbase.a
-tests_unit_test_suggest_SOURCES = tests/unit/test_suggest.c
-tests_unit_test_suggest_LDADD = libunit.a libcli.a libbase.a
 tests_unit_test_table_SOURCES = tests/unit/test_table.c
 tests_unit_test_table_LDADD = libunit.a libcli.a libbase.a

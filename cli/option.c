@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cli/suggest.h"
-#include "cli/value.h"
+#include "base/suggest.h"
+#include "base/value.h"
 
 /* The state of one options_parse(). */
 struct parser {

@@ -13,9 +13,9 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/program.h"
+#include "base/suggest.h"
 #include "base/user_namespace.h"
 #include "cli/log_target.h"
-#include "cli/suggest.h"
 #include "runtime/guard.h"
 #include "runtime/rootless.h"
 

@@ -8,26 +8,87 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "base/signal_name.h"
 #include "cli/container_rows.h"
+#include "cli/limits.h"
 #include "fs/store.h"
 #include "runtime/container.h"
+#include "runtime/run_changes.h"
 
-static struct container_options options;
+struct run_options {
+	struct container_options container; /* first: its rows count from here */
+	struct run_changes changes;
+	struct limit_options limits;
+	int network;	  /* index in networks; -1: as the spec has it */
+	bool interactive; /* accepted as podman has it: the input is always there */
+};
+
+static struct run_options options = { .network = -1, .changes = { .read_write_tmpfs = true } };
+
+static const char *const networks[] = { "none", "host", NULL };
 
 static const struct option rows[] = {
-	OPTION_FLAG('d', "detach", struct container_options, detach,
+	OPTION_FLAG('d', "detach", struct run_options, container.detach,
 		    "leave it running; a monitor keeps its output and exit status"),
-	OPTION_FLAG(0, "rm", struct container_options, remove,
+	OPTION_FLAG(0, "rm", struct run_options, container.remove,
 		    "remove it with its writable layer when it has ended"),
-	OPTION_STRING('n', "name", "ID", struct container_options, id,
+	OPTION_STRING('n', "name", "ID", struct run_options, container.id,
 		      "name the container (default: made up)"),
-	OPTION_STRING('b', "bundle", "DIR", struct container_options, bundle,
+	OPTION_STRING('b', "bundle", "DIR", struct run_options, container.bundle,
 		      "run the OCI bundle in DIR; the argument is then the ID"),
-	OPTION_FLAG(0, "keep", struct container_options, keep,
+	OPTION_FLAG(0, "keep", struct run_options, container.keep,
 		    "do not delete the container of a bundle when it has ended"),
 	CONTAINER_ROWS,
-	OPTION_FLAG(0, "no-subreaper", struct container_options, no_subreaper,
+	OPTION_FLAG(0, "no-subreaper", struct run_options, container.no_subreaper,
 		    "do not adopt the processes that the container leaves behind"),
+	OPTION_STRINGS('e', "env", "NAME[=VALUE]", struct run_options, changes.env,
+		       "set a variable of its environment; NAME alone: as it is here"),
+	OPTION_STRINGS(0, "env-file", "FILE", struct run_options, changes.env_files,
+		       "read such variables from FILE, one a line"),
+	OPTION_STRINGS('v', "volume", "[SOURCE:]TARGET[:OPTIONS]", struct run_options,
+		       changes.volumes,
+		       "show the host's SOURCE at TARGET, or a folder of its own; options: ro ..."),
+	OPTION_STRINGS(0, "mount", "WORD=VALUE,...", struct run_options, changes.mounts,
+		       "the same as type=bind|volume|tmpfs,source=PATH,target=PATH,readonly ..."),
+	OPTION_STRINGS(0, "tmpfs", "TARGET[:OPTIONS]", struct run_options, changes.tmpfs,
+		       "mount a tmpfs; options: size=64m,mode=1777 ..."),
+	OPTION_STRING('w', "workdir", "DIR", struct run_options, changes.directory, "start in DIR"),
+	OPTION_STRING('u', "user", "USER[:GROUP]", struct run_options, changes.user,
+		      "be this user: numbers, or names of the container"),
+	OPTION_STRING(0, "entrypoint", "PROGRAM", struct run_options, changes.entrypoint,
+		      "instead of the image's; a JSON array has arguments too, '' is none"),
+	OPTION_STRING(0, "hostname", "NAME", struct run_options, changes.hostname,
+		      "its name in its UTS namespace"),
+	OPTION_WORD(0, "network", "MODE", struct run_options, network, networks,
+		    "none (default): only loopback; host: the host's own"),
+	OPTION_FLAG('t', "tty", struct run_options, changes.terminal, "give it a terminal"),
+	OPTION_FLAG('i', "interactive", struct run_options, interactive,
+		    "keep its standard input, which is so anyway"),
+	LIMIT_ROWS(struct run_options, limits),
+	OPTION_SIZE(0, "shm-size", "BYTES", struct run_options, changes.shm_size,
+		    "size of /dev/shm (default 64m)"),
+	OPTION_STRINGS(0, "ulimit", "NAME=SOFT[:HARD]", struct run_options, changes.ulimits,
+		       "a resource limit of its processes: nofile=1024"),
+	OPTION_STRINGS(0, "sysctl", "NAME=VALUE", struct run_options, changes.sysctls,
+		       "a setting of the kernel in its namespaces"),
+	OPTION_STRINGS(0, "device", "PATH[:TARGET][:rwm]", struct run_options, changes.devices,
+		       "let it use a device of the host"),
+	OPTION_STRINGS(0, "cap-add", "CAPABILITY", struct run_options, changes.cap_add,
+		       "add a capability (capabilities(7)), or ALL"),
+	OPTION_STRINGS(0, "cap-drop", "CAPABILITY", struct run_options, changes.cap_drop,
+		       "take one away, or ALL"),
+	OPTION_STRINGS(0, "security-opt", "WORD[=VALUE]", struct run_options, changes.security,
+		       "no-new-privileges, apparmor=PROFILE, seccomp=unconfined, unmask=ALL"),
+	OPTION_FLAG(0, "read-only", struct run_options, changes.read_only,
+		    "no writable layer, but a tmpfs at /tmp, /var/tmp and /run"),
+	OPTION_FLAG(0, "read-only-tmpfs", struct run_options, changes.read_write_tmpfs,
+		    "with --read-only: those (default true)"),
+	OPTION_STRINGS('l', "label", "NAME[=VALUE]", struct run_options, changes.labels,
+		       "an annotation, for inspect and hooks"),
+	OPTION_STRINGS(0, "annotation", "NAME=VALUE", struct run_options, changes.labels,
+		       "the same"),
+	OPTION_STRING(0, "stop-signal", "SIGNAL", struct run_options, changes.stop_signal,
+		      "what 'stop' sends instead of the image's, or TERM"),
 };
 
 static bool is_spec_file(const char *word)
@@ -45,8 +106,8 @@ static bool read_spec(struct invocation *invocation, struct spec *spec)
 	const char *word = invocation->arguments[0];
 	struct error ignored;
 
-	if (options.bundle || !is_spec_file(word))
-		word = path_join(invocation->arena, options.bundle ?: ".", "config.json");
+	if (options.container.bundle || !is_spec_file(word))
+		word = path_join(invocation->arena, options.container.bundle ?: ".", "config.json");
 	return spec_read(invocation->arena, AT_FDCWD, word, spec, NULL, NULL, &ignored) == 0;
 }
 
@@ -104,20 +165,20 @@ static int choose_form(struct invocation *invocation, struct error *err)
 {
 	char *word = invocation->arguments[0];
 	int image = 0;
-	bool bundle = options.bundle || options.config;
+	bool bundle = options.container.bundle || options.container.config;
 
 	/* the name of an image may have a slash too: a file that is not there is none */
 	if (!bundle && (!is_spec_file(word) || access(word, F_OK) < 0) &&
 	    (image = has_image(invocation, word, err)) < 0)
 		return -1;
 	if (!bundle && !image && is_spec_file(word)) {
-		options.form = FORM_SPEC;
-		options.spec_path = word;
+		options.container.form = FORM_SPEC;
+		options.container.spec_path = word;
 		return 0;
 	}
 	if (image) {
-		options.form = FORM_SPEC;
-		options.image = word;
+		options.container.form = FORM_SPEC;
+		options.container.image = word;
 		return 0;
 	}
 	if (!bundle && access("config.json", F_OK) < 0)
@@ -126,16 +187,40 @@ static int choose_form(struct invocation *invocation, struct error *err)
 			    "config.json here to make it the ID of a bundle",
 			    word, program_name());
 	invocation->failure = FAILURE_OCI;
-	options.form = FORM_OCI;
-	options.bundle = options.bundle ?: ".";
-	if (options.id)
+	options.container.form = FORM_OCI;
+	options.container.bundle = options.container.bundle ?: ".";
+	if (options.container.id)
 		return fail(err, EINVAL, "--name: the argument of a bundle is its name: '%s'",
 			    word);
-	options.id = word;
+	options.container.id = word;
 	if (invocation->count > 1)
 		return fail(err, EINVAL, "%s: a bundle takes no arguments: they are in config.json",
 			    invocation->arguments[1]);
 	return 0;
+}
+
+/* Whether any option of these was given: a plain run looks at none of them. */
+static int read_changes(struct invocation *invocation, struct error *err)
+{
+	static const struct run_options defaults = { .network = -1,
+						     .changes = { .read_write_tmpfs = true } };
+	struct run_changes *changes = &options.changes;
+	int ignored;
+
+	if (!memcmp(changes, &defaults.changes, sizeof(*changes)) &&
+	    !memcmp(&options.limits, &defaults.limits, sizeof(options.limits)) &&
+	    options.network < 0)
+		return 0;
+	if (options.container.form != FORM_SPEC)
+		return fail(err, EINVAL,
+			    "a bundle is run as its config.json says: options that change it are "
+			    "for a SPEC or an IMAGE");
+	if (options.network >= 0)
+		changes->network = networks[options.network];
+	if (changes->stop_signal && signal_parse(changes->stop_signal, &ignored, err) < 0)
+		return fail_in(err, "option '--stop-signal'");
+	options.container.changes = changes;
+	return limit_options_apply(&options.limits, invocation->arena, &changes->resources, err);
 }
 
 int cmd_run(struct invocation *invocation, struct error *err)
@@ -143,19 +228,19 @@ int cmd_run(struct invocation *invocation, struct error *err)
 	int exit_status = FAILURE_RUN;
 	const char *id;
 
-	if (choose_form(invocation, err) < 0)
+	if (choose_form(invocation, err) < 0 || read_changes(invocation, err) < 0)
 		return -1;
-	if (options.form == FORM_SPEC) {
-		options.args.items = invocation->arguments + 1;
-		options.args.count = (size_t)invocation->count - 1;
+	if (options.container.form == FORM_SPEC) {
+		options.container.args.items = invocation->arguments + 1;
+		options.container.args.count = (size_t)invocation->count - 1;
 	}
-	if (container_run(&invocation->settings, &options, invocation->arena, &id, &exit_status,
-			  err) < 0) {
-		if (options.form == FORM_SPEC)
+	if (container_run(&invocation->settings, &options.container, invocation->arena, &id,
+			  &exit_status, err) < 0) {
+		if (options.container.form == FORM_SPEC)
 			invocation->failure = exit_status;
 		return -1;
 	}
-	if (options.detach && options.form == FORM_SPEC)
+	if (options.container.detach && options.container.form == FORM_SPEC)
 		puts(id);
 	return exit_status;
 }

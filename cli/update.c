@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/limits.h"
 #include "cli/verbs.h"
 
 #include <errno.h>
@@ -12,10 +13,10 @@
 #include "runtime/container.h"
 
 struct update_options {
-	const char *resources, *cpus, *mems, *kernel_memory, *kernel_memory_tcp;
+	struct limit_options limits;
+	const char *resources, *kernel_memory, *kernel_memory_tcp;
 	const char *l3_cache, *memory_bandwidth;
-	struct opt_int memory, reservation, swap, pids;
-	struct opt_int shares, period, quota, burst, idle, rt_period, rt_runtime, weight;
+	struct opt_int burst, idle, rt_period, rt_runtime;
 };
 
 static struct update_options options;
@@ -24,19 +25,9 @@ static const struct option rows[] = {
 	OPTION_STRING('r', "resources", "FILE", struct update_options, resources,
 		      "take the limits from FILE, linux.resources of a config.json; - is "
 		      "standard input"),
-	OPTION_LIMIT('m', "memory", "BYTES", struct update_options, memory, "memory; -1: no limit"),
-	OPTION_LIMIT(0, "memory-reservation", "BYTES", struct update_options, reservation,
-		     "memory that is not taken away while others have more to give"),
-	OPTION_LIMIT(0, "memory-swap", "BYTES", struct update_options, swap,
-		     "memory and swap together; -1: no limit on swap"),
-	OPTION_NUMBER(0, "pids-limit", "N", struct update_options, pids,
-		      "processes and threads; -1: no limit"),
-	OPTION_NUMBER(0, "cpu-share", "N", struct update_options, shares,
-		      "weight against other containers, 2 to 262144"),
-	OPTION_NUMBER(0, "cpu-shares", "N", struct update_options, shares, "the same"),
-	OPTION_NUMBER(0, "cpu-quota", "USEC", struct update_options, quota,
-		      "CPU time in each period; -1: no limit"),
-	OPTION_NUMBER(0, "cpu-period", "USEC", struct update_options, period, "length of a period"),
+	LIMIT_ROWS(struct update_options, limits),
+	OPTION_NUMBER(0, "cpu-share", "N", struct update_options, limits.shares,
+		      "the same as --cpu-shares"),
 	OPTION_NUMBER(0, "cpu-burst", "USEC", struct update_options, burst,
 		      "unused CPU time that later periods may use"),
 	OPTION_NUMBER(0, "cpu-idle", "0|1", struct update_options, idle,
@@ -45,10 +36,6 @@ static const struct option rows[] = {
 		      "refused: cgroup v2 has no such limit"),
 	OPTION_NUMBER(0, "cpu-rt-runtime", "USEC", struct update_options, rt_runtime,
 		      "refused: cgroup v2 has no such limit"),
-	OPTION_STRING(0, "cpuset-cpus", "LIST", struct update_options, cpus, "CPUs: 0-3,7"),
-	OPTION_STRING(0, "cpuset-mems", "LIST", struct update_options, mems, "memory nodes: 0"),
-	OPTION_NUMBER(0, "blkio-weight", "N", struct update_options, weight,
-		      "weight of its I/O, 10 to 1000"),
 	OPTION_STRING(0, "l3-cache-schema", "SCHEMA", struct update_options, l3_cache,
 		      "the share of the L3 cache: L3:0=ff;1=f"),
 	OPTION_STRING(0, "mem-bw-schema", "SCHEMA", struct update_options, memory_bandwidth,
@@ -95,61 +82,26 @@ static int read_resources(struct arena *arena, const char *path, struct spec_res
 	return 0;
 }
 
-static int take_unsigned(const char *option, const struct opt_int *from, struct opt_uint *to,
-			 struct error *err)
-{
-	if (!from->set)
-		return 0;
-	if (from->value < 0)
-		return fail(err, EINVAL, "option '--%s': may not be below 0", option);
-	*to = (struct opt_uint){ .set = true, .value = (uint64_t)from->value };
-	return 0;
-}
-
-static void take(const struct opt_int *from, struct opt_int *to)
-{
-	if (from->set)
-		*to = *from;
-}
-
-static int add_cpu(struct spec_cpu *cpu, struct error *err)
-{
-	if (take_unsigned("cpu-share", &options.shares, &cpu->shares, err) < 0 ||
-	    take_unsigned("cpu-period", &options.period, &cpu->period, err) < 0 ||
-	    take_unsigned("cpu-burst", &options.burst, &cpu->burst, err) < 0 ||
-	    take_unsigned("cpu-rt-period", &options.rt_period, &cpu->realtime_period, err) < 0)
-		return -1;
-	take(&options.quota, &cpu->quota);
-	take(&options.idle, &cpu->idle);
-	take(&options.rt_runtime, &cpu->realtime_runtime);
-	if (options.cpus)
-		cpu->cpus = (char *)options.cpus;
-	if (options.mems)
-		cpu->mems = (char *)options.mems;
-	return 0;
-}
-
 /* The options, over what the file says. */
 static int add_options(struct arena *arena, struct spec_resources *resources, struct error *err)
 {
-	if (!resources->memory)
-		resources->memory = arena_new(arena, struct spec_memory);
-	if (!resources->cpu)
-		resources->cpu = arena_new(arena, struct spec_cpu);
-	if (!resources->pids)
-		resources->pids = arena_new(arena, struct spec_pids);
-	if (!resources->block_io)
-		resources->block_io = arena_new(arena, struct spec_block_io);
-	take(&options.memory, &resources->memory->limit);
-	take(&options.reservation, &resources->memory->reservation);
-	take(&options.swap, &resources->memory->swap);
-	take(&options.pids, &resources->pids->limit);
+	struct spec_cpu *cpu;
+
 	if (options.kernel_memory || options.kernel_memory_tcp)
 		log_warning("update: --kernel-memory is ignored: the kernel has no such limit any "
 			    "more");
-	if (take_unsigned("blkio-weight", &options.weight, &resources->block_io->weight, err) < 0)
+	if (!resources->cpu)
+		resources->cpu = arena_new(arena, struct spec_cpu);
+	cpu = resources->cpu;
+	if (options.idle.set)
+		cpu->idle = options.idle;
+	if (options.rt_runtime.set)
+		cpu->realtime_runtime = options.rt_runtime;
+	if (limit_take_unsigned("cpu-burst", &options.burst, &cpu->burst, err) < 0 ||
+	    limit_take_unsigned("cpu-rt-period", &options.rt_period, &cpu->realtime_period, err) <
+		    0)
 		return -1;
-	return add_cpu(resources->cpu, err);
+	return limit_options_apply(&options.limits, arena, resources, err);
 }
 
 int cmd_update(struct invocation *invocation, struct error *err)

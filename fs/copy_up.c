@@ -141,3 +141,31 @@ int copy_up(int from, int to, struct error *err)
 		return -1;
 	return copy_status(out, &status) < 0 ? fail_errno(err, "copy a directory") : 0;
 }
+
+/* 1: has nothing in it; 0: has; -1: error. */
+static int is_empty(int directory, struct error *err)
+{
+	cleanup_fd int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_Alignas(struct dirent64) char buffer[2048];
+	ssize_t length;
+
+	if (fd < 0)
+		return fail_errno(err, "open the directory to copy to");
+	while ((length = getdents64(fd, buffer, sizeof(buffer))) > 0) {
+		for (ssize_t at = 0; at < length;) {
+			const struct dirent64 *entry = (const void *)(buffer + at);
+
+			at += entry->d_reclen;
+			if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+				return 0;
+		}
+	}
+	return length < 0 ? fail_errno(err, "read a directory") : 1;
+}
+
+int copy_up_once(int from, int to, struct error *err)
+{
+	int empty = is_empty(to, err);
+
+	return empty > 0 ? copy_up(from, to, err) : empty;
+}

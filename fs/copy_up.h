@@ -10,3 +10,6 @@
  * attributes are left out. Both descriptors (O_PATH will do) stay the caller's.
  */
 int copy_up(int from, int to, struct error *err);
+
+/* The same if to has nothing in it yet; otherwise it stays as it is. */
+int copy_up_once(int from, int to, struct error *err);

@@ -209,7 +209,12 @@ static int apply_source(const struct mount_plan *plan, struct mount_source *sour
 	if (source->link)
 		return make_link(plan, source->link, root, err);
 	target = open_target(plan, source, root, err);
-	return target < 0 ? -1 : mount_move(mount, target, err);
+	if (target < 0)
+		return -1;
+	/* a volume begins with what the image has at its place */
+	if (plan->options.copy_up_once && source->directory && copy_up_once(target, mount, err) < 0)
+		return fail_in(err, "copyup");
+	return mount_move(mount, target, err);
 }
 
 static int apply_inside(const struct mount_plan *plan, struct mount_source *source, int root,

@@ -104,12 +104,13 @@ static const struct word words[] = {
 	/* ctr's own, of the spec form */
 	SWITCH("cow", copy_on_write, true),
 	SWITCH("optional", optional, true),
+	SWITCH("copyup", copy_up_once, true),
 };
 
-#define OWN_WORDS 2
+#define OWN_WORDS 3
 
-/* 18 attributes and 4 kinds of propagation, twice each, and 23 words that come alone. */
-static_assert(ARRAY_SIZE(words) == 2 * 18 + 2 * 4 + 23, "a word of config.md is missing");
+/* 18 attributes and 4 kinds of propagation, twice each, and 24 words that come alone. */
+static_assert(ARRAY_SIZE(words) == 2 * 18 + 2 * 4 + 24, "a word of config.md is missing");
 static_assert(MOUNT_ATTR_RELATIME == 0, "relatime is what is left when the others are cleared");
 static_assert(sizeof(((struct mount_options *)0)->bind) == sizeof(bool), "switches are bools");
 

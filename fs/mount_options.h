@@ -25,6 +25,7 @@ struct mount_options {
 	bool source_nofollow, destination_nofollow; /* a link there is meant itself */
 	bool copy_on_write;	  /* what is written stays in the container's writable layers */
 	bool optional;		  /* what cannot be had so is read-only, or left out */
+	bool copy_up_once;	  /* copyup: an empty source of a bind gets what is beneath it */
 	bool version_counter;	  /* iversion: mount(2) alone can set it */
 	struct string_list flags; /* superblock flags as fsconfig(2) names them: "sync", "ro" ... */
 	struct string_list

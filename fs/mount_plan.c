@@ -168,6 +168,8 @@ static int plan_filesystem(struct arena *arena, const struct mount_context *cont
 	plan->source = mount->source ? mount->source : plan->type;
 	if (options->copy_up && strcmp(plan->type, "tmpfs") != 0)
 		return fail(err, EINVAL, "options: tmpcopyup is for tmpfs only");
+	if (options->copy_up_once)
+		return fail(err, EINVAL, "options: copyup is for binds only");
 	/* mount(2) is the older way, for what fsconfig(2) cannot take */
 	if (plan->kind == MOUNT_HOST && (options->version_counter || is_too_long(&options->data)))
 		plan->data = string_list_text(arena, &options->data, ",");

@@ -34,6 +34,8 @@ enum container_status {
 
 const char *status_name(enum container_status status);
 
+struct run_changes;
+
 /* How a container is made, from whichever form of the command line. */
 enum container_form {
 	FORM_OCI,  /* create, run --bundle: root.path is used as it is, state goes with the process
@@ -49,7 +51,8 @@ struct container_options {
 	const char *spec_path;	 /* spec form: the JSON file; NULL: the image's defaults */
 	const char *image;	 /* spec form: NAME[:TAG] of the store instead of a file */
 	struct string_list args; /* spec form: replaces process.args when not empty */
-	const char *pid_file;	 /* NULL: none; written before create and detached run return */
+	const struct run_changes *changes; /* spec form: what options change in it; NULL: nothing */
+	const char *pid_file; /* NULL: none; written before create and detached run return */
 	const char *console_socket, *pidfd_socket;
 	int preserve_fds; /* descriptors 3 .. 3+N-1 are handed to the process */
 	bool detach;

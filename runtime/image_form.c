@@ -13,6 +13,7 @@
 #include "base/program.h"
 #include "fs/store.h"
 #include "runtime/passwd.h"
+#include "runtime/run_changes.h"
 #include "runtime/spawn.h"
 
 extern char **environ;
@@ -125,23 +126,32 @@ int image_form_lowers(const struct settings *settings, const char *image, struct
 	return 0;
 }
 
-/* The user's names are those of the topmost layer that has a password file. */
-static int resolve_user(struct arena *arena, const struct string_list *lowers, const char *name,
-			struct spec_user *user, struct error *err)
+/*
+ * The topmost layer in which path is, or where a layer has hidden it. -1 with *err: one cannot be
+ * opened; without: none has it.
+ */
+static int open_layer_with(const struct string_list *lowers, const char *path, struct error *err)
 {
-	struct passwd_user found;
-	cleanup_fd int root = -1;
-
 	for (size_t i = 0; i < lowers->count; i++) {
-		close_fd(&root);
-		root = open(lowers->items[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+		cleanup_fd int root = open(lowers->items[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+
 		if (root < 0)
 			return fail_errno(err, "layer %s", lowers->items[i]);
-		if (faccessat(root, "etc/passwd", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-			break;
+		if (faccessat(root, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || i + 1 == lowers->count)
+			return take_fd(&root);
 	}
-	if (passwd_resolve(arena, root, name, &found, err) < 0)
-		return fail_in(err, "config.User");
+	return fail(err, ENOENT, "no layers");
+}
+
+int image_form_user(struct arena *arena, const struct string_list *lowers, const char *name,
+		    struct spec_user *user, struct error *err)
+{
+	struct passwd_user found;
+	cleanup_fd int users = open_layer_with(lowers, "etc/passwd", err);
+	cleanup_fd int groups = users < 0 ? -1 : open_layer_with(lowers, "etc/group", err);
+
+	if (groups < 0 || passwd_resolve_in(arena, users, groups, name, &found, err) < 0)
+		return -1;
 	user->uid = found.uid;
 	user->gid = found.gid;
 	user->additional_gids.items = found.groups;
@@ -161,9 +171,41 @@ static void set_capabilities(struct arena *arena, struct spec_capabilities *sets
 	sets->bounding = sets->effective = sets->permitted = list;
 }
 
+/* The command: what options, the image and the arguments say, in this order. */
+static int set_command(struct arena *arena, const struct image_execution *config,
+		       const struct string_list *args, const struct run_changes *changes,
+		       struct spec_process *process, struct error *err)
+{
+	const struct string_list *words = args->count ? args : &config->cmd;
+	struct string_list entrypoint = config->entrypoint, none = { 0 };
+
+	if (changes && changes->entrypoint) {
+		if (run_changes_entrypoint(arena, changes, &entrypoint, err) < 0)
+			return -1;
+		/* the image's command was meant for the image's entry point */
+		words = args->count || !entrypoint.count ? words : &none;
+	}
+	process->args = string_list_join(arena, &entrypoint, words);
+	if (!process->args.count) {
+		process->args.items = arena_array(arena, char *, 2);
+		process->args.items[0] = arena_strdup(arena, "/bin/sh");
+		process->args.count = 1;
+	}
+	return 0;
+}
+
+/* The template's search path stays where the image says none. */
+static void set_environment(struct arena *arena, const struct image_execution *config,
+			    struct spec_process *process)
+{
+	process->env.count = 1;
+	for (size_t i = 0; i < config->env.count; i++)
+		run_changes_set_variable(arena, &process->env, config->env.items[i]);
+}
+
 int image_form_spec(const struct settings *settings, const char *image,
-		    const struct string_list *args, struct arena *arena, struct prepared *prepared,
-		    struct error *err)
+		    const struct string_list *args, const struct run_changes *changes,
+		    struct arena *arena, struct prepared *prepared, struct error *err)
 {
 	static const struct image_execution nothing;
 	struct spec *spec = &prepared->spec;
@@ -175,22 +217,21 @@ int image_form_spec(const struct settings *settings, const char *image,
 	config = found.config.config ? found.config.config : &nothing;
 	spec_template(arena, false, 0, 0, spec);
 	spec->root->readonly = false;
+	spec->hostname = prepared->state.id;
 	spec->process->terminal = false;
+	/* programs of an image may rely on su(1), and on as many files as the caller may open */
+	spec->process->no_new_privileges = false;
+	spec->process->rlimits.count = 0;
 	set_capabilities(arena, spec->process->capabilities);
-	spec->process->args =
-		string_list_join(arena, &config->entrypoint, args->count ? args : &config->cmd);
-	if (!spec->process->args.count) {
-		spec->process->args.items[0] = arena_strdup(arena, "/bin/sh");
-		spec->process->args.count = 1;
-	}
-	if (config->env.count)
-		spec->process->env = config->env;
+	if (set_command(arena, config, args, changes, spec->process, err) < 0)
+		return fail_in(err, "image %s", image);
+	set_environment(arena, config, spec->process);
 	if (config->working_dir && config->working_dir[0])
 		spec->process->cwd = config->working_dir;
-	if (config->user && config->user[0] &&
-	    resolve_user(arena, &prepared->state.lowers, config->user, &spec->process->user, err) <
-		    0)
-		return fail_in(err, "image %s", image);
+	if (config->user && config->user[0])
+		prepared->user = config->user;
+	prepared->volumes = config->volumes;
+	prepared->state.stop_signal = config->stop_signal;
 	prepared->state.bundle = arena_strdup(arena, "/");
 	return 0;
 }

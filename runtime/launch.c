@@ -67,6 +67,9 @@ static int make_data_folder(struct launch *launch, struct error *err)
 	if (launch->data_dir < 0)
 		return -1;
 	launch->remove_data = true;
+	for (size_t i = 0; i < launch->folders.count; i++)
+		if (mkdirat(launch->data_dir, launch->folders.items[i], 0755) < 0)
+			return fail_errno(err, "make the folder %s", launch->folders.items[i]);
 	if (rootfs_prepare(&launch->plan->rootfs, err) < 0)
 		return -1;
 	if (file_replace_at(launch->data_dir, CONFIG_FILE, launch->config, launch->config_size,

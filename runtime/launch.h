@@ -36,7 +36,8 @@ struct launch {
 	struct arena *arena;
 	struct restore *restore; /* the process comes from images; NULL: from the spec */
 	/* The spec form only. */
-	const char *data_parent; /* where its folder is to be made; NULL: the OCI form */
+	const char *data_parent;    /* where its folder is to be made; NULL: the OCI form */
+	struct string_list folders; /* to be made in that, for volumes */
 
 	/* How far it is: all -1, 0 or false at the beginning (LAUNCH_NONE). */
 	struct cgroup_host cgroup_host;

@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/signal_name.h"
 #include "base/sys.h"
 #include "cgroup/events.h"
 #include "cgroup/freeze.h"
@@ -192,7 +193,7 @@ int container_stop(const struct settings *settings, const char *id, int timeout_
 {
 	cleanup_arena struct arena arena = { 0 };
 	cleanup_handle struct handle handle = HANDLE_NONE;
-	int ignored;
+	int number = SIGTERM, ignored;
 
 	if (handle_open(settings, id, HANDLE_NO_LOCK, &arena, &handle, err) < 0)
 		return -1;
@@ -202,8 +203,10 @@ int container_stop(const struct settings *settings, const char *id, int timeout_
 		return -1;
 	if (handle.status == STATUS_PAUSED && container_thaw(settings, id, err) < 0)
 		return -1;
-	if (pidfd_send_signal(handle.pidfd, SIGTERM, NULL, 0) < 0 && errno != ESRCH)
-		return fail_errno(err, "%s: send SIGTERM", id);
+	if (handle.state.stop_signal && signal_parse(handle.state.stop_signal, &number, err) < 0)
+		return fail_in(err, "%s: its stop signal", id);
+	if (pidfd_send_signal(handle.pidfd, number, NULL, 0) < 0 && errno != ESRCH)
+		return fail_errno(err, "%s: send signal %d", id, number);
 	if (!identity_wait_end(handle.pidfd, timeout_ms)) {
 		if (kill_handle(&arena, &handle, SIGKILL, err) < 0 && err->errnum != ESRCH)
 			return -1;

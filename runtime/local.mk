@@ -35,6 +35,11 @@ libruntime_a_SOURCES = \
 	runtime/plan_print.c \
 	runtime/prepare.c runtime/prepare.h \
 	runtime/processes.c \
+	runtime/run_change_parts.h \
+	runtime/run_changes.c runtime/run_changes.h \
+	runtime/run_limits.c \
+	runtime/run_mounts.c runtime/run_mounts.h \
+	runtime/run_privileges.c \
 	runtime/settings.h \
 	runtime/spec_form.c runtime/spec_form.h \
 	runtime/start_socket.c runtime/start_socket.h \

@@ -189,9 +189,15 @@ static int resolve_group(int root, const char *name, gid_t *gid, struct error *e
 int passwd_resolve(struct arena *arena, int root, const char *text, struct passwd_user *user,
 		   struct error *err)
 {
+	return passwd_resolve_in(arena, root, root, text, user, err);
+}
+
+int passwd_resolve_in(struct arena *arena, int passwd_root, int group_root, const char *text,
+		      struct passwd_user *user, struct error *err)
+{
 	const char *colon = strchr(text, ':'), *group = colon ? colon + 1 : "";
 	const char *name = colon ? arena_strndup(arena, text, (size_t)(colon - text)) : text;
-	cleanup_fd int fd = open_file(root, "etc/passwd");
+	cleanup_fd int fd = open_file(passwd_root, "etc/passwd");
 	struct passwd_reader reader = { .fd = fd };
 	struct passwd_user found = { 0 };
 	char *fields[PASSWD_FIELDS];
@@ -207,10 +213,10 @@ int passwd_resolve(struct arena *arena, int root, const char *text, struct passw
 			"in the container's /etc/passwd",
 			name);
 	if (*group) {
-		if (resolve_group(root, group, &found.gid, err) < 0)
+		if (resolve_group(group_root, group, &found.gid, err) < 0)
 			return -1;
 	} else if (known) {
-		find_groups(arena, root, fields[NAME], &found);
+		find_groups(arena, group_root, fields[NAME], &found);
 	}
 	*user = found;
 	return 0;

@@ -34,6 +34,10 @@ struct passwd_user {
 int passwd_resolve(struct arena *arena, int root, const char *text, struct passwd_user *user,
 		   struct error *err);
 
+/* The same where the two files may be in different layers: each root is where one of them is. */
+int passwd_resolve_in(struct arena *arena, int passwd_root, int group_root, const char *text,
+		      struct passwd_user *user, struct error *err);
+
 /*
  * Child side: the home directory of uid, from etc/passwd below root; allocates nothing. "/" when
  * there is no such file, user or usable (absolute) path. Returns its length.

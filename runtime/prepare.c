@@ -109,14 +109,12 @@ static int read_bundle(const struct container_options *options, struct arena *ar
 }
 
 /* What the rest of ctr will know of the container, apart from its process. */
-static void fill_state(struct arena *arena, const struct container_options *options,
-		       struct prepared *prepared)
+static void fill_state(struct arena *arena, struct prepared *prepared)
 {
 	struct state *state = &prepared->state;
 	const struct spec *spec = &prepared->spec;
 	char now[TIMESTAMP_SIZE];
 
-	state->id = options->id ? arena_strdup(arena, options->id) : make_id(arena);
 	state->oci_version = spec->oci_version;
 	state->created = arena_strdup(arena, timestamp_now(now));
 	state->owner = state_owner(arena, prepared->launch.settings->user);
@@ -213,14 +211,15 @@ int prepare(const struct settings *settings, const struct container_options *opt
 	};
 	if (options->id && handle_check_name(options->id, err) < 0)
 		return -1;
+	prepared->state.id = options->id ? arena_strdup(arena, options->id) : make_id(arena);
 	if (options->form == FORM_OCI) {
 		if (read_bundle(options, arena, prepared, err) < 0)
 			return -1;
-		fill_state(arena, options, prepared);
+		fill_state(arena, prepared);
 	} else {
 		if (spec_form_read(settings, options, arena, prepared, err) < 0)
 			return -1;
-		fill_state(arena, options, prepared);
+		fill_state(arena, prepared);
 		if (spec_form_layers(settings, options, arena, prepared, &plan_options.rootfs,
 				     err) < 0)
 			return -1;

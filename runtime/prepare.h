@@ -13,7 +13,9 @@ struct prepared {
 	struct plan plan;
 	struct state state;
 	struct launch launch;
-	int layers_lock; /* held until the layers are recorded; -1: none */
+	const char *user;	    /* spec form: USER[:GROUP] still to be looked up; NULL: none */
+	struct string_list volumes; /* of the image's config */
+	int layers_lock;	    /* held until the layers are recorded; -1: none */
 };
 
 /*

@@ -12,6 +12,7 @@
 #include "base/user_namespace.h"
 #include "runtime/image_form.h"
 #include "runtime/rootless.h"
+#include "runtime/run_mounts.h"
 
 /* The folder that a spec's relative paths begin at. */
 static int find_folder(const char *spec_path, struct arena *arena, char **folder, struct error *err)
@@ -31,15 +32,57 @@ static int find_folder(const char *spec_path, struct arena *arena, char **folder
 	return 0;
 }
 
+/* A spec has no entry point: one that is given is the program, the arguments are its own. */
+static int set_args(struct arena *arena, const struct container_options *options, struct spec *spec,
+		    struct error *err)
+{
+	struct string_list program;
+
+	if (options->changes && options->changes->entrypoint && spec->process) {
+		if (run_changes_entrypoint(arena, options->changes, &program, err) < 0)
+			return -1;
+		spec->process->args = string_list_join(arena, &program, &options->args);
+	} else if (options->args.count) {
+		spec->process->args = options->args;
+	}
+	return 0;
+}
+
+/* What options say instead; the folders of volumes lie in the container's own. */
+static int apply_changes(const struct settings *settings, const struct run_changes *changes,
+			 struct arena *arena, struct prepared *prepared, struct error *err)
+{
+	static const struct run_changes nothing;
+	struct run_mounts mounts = {
+		.changes = changes ? changes : &nothing,
+		.image_volumes = &prepared->volumes,
+		.data = path_join(arena, handle_data_path(arena, settings), prepared->state.id),
+	};
+
+	if (!changes && !prepared->volumes.count)
+		return 0;
+	if (changes && run_changes_apply(arena, changes, &prepared->spec, err) < 0)
+		return -1;
+	if (run_mounts_apply(arena, &mounts, &prepared->spec, err) < 0)
+		return -1;
+	prepared->launch.folders = mounts.folders;
+	if (changes && changes->user)
+		prepared->user = changes->user;
+	if (changes && changes->stop_signal)
+		prepared->state.stop_signal = arena_strdup(arena, changes->stop_signal);
+	return 0;
+}
+
 int spec_form_read(const struct settings *settings, const struct container_options *options,
 		   struct arena *arena, struct prepared *prepared, struct error *err)
 {
+	const struct run_changes *changes = options->changes;
 	struct spec *spec = &prepared->spec;
 	const char *name = options->image;
 
 	if (options->image) {
-		if (image_form_spec(settings, options->image, &options->args, arena, prepared,
-				    err) < 0)
+		if (image_form_spec(settings, options->image, &options->args, changes, arena,
+				    prepared, err) < 0)
 			return -1;
 	} else {
 		name = options->spec_path;
@@ -50,8 +93,10 @@ int spec_form_read(const struct settings *settings, const struct container_optio
 	prepared->name = name;
 	if (options->args.count && !spec->process)
 		return fail(err, EINVAL, "%s: process: is missing", name);
-	if (options->args.count && !options->image)
-		spec->process->args = options->args;
+	if (!options->image && set_args(arena, options, spec, err) < 0)
+		return -1;
+	if (apply_changes(settings, changes, arena, prepared, err) < 0)
+		return -1;
 	if (spec_validate(name, spec, err) < 0)
 		return -1;
 	return settings->rootless ? rootless_translate(arena, spec, err) : 0;
@@ -151,6 +196,20 @@ static void encode_config(struct arena *arena, struct prepared *prepared,
 	prepared->launch.config = spec_encode(arena, &config, &prepared->launch.config_size);
 }
 
+/* Names of users are those of the layers; which capabilities one keeps depends on who it is. */
+static int settle_user(const struct container_options *options, const struct string_list *lowers,
+		       struct arena *arena, struct prepared *prepared, struct error *err)
+{
+	struct spec_process *process = prepared->spec.process;
+	const struct run_changes *changes = options->changes;
+
+	if (prepared->user &&
+	    image_form_user(arena, lowers, prepared->user, &process->user, err) < 0)
+		return changes && changes->user ? fail_in(err, "option '--user'")
+						: fail_in(err, "%s: config.User", prepared->name);
+	return changes ? run_changes_capabilities(arena, changes, process, err) : 0;
+}
+
 int spec_form_layers(const struct settings *settings, const struct container_options *options,
 		     struct arena *arena, struct prepared *prepared, struct rootfs_options *rootfs,
 		     struct error *err)
@@ -163,7 +222,8 @@ int spec_form_layers(const struct settings *settings, const struct container_opt
 	state->keep = !options->remove;
 	if (choose_lowers(settings, arena, prepared, &rootfs->lowers, err) < 0)
 		return -1;
-	if (resolve_lowers(arena, &rootfs->lowers, err) < 0)
+	if (resolve_lowers(arena, &rootfs->lowers, err) < 0 ||
+	    settle_user(options, &rootfs->lowers, arena, prepared, err) < 0)
 		return -1;
 	state->lowers = rootfs->lowers;
 	choose_upper(arena, prepared, rootfs);

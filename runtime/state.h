@@ -50,6 +50,7 @@ struct state {
 	char *systemd_cgroup;	   /* that unit's */
 	char *data;		   /* its folder in the data root; NULL: the OCI form */
 	char *upper;		   /* the writable layer; NULL: none of ctr's making */
+	char *stop_signal;	   /* as its image or an option names it; NULL: SIGTERM */
 	struct string_list lowers; /* topmost first */
 	struct string_map annotations;
 	SPEC_LIST(state_part) parts;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/signal_name.h"
+#include "base/signal_name.h"
 
 #include <signal.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/value.h"
+#include "base/value.h"
 
 #include <ctype.h>
 #include <errno.h>

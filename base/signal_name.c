@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/signal_name.h"
+#include "base/signal_name.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -8,8 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cli/suggest.h"
-#include "cli/value.h"
+#include "base/suggest.h"
+#include "base/value.h"
 
 /* "RTMIN", "RTMIN+3", "RTMAX-1". The kernel's numbers, not the C library's, which keeps two. */
 static int parse_real_time(const char *name, int *signal)

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "runtime/run_changes.h"
+
+/* The parts of run_changes_apply(); the same contract. */
+typedef int run_change(struct arena *arena, const struct run_changes *changes, struct spec *spec,
+		       struct error *err);
+
+/* run_limits.c: rlimits, cgroup limits, sysctls */
+run_change run_change_rlimits, run_change_resources, run_change_sysctls;
+/* run_privileges.c */
+run_change run_change_security, run_change_devices;
+
+/* Adds a word to the end of a list. */
+void run_append(struct arena *arena, struct string_list *list, char *word);
