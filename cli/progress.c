@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/value.h"
 #include "cli/size.h"
-#include "cli/value.h"
 
 #define SECOND 1000000000LL
 #define BETWEEN_DRAWINGS (SECOND / 10)
