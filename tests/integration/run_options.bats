@@ -5,6 +5,9 @@
 load helpers
 load image_helpers
 
+# A script that tells by its exit status which signal ended it.
+WAIT='trap "exit 5" USR1; trap "exit 6" TERM; echo up; while :; do sleep 0.02; done'
+
 # passwd_image CONFIG: box:1 with users, and a second layer that changes /etc/group alone.
 passwd_image() {
 	mkdir -p root/etc
@@ -182,7 +185,7 @@ refused() {
 @test "labels show in inspect, the stop signal is what stop sends" {
 	rootfs_image '{"StopSignal": "SIGUSR1"}'
 	ctr run -d --name "$ID" -l tier=web --label bare box:1 \
-		sh -c "trap 'echo usr1; exit 5' USR1; trap 'echo term; exit 6' TERM; echo up; $IDLE" >/dev/null
+		sh -c "$WAIT" >/dev/null
 	eventually file_has "$DATA/containers/$ID/log" up
 	run -0 ctr inspect "$ID"
 	equal "$(jq -c '.[0].annotations' <<<"$output")" '{"tier":"web","bare":""}'
@@ -191,7 +194,7 @@ refused() {
 	equal "$output" 5
 	ctr rm "$ID"
 	ctr run -d --name "$ID" --stop-signal TERM box:1 \
-		sh -c "trap 'exit 5' USR1; trap 'exit 6' TERM; echo up; $IDLE" >/dev/null
+		sh -c "$WAIT" >/dev/null
 	eventually file_has "$DATA/containers/$ID/log" up
 	ctr stop "$ID"
 	run -0 ctr wait "$ID"

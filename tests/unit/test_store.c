@@ -51,7 +51,7 @@ static int commit(const char *name, const char *parent, const struct string_list
 
 	if (image_commit_begin(&image, &err) == 0 && image_commit_archive(&image, &err) == 0 &&
 	    image_commit_layer(&image, &err) == 0 && image_commit_documents(&image, &err) == 0 &&
-	    image_commit_name(&image, &err) == 0)
+	    image_commit_name(&(struct image_commit *){ &image }, 1, &err) == 0)
 		result = 0;
 	image_commit_end(&image);
 	close_layers(&stack);
