@@ -55,6 +55,7 @@ enum command_flag {
 	/* the same, in those of the container that it names first; with COMMAND_ENTERS: if it runs
 	 */
 	COMMAND_JOINS = 8,
+	COMMAND_MAY_RUN = 16, /* invocation_prepare_to_run() may be called */
 };
 
 /* The exit status of a failure of ours, as the callers of a verb expect it. */
@@ -104,6 +105,7 @@ struct invocation {
 	const struct program *program;
 	const struct command *command;
 	char **argv;		  /* as it was given, for an ordinary user; NULL: root calls */
+	char **line;		  /* as it was given, with COMMAND_MAY_RUN */
 	struct settings settings; /* what the global options say to runtime/ */
 	struct arena *arena;	  /* freed when the function has returned */
 	char **arguments;	  /* the positionals, ended by NULL */
@@ -116,6 +118,12 @@ struct invocation {
  * prints errors. Returns the exit status.
  */
 int program_main(const struct program *program, char **argv);
+
+/*
+ * For a verb that finds out only by its arguments that it runs the container's code: what
+ * COMMAND_GUARD and COMMAND_ENTERS do for others. The program may begin anew here.
+ */
+int invocation_prepare_to_run(struct invocation *invocation, struct error *err);
 
 /* Finds a verb by name or alias. NULL: unknown, and the error has the nearest match. */
 const struct verb *program_find(const struct program *program, const char *name, struct error *err);

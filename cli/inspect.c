@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/verbs.h"
 
-#include "runtime/container.h"
-#include "specs/json_writer.h"
+#include "cli/snapshots.h"
 
 const struct command inspect_command = {
 	.name = "inspect",
@@ -20,7 +19,8 @@ static void write_member(struct json_writer *writer, const char *key, const char
 	json_write_string(writer, text);
 }
 
-static void write_info(struct json_writer *writer, const struct container_info *info)
+static void write_info(struct json_writer *writer, const struct container_info *info,
+		       const struct snapshot_info *snapshots, size_t count)
 {
 	json_begin_object(writer);
 	write_member(writer, "id", info->id);
@@ -47,20 +47,27 @@ static void write_info(struct json_writer *writer, const struct container_info *
 		write_member(writer, info->annotations.items[i].key,
 			     info->annotations.items[i].value);
 	json_end_object(writer);
+	json_write_key(writer, "snapshots");
+	snapshots_write(writer, snapshots, count);
 	json_end_object(writer);
 }
 
 int cmd_inspect(struct invocation *invocation, struct error *err)
 {
 	struct json_writer *writer = json_writer_new(invocation->arena, JSON_INDENTED);
+	struct snapshot_info *snapshots;
 	struct container_info info;
+	size_t count;
 
 	json_begin_array(writer);
 	for (int i = 0; i < invocation->count; i++) {
-		if (container_info(&invocation->settings, invocation->arguments[i],
-				   invocation->arena, &info, err) < 0)
+		const char *id = invocation->arguments[i];
+
+		if (container_info(&invocation->settings, id, invocation->arena, &info, err) < 0 ||
+		    container_snapshots(&invocation->settings, id, invocation->arena, &snapshots,
+					&count, err) < 0)
 			return -1;
-		write_info(writer, &info);
+		write_info(writer, &info, snapshots, count);
 	}
 	json_end_array(writer);
 	fputs(json_writer_text(writer, NULL), stdout);

@@ -30,6 +30,7 @@ ctr_SOURCES = \
 	cli/check_programs.c cli/check_rootless.c \
 	cli/checkpoint.c cli/criu_rows.h \
 	cli/cleanup.c \
+	cli/clone.c \
 	cli/completion.c cli/completion.h \
 	cli/completion_bash.c \
 	cli/completion_fish.c \
@@ -55,7 +56,11 @@ ctr_SOURCES = \
 	cli/restore.c \
 	cli/rm.c \
 	cli/rmi.c \
+	cli/rollback.c \
 	cli/run.c \
+	cli/snapshot.c \
+	cli/snapshot_name.c cli/snapshot_name.h \
+	cli/snapshots.c cli/snapshots.h \
 	cli/spec.c \
 	cli/start.c \
 	cli/state.c \

@@ -23,6 +23,10 @@ static const struct verb verbs[] = {
 	{ &export_command, NULL },
 	{ &checkpoint_command, cmd_checkpoint },
 	{ &restore_command, cmd_restore },
+	{ &clone_command, cmd_clone },
+	{ &snapshot_command, cmd_snapshot },
+	{ &snapshots_command, cmd_snapshots },
+	{ &rollback_command, cmd_rollback },
 
 	{ &images_command, cmd_images },
 	{ &rmi_command, cmd_rmi },

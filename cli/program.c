@@ -223,11 +223,11 @@ static int flush(struct error *err)
 }
 
 /* Of an ordinary user: see runtime/rootless.h. */
-static int become_root_inside(struct invocation *invocation, struct error *err)
+static int become_root_inside(struct invocation *invocation, int flags, struct error *err)
 {
 	struct settings *settings = &invocation->settings;
 	const struct command *command = invocation->command;
-	int flags = command->flags, result = 0;
+	int result = 0;
 	struct spec spec = { 0 };
 	bool known;
 	char user[16];
@@ -248,6 +248,13 @@ static int become_root_inside(struct invocation *invocation, struct error *err)
 	snprintf(user, sizeof(user), "%u", settings->user);
 	setenv(ROOTLESS_VARIABLE, user, 1);
 	return guard_execute(invocation->argv, err);
+}
+
+int invocation_prepare_to_run(struct invocation *invocation, struct error *err)
+{
+	if (!invocation->argv)
+		return guard_self(invocation->line, err);
+	return become_root_inside(invocation, COMMAND_ENTERS | COMMAND_GUARD, err);
 }
 
 static int run_verb(const struct verb *verb, struct invocation *invocation, struct globals *globals,
@@ -277,10 +284,22 @@ static int run_verb(const struct verb *verb, struct invocation *invocation, stru
 		return -1;
 	if (make_settings(globals, invocation->arena, &invocation->settings, err) < 0)
 		return -1;
-	if (invocation->argv && become_root_inside(invocation, err) < 0)
+	if (invocation->argv && become_root_inside(invocation, command->flags, err) < 0)
 		return -1;
 	status = verb->run(invocation, err);
 	return status < 0 || flush(err) < 0 ? -1 : status;
+}
+
+static char **copy_argv(struct arena *arena, char **argv)
+{
+	size_t count = 0;
+	char **copy;
+
+	while (argv[count])
+		count++;
+	copy = arena_array(arena, char *, count + 1);
+	memcpy(copy, argv, count * sizeof(*copy));
+	return copy;
 }
 
 /* The companion gets the same arguments and name, so that it parses and says the same. */
@@ -305,6 +324,8 @@ static int start_verb(struct invocation *invocation, struct globals *globals, ch
 		return -1;
 	invocation->command = verb->command;
 	invocation->failure = verb->command->failure;
+	if (verb->command->flags & COMMAND_MAY_RUN)
+		invocation->line = copy_argv(invocation->arena, argv);
 	/* The first two execute with all of argv, so they come before anything that changes it. */
 	if ((verb->run || exec_companion(verb->command->companion, argv, err) >= 0) &&
 	    (!(verb->command->flags & COMMAND_GUARD) || invocation->argv ||
@@ -336,18 +357,6 @@ static int run_program(struct invocation *invocation, struct globals *globals, c
 		return FAILURE_RUN;
 	}
 	return start_verb(invocation, globals, argv, args, err);
-}
-
-static char **copy_argv(struct arena *arena, char **argv)
-{
-	size_t count = 0;
-	char **copy;
-
-	while (argv[count])
-		count++;
-	copy = arena_array(arena, char *, count + 1);
-	memcpy(copy, argv, count * sizeof(*copy));
-	return copy;
 }
 
 /* Who calls, and whether this is the program executed again in that user's own namespaces. */

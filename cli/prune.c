@@ -6,6 +6,7 @@
 #include "cli/size.h"
 #include "fs/store.h"
 #include "runtime/container.h"
+#include "runtime/uppers.h"
 
 struct prune_options {
 	bool all;
@@ -70,14 +71,15 @@ int cmd_prune(struct invocation *invocation, struct error *err)
 	cleanup_store struct store store = STORE_NONE;
 	const struct store_keep keep = { .find = used_layers, .context = invocation };
 	struct store_pruned pruned;
-	size_t containers;
+	size_t containers, uppers;
 
 	if (container_prune(&invocation->settings, options.all, &containers, err) < 0 ||
+	    uppers_prune(&invocation->settings, &uppers, err) < 0 ||
 	    store_open(&store, invocation->settings.data_root, invocation->arena, err) < 0 ||
 	    store_prune(&store, &keep, &pruned, err) < 0)
 		return -1;
 	printf("%zu containers, %zu layers, %zu blobs (%s), %zu temporary files removed\n",
-	       containers, pruned.layers, pruned.blobs, size_text(invocation->arena, pruned.bytes),
-	       pruned.temporary);
+	       containers, pruned.layers + uppers, pruned.blobs,
+	       size_text(invocation->arena, pruned.bytes), pruned.temporary);
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/verbs.h"
 
+#include "cli/snapshot_name.h"
 #include "runtime/container.h"
 
 struct rm_options {
@@ -17,8 +18,8 @@ static const struct option rows[] = {
 const struct command rm_command = {
 	.name = "rm",
 	.group = GROUP_RUN,
-	.summary = "Remove containers with their writable layers",
-	.arguments = "ID...",
+	.summary = "Remove containers with their writable layers, or snapshots",
+	.arguments = "ID[@N]...",
 	.min = 1,
 	.max = -1,
 	COMMAND_OPTIONS(rows, options),
@@ -27,6 +28,12 @@ const struct command rm_command = {
 
 static int rm_one(struct invocation *invocation, const char *id, struct error *err)
 {
+	struct snapshot_name name;
+
+	if (snapshot_name_parse(invocation->arena, id, &name, err) < 0)
+		return -1;
+	if (name.id && name.number)
+		return container_remove_snapshot(&invocation->settings, name.id, name.number, err);
 	return container_remove(&invocation->settings, id, options.force, err);
 }
 

@@ -11,6 +11,7 @@
 VERB(check);
 VERB(checkpoint);
 VERB(cleanup);
+VERB(clone);
 VERB(commit);
 VERB(completion);
 VERB(create);
@@ -33,7 +34,10 @@ VERB(ps);
 VERB(restore);
 VERB(rm);
 VERB(rmi);
+VERB(rollback);
 VERB(run);
+VERB(snapshot);
+VERB(snapshots);
 VERB(spec);
 VERB(start);
 VERB(state);

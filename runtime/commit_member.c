@@ -66,12 +66,14 @@ int member_begin_image(struct commit_member *member, const struct commit_request
 	const struct container_layers *layers = &member->layers;
 	const struct state *state = &member->handle.state;
 
+	member->image_lowers = state_image_lowers(state);
 	member->image = (struct image_commit){
 		.store = store,
 		.stack = {
 			.upper = layers->upper,
 			.lowers = layers->lowers,
 			.lower_count = layers->lower_count,
+			.own_layers = layers->own_layers,
 			.user_xattr = layers->user_xattr,
 			.own = &layers->own,
 		},
@@ -80,7 +82,7 @@ int member_begin_image(struct commit_member *member, const struct commit_request
 		.message = request->message,
 		.author = request->author,
 		.parent = state->image_digest,
-		.lowers = &state->lowers,
+		.lowers = &member->image_lowers,
 	};
 	describe_process(member, arena);
 	return image_commit_begin(&member->image, err);

@@ -7,9 +7,11 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "runtime/detach.h"
 #include "runtime/foreground.h"
 #include "runtime/handle.h"
+#include "runtime/lifecycle.h"
 #include "runtime/prepare.h"
 #include "runtime/restore.h"
 
@@ -178,4 +180,41 @@ int container_start(const struct settings *settings, const char *id, struct erro
 		return -1;
 	launch_unlock(&prepared.launch);
 	return notify_wait(&prepared.launch.notify, prepared.launch.pidfd, err);
+}
+
+bool container_starts_again(const struct settings *settings, const char *id)
+{
+	cleanup_arena struct arena arena = { 0 };
+	cleanup_handle struct handle handle = HANDLE_NONE;
+	struct error ignored;
+
+	/* an engine's container has no folder there, and this is all that its start pays */
+	if (!path_is_plain_name(id) ||
+	    access(path_join(&arena, handle_data_path(&arena, settings), id), F_OK) < 0)
+		return false;
+	return handle_open(settings, id, HANDLE_NO_LOCK, &arena, &handle, &ignored) == 0 &&
+	       handle.data >= 0 && handle.status == STATUS_STOPPED;
+}
+
+int container_start_again(const struct settings *settings, const char *id, bool attach,
+			  int *exit_status, struct error *err)
+{
+	cleanup_arena struct arena arena = { 0 };
+	cleanup_prepared struct prepared prepared = PREPARED_NONE;
+	cleanup_handle struct handle handle = HANDLE_NONE;
+	const struct container_options options = { .form = FORM_SPEC };
+	int result;
+
+	*exit_status = 125;
+	if (lifecycle_open(settings, id, &arena, &handle, err) < 0 ||
+	    handle_allow(&handle, "start", 1U << STATUS_STOPPED, err) < 0 ||
+	    prepare_again(settings, &handle, &arena, &prepared, err) < 0)
+		return -1;
+	result = attach ? run_foreground(&options, &prepared, exit_status, err)
+			: detach_run(&prepared, err);
+	if (result == 0 && !attach)
+		*exit_status = 0;
+	if (result < 0 && prepared.launch.exit_status)
+		*exit_status = prepared.launch.exit_status;
+	return result;
 }

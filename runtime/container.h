@@ -78,6 +78,60 @@ int container_run(const struct settings *settings, const struct container_option
 /* Starts a created container. */
 int container_start(const struct settings *settings, const char *id, struct error *err);
 
+/*
+ * Whether `start` of it means to run a stopped container of the spec form once more: with this and
+ * not with container_start(). One that is not there has no such meaning.
+ */
+bool container_starts_again(const struct settings *settings, const char *id);
+
+/*
+ * Runs it, on its own writable layer, as container_run() does: detached with a monitor and its log
+ * going on, or in the foreground. *exit_status as of container_run().
+ */
+int container_start_again(const struct settings *settings, const char *id, bool attach,
+			  int *exit_status, struct error *err);
+
+/*
+ * Makes a container like id, which shares its layers: of a stopped one without copying anything,
+ * whatever its size. number: as it was at that snapshot; 0: as it is. name: of the new one; NULL:
+ * one is made up. *made (in the arena) is its ID. It has stopped, for container_start_again().
+ */
+struct clone_request {
+	const char *id;
+	uint64_t number;
+	const char *name;
+};
+
+int container_clone(const struct settings *settings, const struct clone_request *request,
+		    struct arena *arena, const char **made, struct error *err);
+
+/*
+ * A numbered snapshot of a container's files, to go back to with container_rollback(). Of a
+ * stopped one nothing is copied. message: for who reads the list; NULL: none.
+ */
+int container_snapshot(const struct settings *settings, const char *id, const char *message,
+		       uint64_t *number, struct error *err);
+
+struct snapshot_info {
+	uint64_t number;
+	const char *created, *message; /* RFC 3339; NULL: none */
+};
+
+/* Its snapshots, oldest first. */
+int container_snapshots(const struct settings *settings, const char *id, struct arena *arena,
+			struct snapshot_info **items, size_t *count, struct error *err);
+
+/* Removes one with what no other needs. ENOENT: there is none of this number. */
+int container_remove_snapshot(const struct settings *settings, const char *id, uint64_t number,
+			      struct error *err);
+
+/*
+ * Makes the files of a stopped container what they were at the snapshot. What they are now becomes
+ * a snapshot itself, *saved, unless discard (or nothing was written since the last one: 0).
+ */
+int container_rollback(const struct settings *settings, const char *id, uint64_t number,
+		       bool discard, uint64_t *saved, struct error *err);
+
 /* Sends a signal to the first process; to all of the container's with all. */
 int container_kill(const struct settings *settings, const char *id, int signal, bool all,
 		   struct error *err);
@@ -92,6 +146,9 @@ int container_delete(const struct settings *settings, const char *id, bool force
 /* `rm`: delete, and the folder with the writable layer as well. force as above. */
 int container_remove(const struct settings *settings, const char *id, bool force,
 		     struct error *err);
+
+/* Removes one whose making was interrupted, nothing else. Returns 1 if it was such a one. */
+int container_remove_incomplete(const struct settings *settings, const char *id, struct error *err);
 
 /* `stop`: SIGTERM (or the image's stop signal), after timeout_ms SIGKILL; returns when it ended. */
 int container_stop(const struct settings *settings, const char *id, int timeout_ms,
@@ -246,6 +303,7 @@ struct container_layers {
 	size_t lower_count;
 	const char *upper_path;
 	struct string_list lower_paths;
+	size_t own_layers;	/* see fs/layer_stack.h */
 	struct string_list own; /* what ctr made in it: no changes (fs/own_paths.h) */
 	bool user_xattr;	/* marks are user.overlay.*: see fs/layer_stack.h */
 	bool idmapped;		/* ownership on disk is as seen inside already */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Unit tests of the launch, the state and what is between: see process.mk and seccomp.mk for others.
 core_tests = \
+	tests/unit/test_clone_spec \
 	tests/unit/test_exec_process \
 	tests/unit/test_handle \
 	tests/unit/test_hook_state \
@@ -19,6 +20,8 @@ core_test_libraries = \
 	libunit.a libruntime.a libfs.a libcgroup.a libnet.a libspecs.a libbase.a $(CTR_STATIC_LIBS)
 # Documents have strings that are not const, tests have literals.
 core_test_flags = $(AM_CFLAGS) -Wno-write-strings
+tests_unit_test_clone_spec_SOURCES = tests/unit/test_clone_spec.c $(scratch_dir)
+tests_unit_test_clone_spec_LDADD = $(core_test_libraries)
 tests_unit_test_exec_process_SOURCES = tests/unit/test_exec_process.c $(scratch_dir)
 tests_unit_test_exec_process_CFLAGS = $(core_test_flags)
 tests_unit_test_exec_process_LDADD = $(core_test_libraries)

@@ -58,11 +58,15 @@ static int run_poststop_hooks(struct launch *launch, struct error *err)
 	return 0;
 }
 
-/* The spec form: what stays until `rm`. */
+/* The spec form: what stays until `rm`. One that runs again has it all. */
 static int make_data_folder(struct launch *launch, struct error *err)
 {
 	if (!launch->data_parent)
 		return 0;
+	if (launch->again)
+		return launch->plan->rootfs.overlay
+			       ? overlay_prepare(launch->plan->rootfs.overlay, err)
+			       : 0;
 	launch->data_dir = handle_make_folder(launch->data_parent, launch->state->id, err);
 	if (launch->data_dir < 0)
 		return -1;
@@ -313,6 +317,9 @@ static int save_state(struct launch *launch, struct error *err)
 		return -1;
 	if (pid_file_write(launch->pid_file, launch->pid, err) < 0)
 		return -1;
+	/* how it ended before is not how this run ends */
+	if (launch->again && unlinkat(launch->data_dir, EXIT_FILE, 0) < 0 && errno != ENOENT)
+		return fail_errno(err, "remove %s", EXIT_FILE);
 	return launch->start_socket ? sync_send(launch->sync, SYNC_SAVED, 0, -1, err) : 0;
 }
 

@@ -38,6 +38,7 @@ struct launch {
 	/* The spec form only. */
 	const char *data_parent;    /* where its folder is to be made; NULL: the OCI form */
 	struct string_list folders; /* to be made in that, for volumes */
+	bool again;		    /* it ran before: data_dir is its folder, open and locked */
 
 	/* How far it is: all -1, 0 or false at the beginning (LAUNCH_NONE). */
 	struct cgroup_host cgroup_host;

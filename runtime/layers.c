@@ -35,6 +35,7 @@ static void add_root(const struct state *state, struct container_layers *layers)
 			.upper = layers->upper,
 			.lowers = layers->lowers,
 			.lower_count = layers->lower_count,
+			.own_layers = layers->own_layers,
 			.user_xattr = layers->user_xattr,
 			.own = &layers->own,
 		},
@@ -130,6 +131,7 @@ int container_layers_open(const struct settings *settings, const char *id, struc
 	layers->idmapped = state->idmapped;
 	layers->upper_path = state->upper;
 	layers->lower_paths = state->lowers;
+	layers->own_layers = (size_t)state->own_layers;
 	if (open_all(state, layers, arena, err) == 0)
 		return 0;
 	container_layers_close(layers);
@@ -167,17 +169,17 @@ int container_prune(const struct settings *settings, bool stopped, size_t *remov
 	if (container_list(settings, &arena, &items, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
-		/* without a time of creation its making was interrupted, and nobody works on it */
-		bool broken = !items[i].created[0] || items[i].remains;
+		/* without a time of creation its making was interrupted, or goes on */
+		bool broken = !items[i].created[0];
+		int result;
 
-		if (items[i].status != STATUS_STOPPED || (!broken && !stopped))
+		if (items[i].status != STATUS_STOPPED || (!broken && !items[i].remains && !stopped))
 			continue;
-		if (container_remove(settings, items[i].id, false, err) < 0) {
-			if (err->errnum == ENOENT || err->errnum == EBUSY)
-				continue;
+		result = broken ? container_remove_incomplete(settings, items[i].id, err)
+				: container_remove(settings, items[i].id, false, err);
+		if (result < 0 && err->errnum != ENOENT && err->errnum != EBUSY)
 			return -1;
-		}
-		(*removed)++;
+		*removed += result == (broken ? 1 : 0);
 	}
 	return 0;
 }

@@ -21,7 +21,10 @@
 #include "cgroup/process.h"
 #include "runtime/container.h"
 #include "runtime/handle.h"
+#include "runtime/lifecycle.h"
 #include "runtime/prepare.h"
+#include "runtime/snapshot.h"
+#include "runtime/uppers.h"
 
 #define ALIVE (1U << STATUS_CREATED | 1U << STATUS_RUNNING | 1U << STATUS_PAUSED)
 
@@ -101,11 +104,57 @@ static int remove_locked(const struct settings *settings, struct handle *handle,
 			 struct arena *arena, struct error *err)
 {
 	cleanup_prepared struct prepared prepared = PREPARED_NONE;
+	struct string_list own = { 0 };
 
+	if (data && snapshot_layers(handle, arena, &own, err) < 0)
+		return -1;
 	if (prepare_existing(settings, handle, arena, &prepared, err) < 0)
 		return -1;
 	prepared.launch.remove_data = data;
-	return launch_remove(&prepared.launch, err);
+	if (launch_remove(&prepared.launch, err) < 0)
+		return -1;
+	return uppers_release(settings, &own, arena, err);
+}
+
+int lifecycle_open(const struct settings *settings, const char *id, struct arena *arena,
+		   struct handle *handle, struct error *err)
+{
+	cleanup_fd int monitor = -1;
+	struct error ignored;
+
+	/* the monitor of one that has just ended takes the lock to tidy up */
+	if (handle_open(settings, id, HANDLE_NO_LOCK, arena, handle, err) < 0)
+		return -1;
+	if (handle->dir >= 0 && handle->status == STATUS_STOPPED && handle->state.monitor.pid)
+		monitor = identity_open(&handle->state.monitor, &ignored);
+	handle_close(handle);
+	if (monitor >= 0)
+		identity_wait_end(monitor, KILL_TIMEOUT_MS);
+	for (int i = 0; i < 2; i++) {
+		if (handle_open(settings, id, HANDLE_LOCK, arena, handle, err) < 0)
+			return -1;
+		if (handle->incomplete)
+			return fail(err, EINVAL,
+				    "%s: its making was interrupted; remove it with 'rm'", id);
+		if (!handle->state.data)
+			return fail(
+				err, ENOTSUP,
+				"%s: was made from a bundle, whose root is used as it is: there "
+				"are no layers",
+				id);
+		if (handle->state.parts.count)
+			return fail(err, ENOTSUP,
+				    "%s: has several writable layers (it was made by 'try'), and "
+				    "can be neither cloned nor gone back with nor started again",
+				    id);
+		if (handle->dir < 0 || handle->status != STATUS_STOPPED)
+			return 0;
+		/* nobody did: the monitor was killed */
+		if (remove_locked(settings, handle, false, arena, err) < 0)
+			return -1;
+		handle_close(handle);
+	}
+	return fail(err, EBUSY, "%s: is in use", id);
 }
 
 static int delete_or_remove(const struct settings *settings, const char *id, bool force, bool data,
@@ -127,6 +176,18 @@ static int delete_or_remove(const struct settings *settings, const char *id, boo
 			    "%s: has stopped, only its writable layer is left: remove it with 'rm'",
 			    id);
 	return remove_locked(settings, &handle, data, &arena, err);
+}
+
+int container_remove_incomplete(const struct settings *settings, const char *id, struct error *err)
+{
+	cleanup_arena struct arena arena = { 0 };
+	cleanup_handle struct handle handle = HANDLE_NONE;
+
+	if (handle_open(settings, id, HANDLE_LOCK, &arena, &handle, err) < 0)
+		return err->errnum == ENOENT ? 0 : -1;
+	if (!handle.incomplete || handle.status != STATUS_STOPPED)
+		return 0;
+	return remove_locked(settings, &handle, true, &arena, err) < 0 ? -1 : 1;
 }
 
 int container_delete(const struct settings *settings, const char *id, bool force, struct error *err)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 noinst_LIBRARIES += libruntime.a
 libruntime_a_SOURCES = \
+	runtime/clone.c \
+	runtime/clone_spec.c runtime/clone_spec.h \
 	runtime/container.c runtime/container.h \
 	runtime/detach.c runtime/detach.h \
 	runtime/events.c runtime/events.h \
@@ -25,7 +27,7 @@ libruntime_a_SOURCES = \
 	runtime/launch_net.c runtime/launch_net.h \
 	runtime/launch_resctrl.c runtime/launch_resctrl.h \
 	runtime/layers.c \
-	runtime/lifecycle.c \
+	runtime/lifecycle.c runtime/lifecycle.h \
 	runtime/list.c \
 	runtime/listener.c runtime/listener.h \
 	runtime/namespaces.c runtime/namespaces.h \
@@ -41,12 +43,15 @@ libruntime_a_SOURCES = \
 	runtime/run_mounts.c runtime/run_mounts.h \
 	runtime/run_privileges.c \
 	runtime/settings.h \
+	runtime/snapshot.c runtime/snapshot.h \
+	runtime/snapshot_list.c runtime/snapshot_list.h \
 	runtime/spec_form.c runtime/spec_form.h \
 	runtime/start_socket.c runtime/start_socket.h \
 	runtime/state.c runtime/state.h \
 	runtime/state_document.c runtime/state_document.h \
 	runtime/sync.c runtime/sync.h \
-	runtime/update.c runtime/update.h
+	runtime/update.c runtime/update.h \
+	runtime/uppers.c runtime/uppers.h
 
 include runtime/process.mk
 include runtime/criu.mk

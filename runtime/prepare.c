@@ -16,7 +16,7 @@
 #include "runtime/security_label.h"
 #include "runtime/spec_form.h"
 
-static char *make_id(struct arena *arena)
+char *prepare_make_id(struct arena *arena)
 {
 	unsigned char bytes[6];
 
@@ -211,7 +211,7 @@ int prepare(const struct settings *settings, const struct container_options *opt
 	};
 	if (options->id && handle_check_name(options->id, err) < 0)
 		return -1;
-	prepared->state.id = options->id ? arena_strdup(arena, options->id) : make_id(arena);
+	prepared->state.id = options->id ? arena_strdup(arena, options->id) : prepare_make_id(arena);
 	if (options->form == FORM_OCI) {
 		if (read_bundle(options, arena, prepared, err) < 0)
 			return -1;
@@ -233,6 +233,57 @@ int prepare(const struct settings *settings, const struct container_options *opt
 	if (prepared->spec.process)
 		plan_options.preserve_fds += pass_listen_fds(arena, prepared->spec.process);
 	return make_plan(settings, arena, &plan_options, prepared, err);
+}
+
+/* The spec of data/config.json, where all paths are absolute and ids translated already. */
+static int read_again(struct arena *arena, struct prepared *prepared, struct error *err)
+{
+	struct launch *launch = &prepared->launch;
+	char *text;
+
+	prepared->name = path_join(arena, prepared->state.data, CONFIG_FILE);
+	if (spec_read(arena, launch->data_dir, CONFIG_FILE, &prepared->spec, &text,
+		      &launch->config_size, err) < 0 ||
+	    spec_validate(prepared->name, &prepared->spec, err) < 0)
+		return fail_in(err, "%s", prepared->state.id);
+	launch->config = text;
+	if (!launch->pidfd_socket)
+		launch->pidfd_socket =
+			string_map_get(&prepared->spec.annotations, "run.oci.pidfd_receiver");
+	return 0;
+}
+
+int prepare_again(const struct settings *settings, struct handle *handle, struct arena *arena,
+		  struct prepared *prepared, struct error *err)
+{
+	struct plan_options options = { 0 };
+	struct state *state = &prepared->state;
+
+	*prepared = (struct prepared){
+		.layers_lock = -1,
+		.state = handle->state,
+		.launch = {
+			LAUNCH_NONE,
+			.settings = settings,
+			.plan = &prepared->plan,
+			.state = &prepared->state,
+			.arena = arena,
+			.data_parent = handle_data_path(arena, settings),
+			.again = true,
+		},
+	};
+	prepared->launch.data_dir = take_fd(&handle->data);
+	state_forget_process(state);
+	if (read_again(arena, prepared, err) < 0)
+		return -1;
+	spec_form_rootfs(arena, prepared, &options.rootfs);
+	if (check_labels(prepared, err) < 0)
+		return -1;
+	id_map_complete(arena, &prepared->spec);
+	notify_find(&prepared->launch.notify);
+	notify_plan(arena, path_join(arena, settings->root, state->id), &prepared->spec,
+		    &prepared->launch.notify);
+	return make_plan(settings, arena, &options, prepared, err);
 }
 
 /* The cgroup of a container whose making was interrupted before it was recorded. */

@@ -25,9 +25,19 @@ struct prepared {
 int prepare(const struct settings *settings, const struct container_options *options,
 	    struct arena *arena, struct prepared *prepared, struct error *err);
 
+/*
+ * To run a stopped container of the spec form once more, on the writable layer and with the spec
+ * that it has. Takes the data folder of handle, which is locked.
+ */
+int prepare_again(const struct settings *settings, struct handle *handle, struct arena *arena,
+		  struct prepared *prepared, struct error *err);
+
 /* The same for a container that exists: a launch for launch_remove() and launch_start_created(). */
 int prepare_existing(const struct settings *settings, struct handle *handle, struct arena *arena,
 		     struct prepared *prepared, struct error *err);
+
+/* An ID for a container that was given none. */
+char *prepare_make_id(struct arena *arena);
 
 void prepared_close(struct prepared *prepared);
 

@@ -235,3 +235,19 @@ int spec_form_layers(const struct settings *settings, const struct container_opt
 	encode_config(arena, prepared, rootfs);
 	return 0;
 }
+
+void spec_form_rootfs(struct arena *arena, const struct prepared *prepared,
+		      struct rootfs_options *rootfs)
+{
+	const struct spec_overlay *overlay = prepared->spec.overlay;
+	const struct state *state = &prepared->state;
+
+	rootfs->lowers = state->lowers;
+	rootfs->idmap = state->idmapped;
+	if (!state->upper)
+		return;
+	rootfs->upper = state->upper;
+	rootfs->work = overlay && overlay->upper ? arena_printf(arena, "%s.work", state->upper)
+						 : path_join(arena, state->data, "work");
+	rootfs->volatile_upper = overlay && overlay->volatile_upper;
+}

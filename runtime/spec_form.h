@@ -23,3 +23,7 @@ int spec_form_read(const struct settings *settings, const struct container_optio
 int spec_form_layers(const struct settings *settings, const struct container_options *options,
 		     struct arena *arena, struct prepared *prepared, struct rootfs_options *rootfs,
 		     struct error *err);
+
+/* The layers of a container that exists, as its state has them, to run it again. */
+void spec_form_rootfs(struct arena *arena, const struct prepared *prepared,
+		      struct rootfs_options *rootfs);

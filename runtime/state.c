@@ -47,6 +47,7 @@ SCHEMA(state,
        STRING(state, stop_signal, "stopSignal"),
        STRINGS(state, lowers, "lowers"),
        OBJECTS(state, parts, "parts", state_part),
+       UINT(state, own_layers, "ownLayers"),
        MAP(state, annotations, "annotations"),
        EMBEDDED(state, resctrl, "resctrl", resctrl_groups),
        EMBEDDED(state, init, "init", identity),
@@ -70,7 +71,19 @@ int state_decode(struct arena *arena, const char *name, const char *text, size_t
 		 struct state *state, struct error *err)
 {
 	*state = (struct state){ 0 };
-	return schema_decode(&state_schema, arena, name, text, size, state, err);
+	if (schema_decode(&state_schema, arena, name, text, size, state, err) < 0)
+		return -1;
+	if (state->own_layers > state->lowers.count)
+		return fail(err, EINVAL, "%s: ownLayers: more than there are lowers", name);
+	return 0;
+}
+
+struct string_list state_image_lowers(const struct state *state)
+{
+	return (struct string_list){
+		.items = state->lowers.items + state->own_layers,
+		.count = state->lowers.count - state->own_layers,
+	};
 }
 
 int state_save(struct arena *arena, int dir, const char *name, const struct state *state,
@@ -103,6 +116,14 @@ int state_load(struct arena *arena, int dir, const char *name, struct state *sta
 	if (read_document(arena, dir, name, &text, &size, err) < 0)
 		return -1;
 	return state_decode(arena, name, text, size, state, err);
+}
+
+void state_forget_process(struct state *state)
+{
+	state->init = state->monitor = (struct identity){ 0 };
+	state->resctrl = (struct resctrl_groups){ 0 };
+	state->cgroup = state->systemd_unit = state->systemd_cgroup = NULL;
+	state->systemd_user = false;
 }
 
 int exit_load(struct arena *arena, int dir, struct exit_record *record, struct error *err)

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -52,6 +53,7 @@ struct state {
 	char *upper;		   /* the writable layer; NULL: none of ctr's making */
 	char *stop_signal;	   /* as its image or an option names it; NULL: SIGTERM */
 	struct string_list lowers; /* topmost first */
+	uint64_t own_layers;	   /* how many of them, from the top, are runtime/uppers.h's */
 	struct string_map annotations;
 	SPEC_LIST(state_part) parts;
 	struct resctrl_groups resctrl;
@@ -79,6 +81,12 @@ int state_save(struct arena *arena, int dir, const char *name, const struct stat
 /* Reads it. ENOENT when there is none. */
 int state_load(struct arena *arena, int dir, const char *name, struct state *state,
 	       struct error *err);
+
+/* The lower directories without the container's own layers: those of the image or spec. */
+struct string_list state_image_lowers(const struct state *state);
+
+/* Takes out what is of the process that was, for another one. */
+void state_forget_process(struct state *state);
 
 /* Reads exit.json of directory dir. ENOENT when there is none. */
 int exit_load(struct arena *arena, int dir, struct exit_record *record, struct error *err);
