@@ -89,6 +89,8 @@ static const struct option rows[] = {
 		       "the same"),
 	OPTION_STRING(0, "stop-signal", "SIGNAL", struct run_options, changes.stop_signal,
 		      "what 'stop' sends instead of the image's, or TERM"),
+	OPTION_FLAG(0, "init", struct run_options, changes.init,
+		    "run a small init first, which reaps what is orphaned"),
 };
 
 static bool is_spec_file(const char *word)

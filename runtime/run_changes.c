@@ -186,6 +186,24 @@ static int change_network(struct arena *arena, const struct run_changes *changes
 	return 0;
 }
 
+/* The init is the program, the program its argument. */
+static int change_init(struct arena *arena, const struct run_changes *changes, struct spec *spec,
+		       struct error *err)
+{
+	struct string_list init = { 0 };
+
+	if (!changes->init)
+		return 0;
+	for (size_t i = 0; i < spec->linux->namespaces.count; i++)
+		if (spec->linux->namespaces.items[i].type == NAMESPACE_PID)
+			run_append(arena, &init, arena_strdup(arena, RUN_INIT_PATH));
+	if (!init.count)
+		return fail(err, EINVAL,
+			    "option '--init': the container has no pid namespace of its own");
+	spec->process->args = string_list_join(arena, &init, &spec->process->args);
+	return 0;
+}
+
 static int change_root(struct arena *arena, const struct run_changes *changes, struct spec *spec,
 		       struct error *err)
 {
@@ -200,9 +218,9 @@ int run_changes_apply(struct arena *arena, const struct run_changes *changes, st
 		      struct error *err)
 {
 	static run_change *const all[] = {
-		change_environment,  change_place,	 change_labels,	       change_network,
-		change_root,	     run_change_rlimits, run_change_resources, run_change_sysctls,
-		run_change_security, run_change_devices,
+		change_environment, change_place,	 change_labels,	     change_network,
+		change_init,	    change_root,	 run_change_rlimits, run_change_resources,
+		run_change_sysctls, run_change_security, run_change_devices,
 	};
 
 	if (!spec->process)

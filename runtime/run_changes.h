@@ -8,6 +8,9 @@
 #include "base/string_list.h"
 #include "specs/runtime_spec.h"
 
+/* Where --init puts the companion ctr-init in the container. */
+#define RUN_INIT_PATH "/run/ctr-init"
+
 /*
  * What the options of `run` change in the spec of a container, be it from a file or from an
  * image's config. The words are as the user wrote them, in podman's and docker's notation; all

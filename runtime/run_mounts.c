@@ -8,6 +8,7 @@
 
 #include "base/macro.h"
 #include "base/path.h"
+#include "base/program.h"
 #include "base/value.h"
 #include "runtime/run_change_parts.h"
 
@@ -391,6 +392,23 @@ static int add_network_files(struct arena *arena, struct run_mounts *mounts, str
 	return 0;
 }
 
+/* Behind all others: what was mounted at /run does not hide it. */
+static int add_init(struct arena *arena, struct run_mounts *mounts, struct spec *spec,
+		    struct error *err)
+{
+	struct wish wish = { .option = "--init", .text = RUN_INIT_PATH };
+	char program[PATH_MAX];
+
+	if (program_companion("ctr-init", program, sizeof(program), err) < 0)
+		return -1;
+	wish.source = arena_strdup(arena, program);
+	wish.target = arena_strdup(arena, RUN_INIT_PATH);
+	add_option(arena, &wish, "ro");
+	return complete_bind(arena, mounts, &wish, err) < 0
+		       ? -1
+		       : add_mount(arena, &wish, spec->mounts.count, spec, err);
+}
+
 int run_mounts_apply(struct arena *arena, struct run_mounts *mounts, struct spec *spec,
 		     struct error *err)
 {
@@ -421,7 +439,8 @@ int run_mounts_apply(struct arena *arena, struct run_mounts *mounts, struct spec
 			return -1;
 	if (add_image_volumes(arena, mounts, spec, err) < 0)
 		return -1;
-	return changes->read_only && changes->read_write_tmpfs
-		       ? add_writable_places(arena, spec, err)
-		       : 0;
+	if (changes->read_only && changes->read_write_tmpfs &&
+	    add_writable_places(arena, spec, err) < 0)
+		return -1;
+	return changes->init ? add_init(arena, mounts, spec, err) : 0;
 }

@@ -229,3 +229,30 @@ refused() {
 	run -0 ctr exec "$ID" sh -c 'echo $A; id -u; pwd'
 	equal "$output" $'1\n7\n/tmp'
 }
+
+@test "--init reaps orphans, hands signals on and ends as the command does" {
+	rootfs_image '{}'
+	run -0 ctr run --rm --init --tmpfs /run --read-only box:1 sh -c 'cat /proc/1/comm; echo $$; (sleep 0.01 & exec true) ; exit 0'
+	equal "$output" $'ctr-init\n2'
+	run -7 ctr run --rm --init box:1 sh -c 'exit 7'
+	run -137 ctr run --rm --init box:1 sh -c 'kill -KILL $$'
+	run -127 ctr run --rm --init box:1 no-such-program
+	contains "$output" 'no-such-program: No such file or directory'
+	ctr run -d --name "$ID" --init box:1 sh -c "$WAIT" >/dev/null
+	eventually file_has "$DATA/containers/$ID/log" up
+	ctr kill "$ID" USR1
+	run -0 ctr wait "$ID"
+	equal "$output" 5
+	run -0 ctr diff "$ID"
+	equal "$output" ''
+}
+
+@test "--init leaves no zombie of a process that lost its parent" {
+	rootfs_image '{}'
+	ctr run -d --name "$ID" --init box:1 sh -c '(sleep 0.01 & echo $! >/orphan); echo up; while :; do read -r x; done </dev/zero' >/dev/null
+	eventually file_has "$DATA/containers/$ID/log" up
+	no_zombie() {
+		ctr exec "$ID" sh -c '! grep -l "State:.*Z" /proc/[0-9]*/status'
+	}
+	eventually no_zombie
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ctr-init PROGRAM ARGUMENT...
+ *
+ * The first process of a container that is run with --init: many programs are not made to be one.
+ * It hands the signals that it gets on to PROGRAM, reaps whatever loses its parent, and ends as
+ * PROGRAM does: with its exit status, or 128 + N after signal N. Static and without allocation, as
+ * it is the container's memory that it uses.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The statuses of shells, which `run` has too. */
+enum { CANNOT_EXECUTE = 126, NOT_FOUND = 127 };
+
+static _Noreturn void execute(char **argv, const sigset_t *mask)
+{
+	/* a terminal is the program's: job control counts by process groups */
+	if (setpgid(0, 0) == 0 && isatty(STDIN_FILENO)) {
+		/* a background group that asks for it is stopped otherwise */
+		signal(SIGTTOU, SIG_IGN);
+		tcsetpgrp(STDIN_FILENO, getpgrp());
+		signal(SIGTTOU, SIG_DFL);
+	}
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	execvp(argv[0], argv);
+	dprintf(STDERR_FILENO, "ctr-init: %s: %s\n", argv[0], strerror(errno));
+	_exit(errno == ENOENT ? NOT_FOUND : CANNOT_EXECUTE);
+}
+
+/* Reaps all that has ended. Returns whether program was among it, with its exit status. */
+static int reap(pid_t program, int *status)
+{
+	siginfo_t end;
+	int ended = 0;
+
+	for (;;) {
+		end.si_pid = 0;
+		if (waitid(P_ALL, 0, &end, WEXITED | WNOHANG) < 0 && errno == EINTR)
+			continue;
+		if (!end.si_pid)
+			return ended;
+		if (end.si_pid != program)
+			continue;
+		*status = end.si_code == CLD_EXITED ? end.si_status : 128 + end.si_status;
+		ended = 1;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	sigset_t all, before;
+	int number, status = 0;
+	pid_t program;
+
+	if (argc < 2) {
+		dprintf(STDERR_FILENO, "ctr-init: PROGRAM is missing; 'ctr run --init' calls it\n");
+		return CANNOT_EXECUTE;
+	}
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	program = fork();
+	if (program == 0)
+		execute(argv + 1, &before);
+	if (program < 0) {
+		dprintf(STDERR_FILENO, "ctr-init: fork: %s\n", strerror(errno));
+		return CANNOT_EXECUTE;
+	}
+	for (;;) {
+		if (sigwait(&all, &number) != 0)
+			continue;
+		if (number == SIGCHLD) {
+			if (reap(program, &status))
+				return status;
+		} else if (number != SIGTTIN && number != SIGTTOU) {
+			kill(program, number);
+		}
+	}
+}
