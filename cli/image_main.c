@@ -8,6 +8,7 @@
 static const struct verb verbs[] = {
 	{ &commit_command, cmd_commit },
 	{ &export_command, cmd_export },
+	{ &load_command, cmd_load },
 	{ &unpack_command, cmd_unpack },
 };
 

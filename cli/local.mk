@@ -7,6 +7,7 @@ libcli_a_SOURCES = \
 	cli/export.h cli/export_command.c \
 	cli/each.c \
 	cli/help.c \
+	cli/load.h cli/load_command.c \
 	cli/log_reader.c cli/log_reader.h \
 	cli/log_target.c cli/log_target.h \
 	cli/option.c cli/option.h \
@@ -75,7 +76,11 @@ ctr_LDFLAGS = $(AM_LDFLAGS) $(CTR_STATIC_LDFLAGS)
 
 # The companion: its libraries are shared ones, which the start path does not pay for.
 pkglibexec_PROGRAMS += ctr-image
-ctr_image_SOURCES = cli/image_main.c cli/commit.c cli/export.c cli/unpack.c
+ctr_image_SOURCES = cli/image_main.c \
+	cli/commit.c \
+	cli/export.c \
+	cli/load.c \
+	cli/unpack.c
 ctr_image_LDADD = libcli.a libcommit.a libimage.a $(CTR_LIBS) $(CTR_STATIC_LIBS) $(IMAGE_LIBS)
 
 # The commit that this was built from, asked at every make and written when it is another one.

@@ -28,6 +28,7 @@ VERB(images);
 VERB(inspect);
 VERB(kill);
 VERB(list);
+VERB(load);
 VERB(logs);
 VERB(prune);
 VERB(ps);

@@ -43,6 +43,21 @@ int blob_end(struct blob_writer *blob, struct error *err)
 	return 0;
 }
 
+void blob_park(struct blob_writer *blob)
+{
+	/* on its way to the disk while the next one comes, so that the fsync finds little to do */
+	sync_file_range(blob->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	close_fd(&blob->fd);
+}
+
+static int reopen(struct blob_writer *blob, struct error *err)
+{
+	if (blob->fd < 0)
+		blob->fd = openat(blob->store->blobs, blob->temporary,
+				  O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	return blob->fd < 0 ? fail_errno(err, "store: open %s", blob->temporary) : 0;
+}
+
 int blob_publish(struct blob_writer *blob, const char *expected, struct error *err)
 {
 	const char *name = blob->digest.text + strlen("sha256:");
@@ -50,6 +65,8 @@ int blob_publish(struct blob_writer *blob, const char *expected, struct error *e
 	if (expected && strcmp(expected, blob->digest.text) != 0)
 		return fail(err, EBADMSG, "blob %s: its content has the digest %s", expected,
 			    blob->digest.text);
+	if (reopen(blob, err) < 0)
+		return -1;
 	if (fsync(blob->fd) < 0)
 		return fail_errno(err, "store: sync blob %s", name);
 	/*

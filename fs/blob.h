@@ -25,6 +25,12 @@ int blob_write(struct blob_writer *blob, const void *data, size_t size, struct e
 /* No more data: the digest is known. The file stays temporary and is not durable yet. */
 int blob_end(struct blob_writer *blob, struct error *err);
 /*
+ * Closes the file of an ended blob, so that there may be thousands of them before they are
+ * published. It is not locked then: the caller holds the blobs' lock, without which prune would
+ * take it.
+ */
+void blob_park(struct blob_writer *blob);
+/*
  * fsync, then the name, then fsync of the folder. A blob that is there already is replaced, since
  * nobody knows that it is whole. With expected (may be NULL): EBADMSG unless this is the digest.
  */

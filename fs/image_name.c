@@ -7,6 +7,9 @@
 
 #define MAX_NAME 255
 #define MAX_TAG 128
+#define DOCKER "docker.io/"
+#define LIBRARY "library/"
+#define LOCALHOST "localhost/"
 
 static const char lower[] = "abcdefghijklmnopqrstuvwxyz0123456789";
 static const char word[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
@@ -123,4 +126,56 @@ int image_name_parse(const char *text, struct arena *arena, char **name, struct 
 			    text, MAX_TAG);
 	*name = arena_printf(arena, "%s%s", text, colon ? "" : ":latest");
 	return 0;
+}
+
+static bool has_host(const char *name)
+{
+	const char *slash = strchr(name, '/');
+
+	return slash && looks_like_host(name, (size_t)(slash - name));
+}
+
+/* What name has behind Docker's registry, or NULL. */
+static const char *behind_docker(const char *name)
+{
+	const char *rest = strncmp(name, DOCKER, strlen(DOCKER)) ? NULL : name + strlen(DOCKER);
+
+	return rest && !strncmp(rest, LIBRARY, strlen(LIBRARY)) ? rest + strlen(LIBRARY) : rest;
+}
+
+int image_name_fit(const char *stored, const char *said)
+{
+	size_t long_one = strlen(stored), short_one = strlen(said);
+	const char *rest;
+
+	if (!strcmp(stored, said))
+		return 1;
+	rest = behind_docker(said);
+	if (rest && !strcmp(stored, rest))
+		return 3;
+	if (has_host(said) || long_one <= short_one || stored[long_one - short_one - 1] != '/' ||
+	    strcmp(stored + long_one - short_one, said) != 0)
+		return 0;
+	if (!strncmp(stored, LOCALHOST, strlen(LOCALHOST)) &&
+	    strlen(LOCALHOST) + short_one == long_one)
+		return 2;
+	rest = behind_docker(stored);
+	return rest && !strcmp(rest, said) ? 3 : 4;
+}
+
+char *image_name_repository(const char *name, struct arena *arena)
+{
+	char *copy = arena_strndup(arena, name, strcspn(name, "@"));
+	char *slash = strrchr(copy, '/'), *colon = strchr(slash ? slash : copy, ':');
+
+	if (colon)
+		*colon = '\0';
+	return copy;
+}
+
+char *image_name_normalize(const char *name, struct arena *arena)
+{
+	if (has_host(name))
+		return arena_strdup(arena, name);
+	return arena_printf(arena, DOCKER "%s%s", strchr(name, '/') ? "" : LIBRARY, name);
 }

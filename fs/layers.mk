@@ -25,10 +25,16 @@ libimage_a_SOURCES = \
 	fs/decompress.c \
 	fs/digest.c fs/digest.h \
 	fs/export.c fs/export.h \
+	fs/docker_archive.c fs/docker_archive.h \
 	fs/image_commit.c fs/image_commit.h \
+	fs/image_load.c fs/image_load.h \
 	fs/image_unpack.c fs/image_unpack.h \
+	fs/intake.c fs/intake.h \
+	fs/intake_folder.c \
+	fs/intake_tar.c \
 	fs/inode_map.c fs/inode_map.h \
 	fs/tree_walk.c fs/tree_walk.h \
+	fs/oci_archive.c fs/oci_archive.h \
 	fs/unpack.c fs/unpack.h \
 	fs/unpack_tree.c fs/unpack_tree.h
 libimage_a_CPPFLAGS = $(AM_CPPFLAGS) $(ARCHIVE_CFLAGS) $(ZSTD_CFLAGS) $(ZLIB_CFLAGS) \

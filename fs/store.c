@@ -205,11 +205,20 @@ static struct string_map rename_annotations(const struct string_map *from, const
 	return to;
 }
 
-/* Where name is in names, or -1. */
-static ssize_t find_name(const struct store_name *names, size_t count, const char *name)
+/* Whether name is the entry's, or the digest of an entry that has none. */
+static bool is_called(const struct image_descriptor *entry, const char *name)
 {
-	for (size_t i = 0; name && i < count; i++)
-		if (!strcmp(names[i].name, name))
+	const char *present = descriptor_name(entry);
+
+	return !strcmp(present ? present : entry->digest, name);
+}
+
+/* Which of the names is the entry's, or -1. */
+static ssize_t find_name(const struct store_name *names, size_t count,
+			 const struct image_descriptor *entry)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_called(entry, names[i].name))
 			return (ssize_t)i;
 	return -1;
 }
@@ -223,7 +232,7 @@ static int drop_names(const struct store_name *names, size_t count, struct image
 	size_t kept = 0;
 
 	for (size_t i = 0; i < index->manifests.count; i++) {
-		ssize_t which = find_name(names, count, descriptor_name(&items[i]));
+		ssize_t which = find_name(names, count, &items[i]);
 
 		if (which >= 0)
 			found[which] = true;
@@ -247,11 +256,14 @@ static void add_names(const struct store_name *names, size_t count, struct image
 	if (present)
 		memcpy(items, index->manifests.items, present * sizeof(*items));
 	for (size_t i = 0; i < count; i++) {
+		bool named;
+
 		if (!names[i].descriptor)
 			continue;
+		named = strcmp(names[i].name, names[i].descriptor->digest) != 0;
 		items[present] = *names[i].descriptor;
-		items[present++].annotations =
-			rename_annotations(&names[i].descriptor->annotations, names[i].name, arena);
+		items[present++].annotations = rename_annotations(
+			&names[i].descriptor->annotations, named ? names[i].name : NULL, arena);
 	}
 	index->manifests.items = items;
 	index->manifests.count = present;
@@ -265,8 +277,9 @@ int store_tag_all(const struct store *store, const struct store_name *names, siz
 	struct image_index index;
 
 	for (size_t i = 0; i < count; i++)
-		if (find_name(names, i, names[i].name) >= 0)
-			return fail(err, EINVAL, "image %s: named twice", names[i].name);
+		for (size_t k = 0; k < i; k++)
+			if (!strcmp(names[i].name, names[k].name))
+				return fail(err, EINVAL, "image %s: named twice", names[i].name);
 	locked = store_lock_writers(store, err);
 	if (locked < 0 || store_index_read(store, &arena, &index, err) < 0 ||
 	    drop_names(names, count, &index, &arena, err) < 0)

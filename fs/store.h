@@ -76,8 +76,10 @@ struct image {
 };
 
 /*
- * Finds an image by NAME[:TAG], by sha256:HEX, or by a prefix of the digest's HEX of at least 4
- * digits that only one image has; a name wins over a prefix. ENOENT: no such image.
+ * Finds an image by NAME[:TAG], by NAME@sha256:HEX, by sha256:HEX, or by a prefix of the digest's
+ * HEX of at least 4 digits that only one image has. Names win over a prefix; of those that fit a
+ * short name (image_name_fit()) the best one is meant. ENOENT: no such image; ENOTUNIQ: several
+ * registries' images fit a short name equally well.
  */
 int store_find(const struct store *store, const char *name, struct arena *arena,
 	       struct image *image, struct error *err);
@@ -96,7 +98,10 @@ int store_list(const struct store *store, struct arena *arena, struct image **im
 int store_tag(const struct store *store, const char *name,
 	      const struct image_descriptor *descriptor, struct error *err);
 
-/* A name and what it is to lead to; without a descriptor it is taken away. */
+/*
+ * A name and what it is to lead to; without a descriptor it is taken away. An image that has no
+ * name, as archives may have, is called by its digest: the index then has an entry without a name.
+ */
 struct store_name {
 	const char *name;
 	const struct image_descriptor *descriptor;

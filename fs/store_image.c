@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,7 +27,7 @@ static int find_manifest(const struct store *store, const struct image_descripto
 		size_t size;
 
 		*digest = from->digest;
-		if (strcmp(from->media_type, IMAGE_MEDIA_TYPE_INDEX) != 0)
+		if (!image_is_index(from->media_type))
 			return 0;
 		if (store_read_document(store, from->digest, arena, &text, &size, err) < 0 ||
 		    image_index_decode(arena, from->digest, text, size, &index, err) < 0)
@@ -86,6 +87,67 @@ static struct image_descriptor *find_name(struct image_index *index, const char 
 	return NULL;
 }
 
+/* The entry whose name fits best, or NULL. */
+static int find_fitting(struct image_index *index, const char *name,
+			struct image_descriptor **entry, struct error *err)
+{
+	int best = INT_MAX;
+
+	*entry = NULL;
+	for (size_t i = 0; i < index->manifests.count; i++) {
+		struct image_descriptor *item = &index->manifests.items[i];
+		const char *present = descriptor_name(item);
+		int fit = present ? image_name_fit(present, name) : 0;
+
+		if (fit && fit == best && strcmp(item->digest, (*entry)->digest) != 0)
+			return fail(err, ENOTUNIQ, "image %s: may be %s or %s: say which", name,
+				    descriptor_name(*entry), present);
+		if (!fit || fit >= best)
+			continue;
+		best = fit;
+		*entry = item;
+	}
+	return 0;
+}
+
+/* NAME[:TAG]@DIGEST: an image of that digest whose name, but for the tag, is this one. */
+static int find_pinned(struct image_index *index, const char *text, struct arena *arena,
+		       struct image_descriptor **entry, struct error *err)
+{
+	const char *digest = strchr(text, '@') + 1;
+	char *wanted = image_name_repository(text, arena);
+
+	for (size_t i = 0; i < index->manifests.count; i++) {
+		struct image_descriptor *item = &index->manifests.items[i];
+		const char *present = descriptor_name(item);
+
+		if (strcmp(item->digest, digest) != 0 || !present ||
+		    !image_name_fit(image_name_repository(present, arena), wanted))
+			continue;
+		*entry = item;
+		return 0;
+	}
+	return fail(err, ENOENT, "image %s: not in the store", text);
+}
+
+static int find_prefix(struct image_index *index, const char *text, const char *hex,
+		       struct image_descriptor **entry, struct error *err)
+{
+	*entry = NULL;
+	for (size_t i = 0; i < index->manifests.count; i++) {
+		struct image_descriptor *item = &index->manifests.items[i];
+
+		if (strncmp(item->digest, "sha256:", 7) != 0 ||
+		    strncmp(item->digest + 7, hex, strlen(hex)) != 0)
+			continue;
+		if (*entry && strcmp((*entry)->digest, item->digest) != 0)
+			return fail(err, EINVAL, "image %s: several digests begin so", text);
+		if (!*entry)
+			*entry = item;
+	}
+	return *entry ? 0 : fail(err, ENOENT, "image %s: not in the store", text);
+}
+
 static int find_entry(struct image_index *index, const char *text, struct arena *arena,
 		      struct image_descriptor **entry, struct error *err)
 {
@@ -95,24 +157,19 @@ static int find_entry(struct image_index *index, const char *text, struct arena 
 	bool is_name = image_name_parse(text, arena, &name, &name_error) == 0;
 
 	/* other tools name images without a tag, or as we would not: as it stands it comes first */
-	if ((*entry = find_name(index, text)) || (is_name && (*entry = find_name(index, name))))
+	if ((*entry = find_name(index, text)))
 		return 0;
-	if (!is_digest_prefix(text, &hex)) {
-		if (!is_name)
-			*err = name_error;
-		return is_name ? fail(err, ENOENT, "image %s: not in the store", name) : -1;
-	}
-	for (size_t i = 0; i < index->manifests.count; i++) {
-		struct image_descriptor *item = &index->manifests.items[i];
-
-		if (strncmp(item->digest, "sha256:", 7) != 0 ||
-		    strncmp(item->digest + 7, hex, strlen(hex)) != 0)
-			continue;
-		if (*entry && strcmp((*entry)->digest, item->digest) != 0)
-			return fail(err, EINVAL, "image %s: several digests begin so", text);
-		*entry = item;
-	}
-	return *entry ? 0 : fail(err, ENOENT, "image %s: not in the store", text);
+	if (is_name && find_fitting(index, name, entry, err) < 0)
+		return -1;
+	if (is_name && *entry)
+		return 0;
+	if (strchr(text, '@'))
+		return find_pinned(index, text, arena, entry, err);
+	if (is_digest_prefix(text, &hex))
+		return find_prefix(index, text, hex, entry, err);
+	if (!is_name)
+		*err = name_error;
+	return is_name ? fail(err, ENOENT, "image %s: not in the store", name) : -1;
 }
 
 static void set_entry(struct image *image, struct image_descriptor *entry)
@@ -200,6 +257,16 @@ static int read_recorded(const struct image *image, struct arena *arena, struct 
 	return 0;
 }
 
+/* Whether a layer lies higher up already: overlayfs does not take a directory twice, and what it
+ * says there it need not say again. */
+static bool comes_again(const struct string_list *diff_ids, size_t which)
+{
+	for (size_t i = which + 1; i < diff_ids->count; i++)
+		if (!strcmp(diff_ids->items[i], diff_ids->items[which]))
+			return true;
+	return false;
+}
+
 int store_lowers(const struct store *store, const struct image *image, struct arena *arena,
 		 struct string_list *lowers, size_t *missing, struct error *err)
 {
@@ -219,6 +286,8 @@ int store_lowers(const struct store *store, const struct image *image, struct ar
 		if (strncmp(diff_id, "sha256:", 7) != 0)
 			return fail(err, EINVAL, "image %s: diff_id %s is no sha256 digest",
 				    image->name, diff_id);
+		if (comes_again(diff_ids, i))
+			continue;
 		if (fstatat(store->layers, hex, &status, AT_SYMLINK_NOFOLLOW) < 0) {
 			if (errno != ENOENT)
 				return fail_errno(err, "layer %s", hex);

@@ -91,7 +91,7 @@ static int mark(const struct store *store, const struct image_descriptor *from, 
 		return fail(err, ELOOP, "%s: too many indexes in indexes", from->digest);
 	if (store_read_document(store, from->digest, blobs->arena, &text, &size, err) < 0)
 		return err->errnum == ENOENT ? 0 : -1;
-	if (!strcmp(from->media_type, IMAGE_MEDIA_TYPE_INDEX)) {
+	if (image_is_index(from->media_type)) {
 		if (image_index_decode(blobs->arena, from->digest, text, size, &index, err) < 0)
 			return -1;
 		for (size_t i = 0; i < index.manifests.count; i++)

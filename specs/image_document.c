@@ -202,3 +202,54 @@ char *image_config_encode(struct arena *arena, const struct image_config *config
 {
 	return schema_encode(&image_config_schema, arena, config, JSON_COMPACT, size);
 }
+
+static bool is_one_of(const char *text, const char *const *words)
+{
+	for (; *words; words++)
+		if (!strcmp(text, *words))
+			return true;
+	return false;
+}
+
+bool image_is_index(const char *media_type)
+{
+	static const char *const types[] = { IMAGE_MEDIA_TYPE_INDEX, DOCKER_MEDIA_TYPE_LIST, NULL };
+
+	return is_one_of(media_type, types);
+}
+
+bool image_is_manifest(const char *media_type)
+{
+	static const char *const types[] = { IMAGE_MEDIA_TYPE_MANIFEST, DOCKER_MEDIA_TYPE_MANIFEST,
+					     NULL };
+
+	return is_one_of(media_type, types);
+}
+
+bool image_is_config(const char *media_type)
+{
+	static const char *const types[] = { IMAGE_MEDIA_TYPE_CONFIG, DOCKER_MEDIA_TYPE_CONFIG,
+					     NULL };
+
+	return is_one_of(media_type, types);
+}
+
+bool image_is_layer(const char *media_type)
+{
+	static const char *const types[] = {
+		IMAGE_MEDIA_TYPE_LAYER,
+		IMAGE_MEDIA_TYPE_LAYER_GZIP,
+		IMAGE_MEDIA_TYPE_LAYER_ZSTD,
+		"application/vnd.oci.image.layer.nondistributable.v1.tar",
+		"application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+		"application/vnd.oci.image.layer.nondistributable.v1.tar+zstd",
+		"application/vnd.docker.image.rootfs.diff.tar",
+		"application/vnd.docker.image.rootfs.diff.tar.gzip",
+		"application/vnd.docker.image.rootfs.diff.tar.zstd",
+		"application/vnd.docker.image.rootfs.foreign.diff.tar",
+		"application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+		NULL,
+	};
+
+	return is_one_of(media_type, types);
+}

@@ -27,6 +27,12 @@
 #define IMAGE_MEDIA_TYPE_LAYER_GZIP IMAGE_MEDIA_TYPE_LAYER "+gzip"
 #define IMAGE_MEDIA_TYPE_LAYER_ZSTD IMAGE_MEDIA_TYPE_LAYER "+zstd"
 
+/* What Docker's registries have in their place (image manifest version 2, schema 2): the same
+ * members. */
+#define DOCKER_MEDIA_TYPE_LIST "application/vnd.docker.distribution.manifest.list.v2+json"
+#define DOCKER_MEDIA_TYPE_MANIFEST "application/vnd.docker.distribution.manifest.v2+json"
+#define DOCKER_MEDIA_TYPE_CONFIG "application/vnd.docker.container.image.v1+json"
+
 #define IMAGE_LAYOUT_VERSION "1.0.0"
 #define IMAGE_SCHEMA_VERSION 2
 
@@ -140,3 +146,11 @@ char *image_config_encode(struct arena *arena, const struct image_config *config
 
 /* Whether text is a digest as described above. */
 bool image_is_digest(const char *text);
+
+/* The kinds of documents by their media types, those of OCI and of Docker. */
+bool image_is_index(const char *media_type);
+bool image_is_manifest(const char *media_type);
+bool image_is_config(const char *media_type);
+/* A layer that can be unpacked: a tar archive, plain or compressed, also of the kinds that are not
+ * to be distributed ("foreign"). */
+bool image_is_layer(const char *media_type);

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libspecs.a
 libspecs_a_SOURCES = \
 	specs/annotations.c \
+	specs/docker_document.c specs/docker_document.h \
 	specs/events.c specs/events.h \
 	specs/features.c specs/features.h \
 	specs/image_document.c specs/image_document.h \

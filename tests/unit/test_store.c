@@ -72,6 +72,36 @@ static const char *name_of(const char *text)
 	return image_name_parse(text, &arena, &name, &err) < 0 ? "refused" : name;
 }
 
+TEST(a_short_name_fits_localhost_then_docker_then_any_registry)
+{
+	static const struct {
+		const char *stored, *said;
+		int fit;
+	} cases[] = {
+		{ "app:1", "app:1", 1 },
+		{ "app:1", "app:2", 0 },
+		{ "localhost/app:1", "app:1", 2 },
+		{ "localhost/team/app:1", "app:1", 4 },
+		{ "docker.io/library/app:1", "app:1", 3 },
+		{ "docker.io/team/app:1", "team/app:1", 3 },
+		{ "docker.io/team/app:1", "app:1", 4 },
+		{ "app:1", "docker.io/library/app:1", 3 },
+		{ "team/app:1", "docker.io/team/app:1", 3 },
+		{ "quay.io/team/app:1", "app:1", 4 },
+		{ "quay.io/team/app:1", "team/app:1", 4 },
+		{ "quay.io/myapp:1", "app:1", 0 },
+		{ "localhost:5000/quay.io/app:1", "quay.io/app:1", 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		CHECK_INT(image_name_fit(cases[i].stored, cases[i].said), cases[i].fit);
+	CHECK_STRING(image_name_repository("localhost:5000/app:1", &arena), "localhost:5000/app");
+	CHECK_STRING(image_name_repository("app@sha256:00", &arena), "app");
+	CHECK_STRING(image_name_normalize("app:1", &arena), "docker.io/library/app:1");
+	CHECK_STRING(image_name_normalize("team/app:1", &arena), "docker.io/team/app:1");
+	CHECK_STRING(image_name_normalize("localhost/app:1", &arena), "localhost/app:1");
+}
+
 TEST(image_names_are_those_of_docker)
 {
 	static const char *const good[][2] = {
