@@ -2,6 +2,7 @@
 #include "cli/check.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -9,7 +10,9 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/program.h"
 #include "base/sys.h"
+#include "cli/check_store.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
 #include "specs/json_writer.h"
@@ -44,15 +47,15 @@ static const struct probe {
 	{ "pasta", false, probe_pasta },
 };
 
-struct check_options {
-	int format; /* enum format */
-};
-
 static struct check_options options;
 
 static const struct option rows[] = {
 	OPTION_WORD('f', "format", "FORMAT", struct check_options, format, format_words,
 		    "table or json"),
+	OPTION_FLAG(0, "store", struct check_options, store,
+		    "look whether all images, layers and containers are whole instead"),
+	OPTION_FLAG(0, "repair", struct check_options, repair,
+		    "with --store: remove damaged blobs and unpacked layers"),
 };
 
 const struct command check_command = {
@@ -62,7 +65,11 @@ const struct command check_command = {
 	.arguments = "",
 	.description = "Every line is tried for real. The exit status is 1 if something is missing "
 		       "without\n"
-		       "which no container runs.\n",
+		       "which no container runs.\n"
+		       "With --store every blob is digested again, and every unpacked layer and "
+		       "container looked\n"
+		       "at; the exit status is 1 if something is damaged.\n",
+	.examples = "ctr check\nctr check --store --format json\n",
 	COMMAND_OPTIONS(rows, options),
 	.failure = FAILURE_RUN,
 };
@@ -181,13 +188,41 @@ static void print_json(struct arena *arena, const struct finding *findings)
 	fputs(json_writer_text(writer, NULL), stdout);
 }
 
+/* What reads archives and digests is the companion. */
+static int check_store(struct invocation *invocation, struct error *err)
+{
+	const struct settings *settings = &invocation->settings;
+	char program[PATH_MAX];
+	char *argv[] = {
+		(char *)program_name(),
+		(char[]){ "--root" },
+		(char *)settings->root,
+		(char[]){ "--data-root" },
+		(char *)settings->data_root,
+		(char[]){ "check" },
+		(char[]){ "--store" },
+		(char[]){ "--format" },
+		(char *)format_words[options.format],
+		options.repair ? (char[]){ "--repair" } : NULL,
+		NULL,
+	};
+
+	if (program_companion("ctr-image", program, sizeof(program), err) < 0)
+		return -1;
+	execv(program, argv);
+	return fail_errno(err, "execute %s", program);
+}
+
 int cmd_check(struct invocation *invocation, struct error *err)
 {
 	struct check check = { &invocation->settings, invocation->arena };
 	struct finding findings[ARRAY_SIZE(probes)] = { 0 };
 	bool essential_missing = false;
 
-	(void)err;
+	if (options.repair && !options.store)
+		return fail(err, EINVAL, "--repair: only with --store");
+	if (options.store)
+		return check_store(invocation, err);
 	for (size_t i = 0; i < ARRAY_SIZE(probes); i++) {
 		probes[i].run(&check, &findings[i]);
 		essential_missing |= probes[i].essential && findings[i].status == FINDING_MISSING;

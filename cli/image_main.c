@@ -3,9 +3,11 @@
  * ctr-image: the companion with the verbs that need archives, compression and digests. ctr
  * executes it with the command line that it got, so the verbs parse the same options.
  */
+#include "cli/check_store.h"
 #include "cli/verbs.h"
 
 static const struct verb verbs[] = {
+	{ &check_store_command, cmd_check_store },
 	{ &commit_command, cmd_commit },
 	{ &export_command, cmd_export },
 	{ &load_command, cmd_load },

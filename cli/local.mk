@@ -23,7 +23,7 @@ libcli_a_SOURCES = \
 bin_PROGRAMS += ctr
 ctr_SOURCES = \
 	cli/main.c \
-	cli/check.c cli/check.h \
+	cli/check.c cli/check.h cli/check_store.h \
 	cli/check_cgroup.c \
 	cli/check_kernel.c \
 	cli/check_namespaces.c \
@@ -77,6 +77,7 @@ ctr_LDFLAGS = $(AM_LDFLAGS) $(CTR_STATIC_LDFLAGS)
 # The companion: its libraries are shared ones, which the start path does not pay for.
 pkglibexec_PROGRAMS += ctr-image
 ctr_image_SOURCES = cli/image_main.c \
+	cli/check_store.c cli/check_store.h \
 	cli/commit.c \
 	cli/export.c \
 	cli/load.c \

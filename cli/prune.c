@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/verbs.h"
 
-#include <string.h>
-
 #include "cli/size.h"
 #include "fs/store.h"
 #include "runtime/container.h"
@@ -28,48 +26,17 @@ const struct command prune_command = {
 	.failure = FAILURE_RUN,
 };
 
-/*
- * The lower layers of all containers there are, and the images that they are from, which a commit
- * of them builds on, so that store_prune() leaves them.
- */
-static int used_layers(void *context, struct string_list *keep, struct error *err)
+static int keep_used(void *context, struct string_list *list, struct error *err)
 {
 	const struct invocation *invocation = context;
-	struct container_info *items;
-	size_t count;
 
-	if (container_list(&invocation->settings, invocation->arena, &items, &count, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		struct container_layers layers;
-		char **grown;
-
-		if (!items[i].data) /* of the OCI form: its layers are its engine's */
-			continue;
-		if (container_layers_open(&invocation->settings, items[i].id, invocation->arena,
-					  &layers, err) < 0)
-			return fail_in(err, "which layers %s uses", items[i].id);
-		container_layers_close(&layers);
-		grown = arena_array(invocation->arena, char *,
-				    keep->count + layers.lower_paths.count + 2);
-		if (keep->count)
-			memcpy(grown, keep->items, keep->count * sizeof(*grown));
-		if (layers.lower_paths.count)
-			memcpy(grown + keep->count, layers.lower_paths.items,
-			       layers.lower_paths.count * sizeof(*grown));
-		keep->items = grown;
-		keep->count += layers.lower_paths.count;
-		if (items[i].image_digest)
-			grown[keep->count++] =
-				arena_strdup(invocation->arena, items[i].image_digest);
-	}
-	return 0;
+	return container_keep(&invocation->settings, true, invocation->arena, list, err);
 }
 
 int cmd_prune(struct invocation *invocation, struct error *err)
 {
 	cleanup_store struct store store = STORE_NONE;
-	const struct store_keep keep = { .find = used_layers, .context = invocation };
+	const struct store_keep keep = { .find = keep_used, .context = invocation };
 	struct store_pruned pruned;
 	size_t containers, uppers;
 

@@ -33,6 +33,12 @@ libimage_a_SOURCES = \
 	fs/intake_folder.c \
 	fs/intake_tar.c \
 	fs/inode_map.c fs/inode_map.h \
+	fs/layer_check.c fs/layer_check.h \
+	fs/layer_stream.c fs/layer_stream.h \
+	fs/store_check.c fs/store_check.h \
+	fs/store_check_image.c fs/store_check_work.h \
+	fs/store_items.c fs/store_items.h \
+	fs/tree_check.c fs/tree_check.h \
 	fs/tree_walk.c fs/tree_walk.h \
 	fs/oci_archive.c fs/oci_archive.h \
 	fs/unpack.c fs/unpack.h \

@@ -206,6 +206,10 @@ struct container_info {
 int container_info(const struct settings *settings, const char *id, struct arena *arena,
 		   struct container_info *info, struct error *err);
 
+/* The IDs of all containers of both folders, also of those that are broken. */
+int container_names(const struct settings *settings, struct arena *arena, struct string_list *names,
+		    struct error *err);
+
 /* All containers of both folders, sorted by time of creation. */
 int container_list(const struct settings *settings, struct arena *arena,
 		   struct container_info **items, size_t *count, struct error *err);
@@ -319,6 +323,14 @@ struct container_layers {
 int container_layers_open(const struct settings *settings, const char *id, struct arena *arena,
 			  struct container_layers *layers, struct error *err);
 void container_layers_close(struct container_layers *layers);
+
+/*
+ * The lower layers of all containers there are, and the digests of the images that they are from:
+ * for struct store_keep. strict: a container whose record cannot be read is an error, since nobody
+ * knows what it uses.
+ */
+int container_keep(const struct settings *settings, bool strict, struct arena *arena,
+		   struct string_list *list, struct error *err);
 
 /* Removes what crashed commands left (the container part of `prune`); *removed counts. */
 int container_prune(const struct settings *settings, bool stopped, size_t *removed,

@@ -158,6 +158,48 @@ void container_layers_close(struct container_layers *layers)
 	close_fd(&layers->upper);
 }
 
+static void keep(struct string_list *list, struct arena *arena, const char *what)
+{
+	/* room for a power of two */
+	if (!(list->count & (list->count - 1))) {
+		char **larger = arena_array(arena, char *, list->count ? 2 * list->count : 1);
+
+		if (list->count)
+			memcpy(larger, list->items, list->count * sizeof(*larger));
+		list->items = larger;
+	}
+	list->items[list->count++] = arena_strdup(arena, what);
+}
+
+int container_keep(const struct settings *settings, bool strict, struct arena *arena,
+		   struct string_list *list, struct error *err)
+{
+	struct string_list names;
+
+	*list = (struct string_list){ 0 };
+	if (container_names(settings, arena, &names, err) < 0)
+		return -1;
+	for (size_t i = 0; i < names.count; i++) {
+		cleanup_handle struct handle handle = HANDLE_NONE;
+		const struct state *state = &handle.state;
+
+		if (handle_open(settings, names.items[i], HANDLE_NO_LOCK, arena, &handle, err) <
+		    0) {
+			if (!strict || err->errnum == ENOENT)
+				continue;
+			return fail_in(err,
+				       "which layers it uses is not known; 'rm --force %s' "
+				       "removes it",
+				       names.items[i]);
+		}
+		for (size_t j = 0; j < state->lowers.count; j++)
+			keep(list, arena, state->lowers.items[j]);
+		if (state->image_digest)
+			keep(list, arena, state->image_digest);
+	}
+	return 0;
+}
+
 int container_prune(const struct settings *settings, bool stopped, size_t *removed,
 		    struct error *err)
 {

@@ -54,18 +54,14 @@ int container_info(const struct settings *settings, const char *id, struct arena
 	return fill_info(arena, &handle, info, err);
 }
 
-struct names {
-	char **items;
-	size_t count, room;
-};
-
-static void add_name(struct arena *arena, struct names *names, const char *name)
+static void add_name(struct arena *arena, struct string_list *names, const char *name)
 {
 	for (size_t i = 0; i < names->count; i++)
 		if (!strcmp(names->items[i], name))
 			return;
-	if (names->count == names->room) {
-		char **larger = arena_array(arena, char *, names->room = 2 * names->room + 64);
+	/* room for a power of two, from 64 on */
+	if (names->count % 64 == 0 && !(names->count & (names->count - 1))) {
+		char **larger = arena_array(arena, char *, 2 * names->count + 64);
 
 		if (names->count)
 			memcpy(larger, names->items, names->count * sizeof(char *));
@@ -75,7 +71,8 @@ static void add_name(struct arena *arena, struct names *names, const char *name)
 }
 
 /* Adds the IDs that have a folder below path; a path that is not there has none. */
-static int read_names(struct arena *arena, const char *path, struct names *names, struct error *err)
+static int read_names(struct arena *arena, const char *path, struct string_list *names,
+		      struct error *err)
 {
 	cleanup_dir DIR *dir = open_dir_at(AT_FDCWD, path, err);
 	struct dirent *entry;
@@ -96,15 +93,23 @@ static int compare_created(const void *left, const void *right)
 	return order ? order : strcmp(a->id, b->id);
 }
 
+int container_names(const struct settings *settings, struct arena *arena, struct string_list *names,
+		    struct error *err)
+{
+	*names = (struct string_list){ 0 };
+	if (read_names(arena, settings->root, names, err) < 0)
+		return -1;
+	return read_names(arena, handle_data_path(arena, settings), names, err);
+}
+
 int container_list(const struct settings *settings, struct arena *arena,
 		   struct container_info **items, size_t *count, struct error *err)
 {
-	struct names names = { 0 };
+	struct string_list names;
 
 	*count = 0;
 	*items = NULL;
-	if (read_names(arena, settings->root, &names, err) < 0 ||
-	    read_names(arena, handle_data_path(arena, settings), &names, err) < 0)
+	if (container_names(settings, arena, &names, err) < 0)
 		return -1;
 	if (!names.count)
 		return 0;
