@@ -6,6 +6,7 @@ libfs_a_SOURCES += \
 	fs/diff_print.c \
 	fs/diff_trees.c \
 	fs/image_name.c fs/image_name.h \
+	fs/layer_merge.c fs/layer_merge.h \
 	fs/layer_stack.c fs/layer_stack.h \
 	fs/lower_lookup.c fs/lower_lookup.h \
 	fs/platform.c fs/platform.h \

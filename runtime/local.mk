@@ -51,7 +51,8 @@ libruntime_a_SOURCES = \
 	runtime/state_document.c runtime/state_document.h \
 	runtime/sync.c runtime/sync.h \
 	runtime/update.c runtime/update.h \
-	runtime/uppers.c runtime/uppers.h
+	runtime/uppers.c runtime/uppers.h \
+	runtime/uppers_push.c
 
 include runtime/process.mk
 include runtime/criu.mk
