@@ -31,6 +31,7 @@ static const struct verb verbs[] = {
 	{ &images_command, cmd_images },
 	{ &rmi_command, cmd_rmi },
 	{ &load_command, NULL },
+	{ &unpack_command, NULL },
 	{ &prune_command, cmd_prune },
 
 	{ &create_command, cmd_create },
