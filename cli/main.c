@@ -52,6 +52,7 @@ static const struct verb verbs[] = {
 	{ &version_command, cmd_version },
 
 	{ &cleanup_command, cmd_cleanup },
+	{ &start_again_command, cmd_start_again },
 };
 /* clang-format on */
 

@@ -37,6 +37,8 @@ libruntime_a_SOURCES = \
 	runtime/plan_print.c \
 	runtime/prepare.c runtime/prepare.h \
 	runtime/processes.c \
+	runtime/restart.c runtime/restart.h \
+	runtime/restart_policy.c runtime/restart_policy.h \
 	runtime/run_change_parts.h \
 	runtime/run_changes.c runtime/run_changes.h \
 	runtime/run_limits.c \
