@@ -56,6 +56,11 @@ int step_end(const char *name, int64_t begin, struct error *err)
 	return step_fault ? step_fault(name, err) : 0;
 }
 
+int step_point(const char *name, struct error *err)
+{
+	return step_fault ? step_fault(name, err) : 0;
+}
+
 void step_undo_failed(const char *name, const struct error *err)
 {
 	log_debug("undo %s: %s", name, err->text);

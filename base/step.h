@@ -68,6 +68,11 @@
 /* For the runners: the clock when tracing, the trace line and the point of fault injection. */
 int64_t step_begin(void);
 int step_end(const char *name, int64_t begin, struct error *err);
+/*
+ * A point of fault injection inside of a step, where it does the same again and again: fails or
+ * dies as behind a step of that name. Nothing is traced.
+ */
+int step_point(const char *name, struct error *err);
 void step_undo_failed(const char *name, const struct error *err);
 
 /*

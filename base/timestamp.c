@@ -49,3 +49,41 @@ char *timestamp_now(char buffer[TIMESTAMP_SIZE])
 	clock_gettime(CLOCK_REALTIME, &now);
 	return timestamp_format(buffer, now.tv_sec, now.tv_nsec);
 }
+
+/* Takes digits digits off *text; -1 if there is something else. */
+static long long take_number(const char **text, int digits)
+{
+	long long value = 0;
+
+	for (; digits > 0; digits--, (*text)++) {
+		if (**text < '0' || **text > '9')
+			return -1;
+		value = 10 * value + (**text - '0');
+	}
+	return value;
+}
+
+bool timestamp_parse(const char *text, struct timespec *time)
+{
+	static const struct {
+		char digits, end;
+	} fields[] = { { 4, '-' }, { 2, '-' }, { 2, 'T' }, { 2, ':' },
+		       { 2, ':' }, { 2, '.' }, { 9, 'Z' } };
+	long long value[7], year, month, days;
+
+	for (int i = 0; i < 7; i++) {
+		value[i] = take_number(&text, fields[i].digits);
+		if (value[i] < 0 || *text++ != fields[i].end)
+			return false;
+	}
+	if (*text || value[1] < 1 || value[1] > 12 || value[2] < 1 || value[2] > 31)
+		return false;
+	/* as above: years begin with March */
+	year = value[0] - (value[1] < 3);
+	month = value[1] < 3 ? value[1] + 9 : value[1] - 3;
+	days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + value[2] -
+	       1 - 719468;
+	time->tv_sec = days * 86400 + value[3] * 3600 + value[4] * 60 + value[5];
+	time->tv_nsec = value[6];
+	return true;
+}

@@ -4,31 +4,57 @@
  * or kills them behind the step that the environment names:
  *	CTR_FAIL_STEP=NAME	the step fails with EIO
  *	CTR_KILL_STEP=NAME	the process that does the step gets SIGKILL
+ * and with NAME:N at the N-th time, for steps and points (step_point()) that come again and again.
  * "Behind" means that what the step does has been done: the worst moment for whoever cleans up.
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/step.h"
 
-static const char *step_to_fail, *step_to_die;
+static struct target {
+	const char *name; /* NULL: none */
+	size_t length;
+	long turns; /* until it is this one; 0: every time */
+} to_fail, to_die;
+
+static bool is_hit(struct target *target, const char *name)
+{
+	if (!target->name || strlen(name) != target->length ||
+	    strncmp(name, target->name, target->length) != 0)
+		return false;
+	return target->turns == 0 || --target->turns == 0;
+}
 
 static int inject(const char *name, struct error *err)
 {
-	if (step_to_die && !strcmp(name, step_to_die))
+	if (is_hit(&to_die, name))
 		raise(SIGKILL);
-	if (step_to_fail && !strcmp(name, step_to_fail))
+	if (is_hit(&to_fail, name))
 		return fail(err, EIO, "%s: injected", name);
 	return 0;
+}
+
+static void read_target(const char *variable, struct target *target)
+{
+	const char *colon;
+
+	target->name = getenv(variable);
+	if (!target->name)
+		return;
+	colon = strrchr(target->name, ':');
+	target->length = colon ? (size_t)(colon - target->name) : strlen(target->name);
+	target->turns = colon ? strtol(colon + 1, NULL, 10) : 0;
 }
 
 /* The environment is read here: a child may run the steps when it is no longer ours. */
 __attribute__((constructor)) static void fault_setup(void)
 {
-	step_to_fail = getenv("CTR_FAIL_STEP");
-	step_to_die = getenv("CTR_KILL_STEP");
-	if (step_to_fail || step_to_die)
+	read_target("CTR_FAIL_STEP", &to_fail);
+	read_target("CTR_KILL_STEP", &to_die);
+	if (to_fail.name || to_die.name)
 		step_fault = inject;
 }

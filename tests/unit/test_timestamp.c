@@ -64,3 +64,26 @@ TEST(timestamp_now_is_now)
 	CHECK(strcmp(buffer, timestamp_format(last, after, 0)) < 0);
 	CHECK_INT(strlen(buffer), strlen("2026-11-21T03:42:34.808960490Z"));
 }
+
+TEST(timestamp_what_was_written_is_read_and_nothing_else)
+{
+	static const char *const wrong[] = {
+		"",
+		"2026-11-21T03:42:34.808960490",
+		"2026-11-21T03:42:34.808960490Zx",
+		"2026-11-21T03:42:34Z",
+		"2026-00-21T03:42:34.808960490Z",
+		"2026-13-21T03:42:34.808960490Z",
+		"2026-11-00T03:42:34.808960490Z",
+		"2026-11-2xT03:42:34.808960490Z",
+	};
+	struct timespec time;
+
+	for (long long seconds = 0; seconds < 253402300800; seconds += 86399 * 31) {
+		CHECK(timestamp_parse(timestamp_format(buffer, seconds, seconds % 1000), &time));
+		CHECK_INT(time.tv_sec, seconds);
+		CHECK_INT(time.tv_nsec, seconds % 1000);
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		CHECK(!timestamp_parse(wrong[i], &time));
+}
