@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cli/host_commit.h"
 #include "cli/size.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
@@ -99,11 +100,30 @@ static int find_targets(struct invocation *invocation, struct commit_request *re
 	return 0;
 }
 
+static int commit_to_host(struct invocation *invocation, struct error *err)
+{
+	const struct container_host_commit request = {
+		.id = invocation->arguments[0],
+		.paths = {
+			.items = invocation->arguments + 1,
+			.count = (size_t)invocation->count - 1,
+		},
+		.force = commit_options.force,
+		.dry_run = commit_options.dry_run,
+	};
+
+	return host_commit_and_print(invocation, &request, commit_options.format, err);
+}
+
 int cmd_commit(struct invocation *invocation, struct error *err)
 {
 	struct commit_request *request = &commit_options.request;
 	struct commit_result result = { 0 };
 
+	if (commit_options.to_host)
+		return commit_to_host(invocation, err);
+	if (commit_options.force || commit_options.dry_run)
+		return fail(err, EINVAL, "--force and --dry-run are of --to-host only");
 	if (find_targets(invocation, request, err) < 0 ||
 	    container_commit(&invocation->settings, request, invocation->arena, &result, err) < 0)
 		return -1;

@@ -10,6 +10,8 @@
 struct commit_options {
 	struct commit_request request;
 	int format; /* enum format */
+	/* commit --to-host (host_commit.h) */
+	bool to_host, force, dry_run;
 };
 
 extern struct commit_options commit_options;

@@ -21,13 +21,19 @@ static const struct option rows[] = {
 	OPTION_STRING(0, "author", "TEXT", struct commit_options, request.author, "who made it"),
 	OPTION_WORD('f', "format", "FORMAT", struct commit_options, format, format_words,
 		    "table or json"),
+	OPTION_FLAG(0, "to-host", struct commit_options, to_host,
+		    "write the changes into the host's directories instead (undo takes it back)"),
+	OPTION_FLAG(0, "force", struct commit_options, force,
+		    "with --to-host: what has changed on the host since the start too"),
+	OPTION_FLAG('n', "dry-run", struct commit_options, dry_run,
+		    "with --to-host: only show what would be done"),
 };
 
 const struct command commit_command = {
 	.name = "commit",
 	.group = GROUP_SAVE,
 	.summary = "Make an image of a container's present root",
-	.arguments = "ID NAME[:TAG] | ID=NAME[:TAG]...",
+	.arguments = "ID NAME[:TAG] | ID=NAME[:TAG]... | --to-host ID [PATH...]",
 	.min = 1,
 	.max = -1,
 	.description =
@@ -38,10 +44,18 @@ const struct command commit_command = {
 		"at any moment, the store holds the old state or the new one. Several "
 		"containers are frozen\n"
 		"together, so that their images are of one instant, and the store gets all of "
-		"these or none.\n",
+		"these or none.\n"
+		"\n"
+		"With --to-host the changes of a stopped or frozen container, all or those at and "
+		"below the\n"
+		"PATHs, go to the host's own files that it is a view of ('try', or a directory as "
+		"root.path).\n"
+		"What the host has changed since the container's start is left out and told; the "
+		"exit status\n"
+		"is 1 then. All of it is done, or after a crash nothing.\n",
 	.examples =
 		"ctr commit web app:2\nctr commit --compression gzip -m 'as shipped' web app:2\n"
-		"ctr commit web=app/web:5 db=app/db:5\n",
+		"ctr commit web=app/web:5 db=app/db:5\nctr commit --to-host t1 /etc\n",
 	COMMAND_OPTIONS(rows, commit_options),
 	.flags = COMMAND_ENTERS,
 	.failure = FAILURE_RUN,

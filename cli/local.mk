@@ -7,6 +7,7 @@ libcli_a_SOURCES = \
 	cli/export.h cli/export_command.c \
 	cli/each.c \
 	cli/help.c \
+	cli/host_commit.c cli/host_commit.h \
 	cli/load.h cli/load_command.c \
 	cli/log_reader.c cli/log_reader.h \
 	cli/log_target.c cli/log_target.h \
@@ -17,7 +18,6 @@ libcli_a_SOURCES = \
 	cli/progress.c cli/progress.h \
 	cli/size.c cli/size.h \
 	cli/table.c cli/table.h \
-	cli/unpack.h cli/unpack_command.c \
 	cli/verbs.h \
 	cli/version.c
 
@@ -68,6 +68,7 @@ ctr_SOURCES = \
 	cli/state.c \
 	cli/stop.c \
 	cli/thaw.c \
+	cli/undo.c \
 	cli/update.c \
 	cli/wait.c
 # Each library before those that it stands on.

@@ -20,6 +20,7 @@ static const struct verb verbs[] = {
 	{ &thaw_command, cmd_thaw },
 	{ &diff_command, cmd_diff },
 	{ &commit_command, NULL },
+	{ &undo_command, cmd_undo },
 	{ &export_command, NULL },
 	{ &checkpoint_command, cmd_checkpoint },
 	{ &restore_command, cmd_restore },
@@ -31,7 +32,6 @@ static const struct verb verbs[] = {
 	{ &images_command, cmd_images },
 	{ &rmi_command, cmd_rmi },
 	{ &load_command, NULL },
-	{ &unpack_command, NULL },
 	{ &prune_command, cmd_prune },
 
 	{ &create_command, cmd_create },
@@ -52,7 +52,6 @@ static const struct verb verbs[] = {
 	{ &version_command, cmd_version },
 
 	{ &cleanup_command, cmd_cleanup },
-	{ &start_again_command, cmd_start_again },
 };
 /* clang-format on */
 

@@ -16,6 +16,7 @@
 #include "base/suggest.h"
 #include "base/user_namespace.h"
 #include "cli/log_target.h"
+#include "fs/host_commit.h"
 #include "runtime/guard.h"
 #include "runtime/rootless.h"
 
@@ -257,6 +258,22 @@ int invocation_prepare_to_run(struct invocation *invocation, struct error *err)
 	return become_root_inside(invocation, COMMAND_ENTERS | COMMAND_GUARD, err);
 }
 
+/*
+ * What an earlier command was killed at is finished or taken back by the next one of any kind. It
+ * is no failure of this one if that cannot be done now (something is not mounted yet).
+ */
+static void recover_host(const struct invocation *invocation)
+{
+	const struct settings *settings = &invocation->settings;
+	struct error err;
+
+	/* an ordinary user's files are only ours to change in the namespaces of that user */
+	if (settings->user && !settings->rootless)
+		return;
+	if (host_recover(settings->data_root, &err) < 0)
+		log_warning("%s", err.text);
+}
+
 static int run_verb(const struct verb *verb, struct invocation *invocation, struct globals *globals,
 		    char **args, struct error *err)
 {
@@ -286,6 +303,7 @@ static int run_verb(const struct verb *verb, struct invocation *invocation, stru
 		return -1;
 	if (invocation->argv && become_root_inside(invocation, command->flags, err) < 0)
 		return -1;
+	recover_host(invocation);
 	status = verb->run(invocation, err);
 	return status < 0 || flush(err) < 0 ? -1 : status;
 }

@@ -100,3 +100,7 @@ int diff_print(const struct layer_stack *stack, enum diff_format format, FILE *o
 	       struct error *err);
 int diff_print_trees(const struct diff_tree *trees, size_t count, enum diff_format format,
 		     FILE *out, struct error *err);
+
+/* One path as DIFF_TEXT has it, and as DIFF_JSON, with the quotation marks. */
+void diff_print_path(FILE *out, const char *path);
+void diff_print_path_json(FILE *out, const char *path);

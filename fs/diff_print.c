@@ -51,7 +51,7 @@ static int written(FILE *out, struct error *err)
 	return ferror(out) ? fail_errno(err, "write the difference") : 0;
 }
 
-static void print_text_path(FILE *out, const char *path)
+void diff_print_path(FILE *out, const char *path)
 {
 	size_t rest = strlen(path);
 
@@ -71,7 +71,7 @@ static void print_text_path(FILE *out, const char *path)
 	}
 }
 
-static void print_json_path(FILE *out, const char *path)
+void diff_print_path_json(FILE *out, const char *path)
 {
 	size_t rest = strlen(path);
 
@@ -102,7 +102,7 @@ static int print_text(const struct diff_entry *entry, void *context, struct erro
 
 	putc(letters[entry->kind], printer->out);
 	putc(' ', printer->out);
-	print_text_path(printer->out, entry->path);
+	diff_print_path(printer->out, entry->path);
 	putc('\n', printer->out);
 	return written(printer->out, err);
 }
@@ -115,7 +115,7 @@ static int print_json(const struct diff_entry *entry, void *context, struct erro
 	fputs(printer->some ? ",\n  " : "\n  ", printer->out);
 	printer->some = true;
 	fputs("{ \"path\": ", printer->out);
-	print_json_path(printer->out, entry->path);
+	diff_print_path_json(printer->out, entry->path);
 	fprintf(printer->out, ", \"kind\": \"%s\", \"type\": \"%s\"", kind_names[entry->kind],
 		type_name(entry->status.st_mode));
 	if (S_ISREG(entry->status.st_mode) && entry->kind != DIFF_DELETED)

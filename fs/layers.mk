@@ -5,8 +5,21 @@ libfs_a_SOURCES += \
 	fs/diff.c fs/diff.h \
 	fs/diff_print.c \
 	fs/diff_trees.c \
+	fs/host_area.c fs/host_area.h \
+	fs/host_attributes.c fs/host_attributes.h \
+	fs/host_commit.c fs/host_commit.h \
+	fs/host_copy.c fs/host_copy.h \
+	fs/host_exchange.c fs/host_exchange.h \
+	fs/host_journal.c fs/host_journal.h \
+	fs/host_journal_document.c \
+	fs/host_part.c fs/host_part.h \
+	fs/host_plan.c fs/host_plan.h \
+	fs/host_recover.c fs/host_recover.h \
+	fs/host_since.c fs/host_since.h \
+	fs/host_stage.c fs/host_stage.h \
+	fs/host_undo.c fs/host_undo.h \
 	fs/image_name.c fs/image_name.h \
-	fs/layer_merge.c fs/layer_merge.h \
+	fs/inode_map.c fs/inode_map.h \
 	fs/layer_stack.c fs/layer_stack.h \
 	fs/lower_lookup.c fs/lower_lookup.h \
 	fs/platform.c fs/platform.h \
@@ -33,7 +46,6 @@ libimage_a_SOURCES = \
 	fs/intake.c fs/intake.h \
 	fs/intake_folder.c \
 	fs/intake_tar.c \
-	fs/inode_map.c fs/inode_map.h \
 	fs/layer_check.c fs/layer_check.h \
 	fs/layer_stream.c fs/layer_stream.h \
 	fs/store_check.c fs/store_check.h \
@@ -43,7 +55,6 @@ libimage_a_SOURCES = \
 	fs/tree_walk.c fs/tree_walk.h \
 	fs/oci_archive.c fs/oci_archive.h \
 	fs/unpack.c fs/unpack.h \
-	fs/unpack_stream.c fs/unpack_stream.h \
 	fs/unpack_tree.c fs/unpack_tree.h
 libimage_a_CPPFLAGS = $(AM_CPPFLAGS) $(ARCHIVE_CFLAGS) $(ZSTD_CFLAGS) $(ZLIB_CFLAGS) \
 	$(CRYPTO_CFLAGS)

@@ -13,6 +13,7 @@ libruntime_a_SOURCES = \
 	runtime/handle.c runtime/handle.h \
 	runtime/hook_output.c runtime/hook_output.h \
 	runtime/hook_state.c runtime/hook_state.h \
+	runtime/host_commit.c runtime/host_commit.h \
 	runtime/host_ps.c runtime/host_ps.h \
 	runtime/identity.c runtime/identity.h \
 	runtime/image_form.c runtime/image_form.h \
@@ -37,8 +38,6 @@ libruntime_a_SOURCES = \
 	runtime/plan_print.c \
 	runtime/prepare.c runtime/prepare.h \
 	runtime/processes.c \
-	runtime/restart.c runtime/restart.h \
-	runtime/restart_policy.c runtime/restart_policy.h \
 	runtime/run_change_parts.h \
 	runtime/run_changes.c runtime/run_changes.h \
 	runtime/run_limits.c \
@@ -53,8 +52,7 @@ libruntime_a_SOURCES = \
 	runtime/state_document.c runtime/state_document.h \
 	runtime/sync.c runtime/sync.h \
 	runtime/update.c runtime/update.h \
-	runtime/uppers.c runtime/uppers.h \
-	runtime/uppers_push.c
+	runtime/uppers.c runtime/uppers.h
 
 include runtime/process.mk
 include runtime/criu.mk

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fs/host_area.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+
+int host_realm_of(int fd, struct host_realm *realm, struct error *err)
+{
+	struct fsxattr attributes;
+	struct statx extended;
+	struct stat status;
+
+	if (fstat(fd, &status) < 0 || statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &extended) < 0)
+		return fail_errno(err, "status");
+	*realm = (struct host_realm){
+		.device = status.st_dev,
+		.encrypted = extended.stx_attributes & STATX_ATTR_ENCRYPTED,
+	};
+	if (ioctl(fd, FS_IOC_FSGETXATTR, &attributes) == 0 &&
+	    (attributes.fsx_xflags & FS_XFLAG_PROJINHERIT))
+		realm->project = attributes.fsx_projid;
+	return 0;
+}
+
+bool host_realm_equal(const struct host_realm *one, const struct host_realm *other)
+{
+	return one->device == other->device && one->project == other->project &&
+	       one->encrypted == other->encrypted;
+}
+
+/* The folder .ctr-undo of an area: its path without the last component. */
+static int open_above(int root, const char *name)
+{
+	char *above = strndup(name, (size_t)(strrchr(name, '/') - name));
+	int fd = -1;
+
+	if (above)
+		fd = host_open_directory(root, above);
+	free(above);
+	return fd;
+}
+
+/* Whoever made it, it has to be ours alone. */
+static int check_private(int fd, const char *name, struct error *err)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return fail_errno(err, "%s", name);
+	if (status.st_uid != geteuid() || (status.st_mode & 077))
+		return fail(err, EPERM, "%s: is not ours alone (owner %u, mode %03o): remove it",
+			    name, status.st_uid, status.st_mode & 0777);
+	return 0;
+}
+
+/* Of a directory with a default ACL a new one inherits more than its mode says. */
+static int make_private(int dir, const char *name, struct error *err)
+{
+	cleanup_fd int fd = -1;
+
+	if (mkdirat(dir, name, 0700) < 0)
+		return fail_errno(err, "make %s", name);
+	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return fail_errno(err, "open %s", name);
+	if (((fremovexattr(fd, "system.posix_acl_default") < 0 ||
+	      fremovexattr(fd, "system.posix_acl_access") < 0) &&
+	     errno != ENODATA && errno != ENOTSUP) ||
+	    fchmod(fd, 0700) < 0)
+		return fail_errno(err, "protect %s", name);
+	return take_fd(&fd);
+}
+
+static int check_exchange(int area, struct error *err)
+{
+	int result = 0;
+
+	if (mknodat(area, "a", S_IFREG | 0600, 0) < 0 || mknodat(area, "b", S_IFREG | 0600, 0) < 0)
+		return fail_errno(err, "make a file");
+	if (renameat2(area, "a", area, "b", RENAME_EXCHANGE) < 0)
+		result = fail_errno(err, "this filesystem cannot exchange two names");
+	unlinkat(area, "a", 0);
+	unlinkat(area, "b", 0);
+	return result;
+}
+
+int host_area_make(int root, const char *name, struct error *err)
+{
+	const char *last = strrchr(name, '/') + 1;
+	cleanup_fd int above = open_above(root, name), area = -1;
+
+	if (above < 0 && errno == ENOENT) {
+		struct host_place place = HOST_PLACE(root);
+		char *folder = strndup(name, (size_t)(last - 1 - name));
+		const char *unused;
+		int dir = folder ? host_place_go(&place, folder, &unused) : -1;
+
+		above = dir < 0 ? fail_errno(err, "open the directory of %s", name)
+				: make_private(dir, HOST_UNDO_FOLDER, err);
+		free(folder);
+		host_place_free(&place);
+		if (above < 0)
+			return fail_in(err, "%s", name);
+	}
+	if (above < 0)
+		return fail_errno(err, "open the directory of %s", name);
+	if (check_private(above, name, err) < 0)
+		return -1;
+	area = make_private(above, last, err);
+	if (area < 0 || check_exchange(area, err) < 0)
+		return fail_in(err, "%s", name);
+	return take_fd(&area);
+}
+
+int host_area_open(int root, const char *name)
+{
+	cleanup_fd int fd = host_open_directory(root, name);
+	struct error ignored;
+
+	if (fd >= 0 && check_private(fd, name, &ignored) < 0) {
+		errno = ignored.errnum;
+		return -1;
+	}
+	return take_fd(&fd);
+}
+
+int host_area_remove(int root, const char *name, struct error *err)
+{
+	cleanup_fd int above = open_above(root, name);
+	struct host_place place = HOST_PLACE(root);
+	char *folder;
+	const char *last;
+	int dir;
+
+	if (above < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : fail_errno(err, "open %s", name);
+	if (remove_tree_at(above, strrchr(name, '/') + 1, err) < 0)
+		return fail_in(err, "%s", name);
+	/* another commit may have its area here, or make it just now */
+	folder = strndup(name, (size_t)(strrchr(name, '/') - name));
+	dir = folder ? host_place_go(&place, folder, &last) : -1;
+	if (dir >= 0)
+		unlinkat(dir, HOST_UNDO_FOLDER, AT_REMOVEDIR);
+	host_place_free(&place);
+	free(folder);
+	return 0;
+}

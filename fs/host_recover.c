@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fs/host_recover.h"
+
+#include <errno.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/step.h"
+#include "fs/host_commit.h"
+
+int host_remove_areas(const struct journal_state *state, struct error *err)
+{
+	for (size_t i = 0; i < state->areas.count; i++) {
+		const struct journal_area *area = &state->areas.items[i];
+		const char *target = state->targets.items[area->part];
+		cleanup_fd int part = layer_open(target, err);
+
+		if (part < 0 && err->errnum == ENOENT)
+			continue; /* with all that was in it */
+		if (part < 0 || host_area_remove(part, area->path, err) < 0)
+			return fail_in(err, "%s", target);
+		if (step_point("remove", err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int host_forget(const struct journals *journals, unsigned number, struct journal_state *state,
+		struct error *err)
+{
+	state->phase = JOURNAL_DROPPED;
+	if (journal_save_state(journals, number, state, err) < 0 ||
+	    step_point("dropped", err) < 0 || host_remove_areas(state, err) < 0 ||
+	    journals_remove(journals, number, err) < 0)
+		return -1;
+	return 0;
+}
+
+int host_roll_back(const struct journals *journals, unsigned number,
+		   const struct host_exchange *exchange, struct journal_state *state,
+		   struct error *err)
+{
+	const struct host_subset all = { 0 };
+
+	if (host_exchange_move(exchange, &all, false, err) < 0 ||
+	    host_exchange_directories(exchange, false, NULL, err) < 0 ||
+	    host_exchange_sync(exchange, err) < 0)
+		return fail_in(err, "commit %u: roll back", number);
+	return host_forget(journals, number, state, err);
+}
+
+int host_roll_forward(const struct journals *journals, unsigned number,
+		      const struct host_exchange *exchange, struct journal_state *state,
+		      struct error *err)
+{
+	const struct host_subset subset = {
+		.undone = state->undone.items,
+		.undone_count = state->undone.count,
+		.left = state->left.items,
+		.left_count = state->left.count,
+	};
+
+	if (host_exchange_move(exchange, &subset, true, err) < 0 ||
+	    host_exchange_directories(exchange, true, NULL, err) < 0)
+		return fail_in(err, "commit %u: take back its undo", number);
+	host_exchange_settle(exchange, state);
+	if (host_exchange_sync(exchange, err) < 0)
+		return fail_in(err, "commit %u: take back its undo", number);
+	state->phase = JOURNAL_COMMITTED;
+	state->left.count = 0;
+	return journal_save_state(journals, number, state, err);
+}
+
+static int recover_exchanges(const struct journals *journals, unsigned number,
+			     struct journal_state *state, struct arena *arena, struct error *err)
+{
+	struct host_exchange exchange;
+	struct journal journal;
+	int result;
+
+	if (journal_load(journals, number, arena, &journal, err) < 0)
+		return -1;
+	result = host_exchange_open(&journal, state, arena, &exchange, err);
+	if (result == 0)
+		result = state->phase == JOURNAL_COMMITTING
+				 ? host_roll_back(journals, number, &exchange, state, err)
+				 : host_roll_forward(journals, number, &exchange, state, err);
+	host_exchange_close(&exchange);
+	return result;
+}
+
+static int recover(const struct journals *journals, unsigned number, struct error *err)
+{
+	cleanup_arena struct arena arena = { 0 };
+	struct journal_state state;
+
+	if (journal_load_state(journals, number, &arena, &state, err) < 0)
+		/* removed, but for the link to it */
+		return err->errnum == ENOENT ? journals_remove(journals, number, err) : -1;
+	switch (state.phase) {
+	case JOURNAL_STAGING:
+	case JOURNAL_DROPPED:
+		return host_forget(journals, number, &state, err);
+	case JOURNAL_COMMITTING:
+		log_warning("commit %u to the host was interrupted: it is taken back", number);
+		return recover_exchanges(journals, number, &state, &arena, err);
+	case JOURNAL_UNDOING:
+		log_warning("the undo of commit %u was interrupted: it is taken back", number);
+		return recover_exchanges(journals, number, &state, &arena, err);
+	case JOURNAL_UNDONE:
+		return host_remove_areas(&state, err);
+	default:
+		return 0;
+	}
+}
+
+int host_recover_pending(const struct journals *journals, struct error *err)
+{
+	unsigned number;
+
+	if (journals_read_pending(journals, &number, err) < 0)
+		return -1;
+	if (!number)
+		return 0;
+	if (recover(journals, number, err) < 0)
+		return fail_in(err, "recover commit %u to the host", number);
+	return journals_set_pending(journals, 0, err);
+}
+
+int host_recover(const char *data_root, struct error *err)
+{
+	cleanup_journals struct journals journals = JOURNALS_NONE;
+
+	if (!journals_pending(data_root))
+		return 0;
+	if (journals_open(data_root, JOURNALS_TRY, &journals, err) < 0)
+		return err->errnum == EWOULDBLOCK ? 0 : -1;
+	return host_recover_pending(&journals, err);
+}

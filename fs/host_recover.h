@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/error.h"
+#include "fs/host_exchange.h"
+#include "fs/host_journal.h"
+
+/* The parts of host_recover() that commit and undo use themselves. Under the journals' lock. */
+
+/* Recovers what is pending, if anything is. */
+int host_recover_pending(const struct journals *journals, struct error *err);
+
+/* Takes a commit back that is in phase "committing", and forgets it. */
+int host_roll_back(const struct journals *journals, unsigned number,
+		   const struct host_exchange *exchange, struct journal_state *state,
+		   struct error *err);
+
+/* Puts what an undo in phase "undoing" has moved in place again; the phase is then "committed". */
+int host_roll_forward(const struct journals *journals, unsigned number,
+		      const struct host_exchange *exchange, struct journal_state *state,
+		      struct error *err);
+
+/*
+ * Removes the areas of a commit. Those of a part that is not mounted stay, and are an error unless
+ * that is to be overlooked.
+ */
+int host_remove_areas(const struct journal_state *state, struct error *err);
+
+/* Removes a commit with its areas, whatever its phase, durably decided before. */
+int host_forget(const struct journals *journals, unsigned number, struct journal_state *state,
+		struct error *err);
