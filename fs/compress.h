@@ -3,11 +3,17 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "base/progress.h"
+#include "fs/digest.h"
 
-/* Streams of gzip (zlib) and zstd (libzstd), or neither. Memory is bounded whatever the data. */
+/*
+ * Streams of gzip (zlib) and zstd (libzstd), or neither. Memory is bounded whatever the data: some
+ * 3 MB for each processor.
+ */
 
 enum compression { COMPRESSION_ZSTD, COMPRESSION_GZIP, COMPRESSION_NONE };
 
@@ -17,21 +23,40 @@ const char *compression_name(enum compression compression);
 /* The media type of a layer (image-spec, layer.md). */
 const char *compression_media_type(enum compression compression);
 
-/* Takes what a stream gives out. */
+/* Takes what a stream gives out. Called in order, by a thread of the stream's own. */
 typedef int compress_sink(void *context, const void *data, size_t size, struct error *err);
 
+/*
+ * Compresses with all processors: what goes in is cut into chunks of 1 MiB, and each is compressed
+ * for itself, as a frame of zstd or as blocks of one gzip member, so that the same input gives the
+ * same bytes whatever the number of threads. Hashing and writing are threads too.
+ */
 struct compressor;
 
-/*
- * level: 0 is the default of the method. threads: how many compress in parallel (zstd only),
- * 0: as many as there are processors.
- */
-struct compressor *compressor_new(enum compression compression, int level, unsigned threads,
-				  compress_sink *sink, void *context, struct error *err);
+struct compressor_options {
+	enum compression compression;
+	int level;		   /* 0: a quick one */
+	unsigned threads;	   /* that compress; 0: as many as there are processors */
+	bool digest;		   /* that of the input is wanted: compressor_digest() */
+	struct progress *progress; /* told the bytes of the input; NULL: nobody */
+	compress_sink *sink;
+	void *context; /* of sink */
+};
+
+struct compressor *compressor_new(const struct compressor_options *options, struct error *err);
 int compressor_write(struct compressor *compressor, const void *data, size_t size,
 		     struct error *err);
+/*
+ * The same without a copy: where the next bytes may be put, *size (at least 1) of them, and then
+ * that so many were. NULL on failure.
+ */
+void *compressor_room(struct compressor *compressor, size_t *size, struct error *err);
+void compressor_put(struct compressor *compressor, size_t size);
 /* Writes the end of the stream. */
 int compressor_finish(struct compressor *compressor, struct error *err);
+/* After compressor_finish(): the bytes of the input, and its digest. */
+uint64_t compressor_size(const struct compressor *compressor);
+void compressor_digest(struct compressor *compressor, struct digest *digest);
 void compressor_free(struct compressor **compressor);
 
 #define cleanup_compressor __attribute__((cleanup(compressor_free)))

@@ -55,6 +55,9 @@ struct diff_entry {
 	/* Where the content of a regular file is: differs from the above for a metacopy. */
 	int data_parent;
 	const char *data_name;
+	/* Whether the walk has opened a regular file: content is a descriptor of it for reading. */
+	bool opened;
+	int content;
 	/* Its extended attributes without the marks of overlayfs; empty when it was deleted. */
 	const struct xattrs *xattrs;
 };

@@ -34,8 +34,11 @@ libfs_a_SOURCES += \
 noinst_LIBRARIES += libimage.a
 libimage_a_SOURCES = \
 	fs/archive.c fs/archive.h fs/archive_locale.h \
+	fs/archive_content.c \
+	fs/archive_entry.c fs/archive_entry.h \
 	fs/blob.c fs/blob.h \
 	fs/compress.c fs/compress.h \
+	fs/compress_chunk.c fs/compress_chunk.h \
 	fs/decompress.c \
 	fs/digest.c fs/digest.h \
 	fs/export.c fs/export.h \
@@ -52,6 +55,7 @@ libimage_a_SOURCES = \
 	fs/store_check_image.c fs/store_check_work.h \
 	fs/store_items.c fs/store_items.h \
 	fs/tree_check.c fs/tree_check.h \
+	fs/tar_writer.c fs/tar_writer.h \
 	fs/tree_walk.c fs/tree_walk.h \
 	fs/oci_archive.c fs/oci_archive.h \
 	fs/unpack.c fs/unpack.h \
@@ -61,7 +65,7 @@ libimage_a_CPPFLAGS = $(AM_CPPFLAGS) $(ARCHIVE_CFLAGS) $(ZSTD_CFLAGS) $(ZLIB_CFL
 IMAGE_LIBS = $(ARCHIVE_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) $(CRYPTO_LIBS)
 
 check_PROGRAMS += tests/unit/test_diff tests/unit/test_archive tests/unit/test_unpack \
-	tests/unit/test_store
+	tests/unit/test_store tests/unit/test_tar_writer
 LAYER_FIXTURE = tests/unit/layer_fixture.c tests/unit/layer_fixture.h
 LAYER_TEST_LIBS = libunit.a libimage.a libfs.a libspecs.a libbase.a $(IMAGE_LIBS) $(YAJL_LIBS)
 tests_unit_test_diff_SOURCES = tests/unit/test_diff.c $(LAYER_FIXTURE)
@@ -70,6 +74,8 @@ tests_unit_test_archive_SOURCES = tests/unit/test_archive.c $(LAYER_FIXTURE)
 tests_unit_test_archive_LDADD = $(LAYER_TEST_LIBS)
 tests_unit_test_unpack_SOURCES = tests/unit/test_unpack.c $(LAYER_FIXTURE)
 tests_unit_test_unpack_LDADD = $(LAYER_TEST_LIBS)
+tests_unit_test_tar_writer_SOURCES = tests/unit/test_tar_writer.c $(LAYER_FIXTURE)
+tests_unit_test_tar_writer_LDADD = $(LAYER_TEST_LIBS)
 tests_unit_test_store_SOURCES = tests/unit/test_store.c $(LAYER_FIXTURE)
 tests_unit_test_store_LDADD = $(LAYER_TEST_LIBS)
 EXTRA_DIST += tests/unit/golden/diff.json

@@ -145,6 +145,11 @@ static int get_metadata(struct archive_entry *entry, struct unpack_metadata *met
 	metadata->times[0].tv_nsec = UTIME_OMIT;
 	metadata->times[1].tv_sec = archive_entry_mtime(entry);
 	metadata->times[1].tv_nsec = nanoseconds >= 0 && nanoseconds < 1000000000 ? nanoseconds : 0;
+	/* libarchive reads "-1.3" as -1 s and 300 ms more, but it is 300 ms less */
+	if (metadata->times[1].tv_sec < 0 && metadata->times[1].tv_nsec) {
+		metadata->times[1].tv_sec--;
+		metadata->times[1].tv_nsec = 1000000000 - metadata->times[1].tv_nsec;
+	}
 	metadata->xattr_count = 0;
 	archive_entry_xattr_reset(entry);
 	while (archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK) {

@@ -109,6 +109,27 @@ TEST(all_compressions_have_the_same_archive_and_true_digests)
 	}
 }
 
+TEST(the_number_of_threads_changes_no_byte)
+{
+	static const enum compression all[] = { COMPRESSION_GZIP, COMPRESSION_ZSTD };
+	char digest[72];
+
+	fixture_begin();
+	make_dir("low");
+	run_ok("mkdir up; seq 2000000 > up/numbers; head -c 3000000 /dev/urandom > up/random");
+	for (size_t i = 0; i < 2; i++) {
+		for (unsigned threads = 1; threads <= 7; threads += 3) {
+			const struct archive_options options = { .compression = all[i],
+								 .threads = threads };
+
+			CHECK(archive_with(&options));
+			if (threads > 1)
+				CHECK_STRING(blob_digest.text, digest);
+			strcpy(digest, blob_digest.text);
+		}
+	}
+}
+
 TEST(an_empty_difference_is_an_archive_too)
 {
 	fixture_begin();
