@@ -7,6 +7,7 @@ libbase_a_SOURCES = \
 	base/file.c base/file.h \
 	base/log.c base/log.h \
 	base/macro.h \
+	base/mount_table.c base/mount_table.h \
 	base/mountinfo.c base/mountinfo.h \
 	base/number_list.c base/number_list.h \
 	base/path.c base/path.h \

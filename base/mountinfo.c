@@ -33,9 +33,9 @@ static void decode_octal(char *text)
 
 bool mountinfo_next(char **text, struct mount_line *mount)
 {
-	char *line = strsep(text, "\n"), *rest, *fields[5];
+	char *line = strsep(text, "\n"), *rest, *fields[6];
 
-	*mount = (struct mount_line){ 0, "", "", "", "", "" };
+	*mount = (struct mount_line){ 0, 0, "", "", "", "", "", "" };
 	if (!line)
 		return false;
 	rest = strstr(line, " - ");
@@ -43,7 +43,7 @@ bool mountinfo_next(char **text, struct mount_line *mount)
 		return true;
 	*rest = '\0';
 	rest += strlen(" - ");
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 6; i++) {
 		fields[i] = strsep(&line, " ");
 		if (!fields[i])
 			return true;
@@ -51,9 +51,11 @@ bool mountinfo_next(char **text, struct mount_line *mount)
 	decode_octal(fields[3]);
 	decode_octal(fields[4]);
 	mount->id = atoi(fields[0]);
+	mount->parent = atoi(fields[1]);
 	mount->device = fields[2];
 	mount->root = fields[3];
 	mount->point = fields[4];
+	mount->flags = fields[5];
 	mount->type = strsep(&rest, " ");
 	strsep(&rest, " ");
 	if (rest)

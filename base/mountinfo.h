@@ -9,10 +9,11 @@
 /* The mounts of a mount namespace as /proc/PID/mountinfo tells them (proc_pid_mountinfo(5)). */
 
 struct mount_line {
-	int id;
+	int id, parent;
 	const char *device;  /* of its filesystem: "254:16" */
 	const char *root;    /* what of the filesystem is mounted */
 	const char *point;   /* where, as seen from that process's root */
+	const char *flags;   /* of the mount: "rw,nosuid" */
 	const char *type;    /* of the filesystem */
 	const char *options; /* of the filesystem, not of the mount */
 };

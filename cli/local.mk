@@ -68,6 +68,7 @@ ctr_SOURCES = \
 	cli/state.c \
 	cli/stop.c \
 	cli/thaw.c \
+	cli/try.c cli/try_end.c cli/try_end.h \
 	cli/undo.c \
 	cli/update.c \
 	cli/wait.c

@@ -8,6 +8,7 @@
 /* clang-format off */
 static const struct verb verbs[] = {
 	{ &run_command, cmd_run },
+	{ &try_command, cmd_try },
 	{ &exec_command, cmd_exec },
 	{ &ps_command, cmd_ps },
 	{ &logs_command, cmd_logs },

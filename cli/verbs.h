@@ -44,6 +44,7 @@ VERB(start);
 VERB(state);
 VERB(stop);
 VERB(thaw);
+VERB(try);
 VERB(undo);
 VERB(unpack);
 VERB(update);

@@ -7,6 +7,7 @@ libfs_a_SOURCES = \
 	fs/device_nodes.c \
 	fs/devices.c fs/devices.h \
 	fs/filesystem.c fs/filesystem.h \
+	fs/host_view.c fs/host_view.h \
 	fs/idmap.c fs/idmap.h \
 	fs/idmap_option.c fs/idmap_option.h \
 	fs/masks.c fs/masks.h \
@@ -29,8 +30,10 @@ libfs_a_SOURCES = \
 
 # A folder's tests link its own library and those below.
 fs_test_libraries = libunit.a libfs.a libspecs.a libbase.a $(YAJL_LIBS)
-check_PROGRAMS += tests/unit/test_idmap_option \
+check_PROGRAMS += tests/unit/test_host_view tests/unit/test_idmap_option \
 	tests/unit/test_mount_options tests/unit/test_rootfs
+tests_unit_test_host_view_SOURCES = tests/unit/test_host_view.c
+tests_unit_test_host_view_LDADD = $(fs_test_libraries)
 tests_unit_test_idmap_option_SOURCES = tests/unit/test_idmap_option.c
 tests_unit_test_idmap_option_LDADD = $(fs_test_libraries)
 tests_unit_test_mount_options_SOURCES = tests/unit/test_mount_options.c
@@ -38,6 +41,8 @@ tests_unit_test_mount_options_LDADD = $(fs_test_libraries)
 tests_unit_test_rootfs_SOURCES = tests/unit/test_rootfs.c
 tests_unit_test_rootfs_LDADD = $(fs_test_libraries)
 EXTRA_DIST += \
+	tests/unit/golden/host_view_debian.plan \
+	tests/unit/golden/host_view_reasons.plan \
 	tests/unit/golden/rootfs_layers.plan \
 	tests/unit/golden/rootfs_mounts.plan \
 	tests/unit/golden/rootfs_rootless.plan \

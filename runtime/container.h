@@ -49,6 +49,7 @@ struct container_options {
 	const char *bundle;	 /* OCI form: the bundle's folder, absolute or relative */
 	const char *config;	 /* OCI form: instead of its config.json; relative to it. NULL */
 	const char *spec_path;	 /* spec form: the JSON file; NULL: the image's defaults */
+	const struct spec *spec; /* spec form: instead of a file, of a view of this host */
 	const char *image;	 /* spec form: NAME[:TAG] of the store instead of a file */
 	struct string_list args; /* spec form: replaces process.args when not empty */
 	const struct run_changes *changes; /* spec form: what options change in it; NULL: nothing */

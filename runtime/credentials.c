@@ -58,7 +58,7 @@ int credentials_plan(struct arena *arena, const struct spec_user *user, struct c
 
 int credentials_own_stdio(const struct credentials *plan, struct error *err)
 {
-	for (int fd = 0; fd <= 2; fd++) {
+	for (int fd = 0; fd <= 2 && !plan->keep_owners; fd++) {
 		struct stat st;
 
 		if (fstat(fd, &st) < 0) {

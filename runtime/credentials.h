@@ -16,6 +16,7 @@ struct credentials {
 	gid_t *groups; /* supplementary ones, without repetitions */
 	size_t group_count;
 	mode_t umask;	  /* default 0022 */
+	bool keep_owners; /* leave the standard streams whose they are */
 	bool keep_groups; /* leave the supplementary groups of ctr's caller as they are */
 };
 

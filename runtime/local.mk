@@ -51,6 +51,8 @@ libruntime_a_SOURCES = \
 	runtime/state.c runtime/state.h \
 	runtime/state_document.c runtime/state_document.h \
 	runtime/sync.c runtime/sync.h \
+	runtime/try.c runtime/try.h \
+	runtime/try_mounts.c runtime/try_mounts.h \
 	runtime/update.c runtime/update.h \
 	runtime/uppers.c runtime/uppers.h
 

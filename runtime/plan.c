@@ -148,6 +148,7 @@ static int plan_process(struct arena *arena, const struct spec *spec,
 		.keyring = !options->no_new_keyring,
 		.keep_groups = string_map_get(&spec->annotations, "run.oci.keep_original_groups") !=
 			       NULL,
+		.as_caller = options->as_caller,
 		.seccomp = plan->seccomp.program.filter != NULL,
 		.preserve_fds = (unsigned int)options->preserve_fds,
 		.last_capability = options->last_capability,

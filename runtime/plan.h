@@ -34,6 +34,7 @@ struct plan_options {
 	unsigned int last_capability; /* capability_last() */
 	int preserve_fds;
 	bool no_pivot, no_new_keyring;
+	bool as_caller; /* process_context.as_caller */
 };
 
 struct plan {

@@ -194,6 +194,7 @@ int prepare(const struct settings *settings, const struct container_options *opt
 		.no_pivot = options->no_pivot,
 		.no_new_keyring = options->no_new_keyring,
 		.preserve_fds = options->preserve_fds,
+		.as_caller = options->spec != NULL,
 	};
 
 	*prepared = (struct prepared){

@@ -143,7 +143,8 @@ int process_plan(struct arena *arena, const struct spec_process *spec,
 	    personality_plan(context->personality, &plan->personality, err) < 0 ||
 	    memory_policy_plan(context->memory_policy, &plan->memory_policy, err) < 0)
 		return -1;
-	plan->credentials.keep_groups = context->keep_groups;
+	plan->credentials.keep_groups = context->keep_groups || context->as_caller;
+	plan->credentials.keep_owners = context->as_caller;
 	if (context->keyring)
 		plan->keyring = arena_printf(arena, "_ses.%s", context->id);
 	return 0;

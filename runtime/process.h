@@ -46,6 +46,7 @@ struct process_context {
 	bool user_namespace;	      /* the container has one that is not ctr's own */
 	bool keyring;		      /* join a session keyring (no --no-new-keyring) */
 	bool keep_groups;	      /* annotation run.oci.keep_original_groups */
+	bool as_caller;		      /* try: its groups and the owners of its streams stay */
 	bool seccomp;		      /* a filter will be loaded before process_execute() */
 	unsigned int preserve_fds;    /* descriptors from 3 on that the program inherits */
 	unsigned int last_capability; /* capability_last() */

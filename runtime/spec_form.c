@@ -84,6 +84,11 @@ int spec_form_read(const struct settings *settings, const struct container_optio
 		if (image_form_spec(settings, options->image, &options->args, changes, arena,
 				    prepared, err) < 0)
 			return -1;
+	} else if (options->spec) {
+		name = "try";
+		*spec = *options->spec;
+		prepared->state.bundle = arena_strdup(arena, "/");
+		prepared->state.host_view = true;
 	} else {
 		name = options->spec_path;
 		if (find_folder(name, arena, &prepared->state.bundle, err) < 0 ||

@@ -213,7 +213,9 @@ int validate_mounts(const struct validation *validation)
 
 		if (!mount->destination[0])
 			return refuse(validation, "mounts[%zu].destination: is empty", i);
-		if (strspn(mount->destination, "/.") == strlen(mount->destination))
+		/* other flags for what it is are another matter */
+		if (strspn(mount->destination, "/.") == strlen(mount->destination) &&
+		    !string_list_has(&mount->options, "remount"))
 			return refuse(validation,
 				      "mounts[%zu].destination: '%s' is the root itself, which "
 				      "root.path says",

@@ -12,6 +12,8 @@ TEST(the_lines_of_mountinfo_are_read)
 
 	CHECK(mountinfo_next(&text, &line));
 	CHECK(line.id == 36);
+	CHECK(line.parent == 35);
+	CHECK_STRING(line.flags, "rw,noatime");
 	CHECK_STRING(line.device, "98:0");
 	CHECK_STRING(line.root, "/mnt1");
 	CHECK_STRING(line.point, "/a b");

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fs/host_view.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/macro.h"
+#include "base/path.h"
+#include "base/sys.h"
+
+/* The sandbox has its own of what is here. */
+static const char *const own_folders[] = { "/proc", "/sys", "/dev" };
+
+/*
+ * What shows the kernel and not files: a procfs of the host would even be a way out, by the roots
+ * of the host's processes.
+ */
+static const char *const kernel_types[] = {
+	"binfmt_misc", "bpf",	    "cgroup",	"cgroup2", "configfs",	"debugfs",
+	"devpts",      "devtmpfs",  "efivarfs", "fusectl", "hugetlbfs", "mqueue",
+	"nfsd",	       "nsfs",	    "proc",	"pstore",  "resctrl",	"rpc_pipefs",
+	"securityfs",  "selinuxfs", "smackfs",	"sysfs",   "tracefs",
+};
+
+/* Images, which nobody can write to anyhow. */
+static const char *const image_types[] = { "cramfs", "erofs", "iso9660", "romfs", "squashfs" };
+
+/* Names that differ in case alone are one: overlayfs does not take these. */
+static const char *const caseless_types[] = { "adfs",	 "affs",  "exfat", "hfs",
+					      "hfsplus", "msdos", "vfat" };
+
+/* A mount of the table on its way into the plan. */
+struct candidate {
+	const struct table_mount *mount;
+	bool covered; /* another mount of its parent is above it */
+	bool topped;  /* another mount is on its own root */
+};
+
+struct candidates {
+	struct candidate *items; /* sorted by parent, then by point */
+	struct candidate **by_id;
+	size_t count;
+};
+
+static bool has_type(const char *const *types, size_t count, const char *type)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(types[i], type))
+			return true;
+	return false;
+}
+
+#define IS_ONE_OF(types, type) has_type(types, ARRAY_SIZE(types), type)
+
+static bool is_below(const struct string_list *folders, const char *path)
+{
+	for (size_t i = 0; i < folders->count; i++)
+		if (path_behind(path, folders->items[i]))
+			return true;
+	return false;
+}
+
+static bool is_own(const char *path)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(own_folders); i++)
+		if (path_behind(path, own_folders[i]))
+			return true;
+	return false;
+}
+
+static int compare_candidates(const void *left, const void *right)
+{
+	const struct table_mount *a = ((const struct candidate *)left)->mount;
+	const struct table_mount *b = ((const struct candidate *)right)->mount;
+
+	if (a->parent != b->parent)
+		return a->parent < b->parent ? -1 : 1;
+	return path_compare(a->point, b->point);
+}
+
+static int compare_ids(const void *left, const void *right)
+{
+	uint64_t a = (*(struct candidate *const *)left)->mount->id;
+	uint64_t b = (*(struct candidate *const *)right)->mount->id;
+
+	return a < b ? -1 : a > b;
+}
+
+static struct candidate *find_id(const struct candidates *all, uint64_t id)
+{
+	const struct table_mount mount = { .id = id };
+	struct candidate wanted = { .mount = &mount }, *key = &wanted, **found;
+
+	found = bsearch(&key, all->by_id, all->count, sizeof(struct candidate *), compare_ids);
+	return found ? *found : NULL;
+}
+
+/*
+ * Of two mounts with one parent, where one's place is above the other's, the upper one hides the
+ * lower one, whichever was there first: had the lower one been mounted later, its parent would be
+ * the upper one.
+ */
+static void find_covered(struct candidates *all)
+{
+	const struct table_mount *above = NULL;
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct table_mount *mount = all->items[i].mount;
+		struct candidate *parent = find_id(all, mount->parent);
+
+		if (parent == &all->items[i])
+			continue; /* the first of all mounts */
+		if (above && above->parent == mount->parent &&
+		    path_behind(mount->point, above->point))
+			all->items[i].covered = true;
+		else
+			above = mount;
+		if (parent && !strcmp(parent->mount->point, mount->point))
+			parent->topped = true;
+	}
+}
+
+/* Whether it, and all that it is mounted on, can be seen. */
+static bool is_visible(const struct candidates *all, const struct candidate *candidate)
+{
+	for (size_t depth = 0; candidate && depth <= all->count; depth++) {
+		struct candidate *parent = find_id(all, candidate->mount->parent);
+
+		if (candidate->covered)
+			return false;
+		if (parent == candidate)
+			return true;
+		candidate = parent;
+	}
+	return !candidate;
+}
+
+static void sort_candidates(struct arena *arena, const struct mount_table *table,
+			    struct candidates *all)
+{
+	all->items = arena_array(arena, struct candidate, table->count + 1);
+	all->by_id = arena_array(arena, struct candidate *, table->count + 1);
+	all->count = table->count;
+	for (size_t i = 0; i < all->count; i++) {
+		all->items[i].mount = &table->items[i];
+		all->by_id[i] = &all->items[i];
+	}
+	if (!all->count)
+		return;
+	qsort(all->items, all->count, sizeof(*all->items), compare_candidates);
+	qsort(all->by_id, all->count, sizeof(*all->by_id), compare_ids);
+	find_covered(all);
+}
+
+/* A place that was deleted since, of which only a name for the eye is left. */
+static bool is_deleted(const char *point)
+{
+	const char *mark = "//deleted";
+	size_t length = strlen(point);
+
+	return length >= strlen(mark) && !strcmp(point + length - strlen(mark), mark);
+}
+
+/* The devices of the host are not for the sandbox, whoever makes nodes for them. */
+static uint64_t keep_attributes(const struct table_mount *mount)
+{
+	uint64_t kept = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC |
+			MOUNT_ATTR_NOSYMFOLLOW;
+
+	return (mount->attributes & kept) | (mount->read_only ? MOUNT_ATTR_RDONLY : 0) |
+	       MOUNT_ATTR_NODEV;
+}
+
+static struct view_part plan_part(const struct table_mount *mount)
+{
+	struct view_part part = {
+		.path = mount->point,
+		.type = mount->type,
+		.attributes = keep_attributes(mount),
+	};
+
+	if (IS_ONE_OF(kernel_types, mount->type)) {
+		part.kind = VIEW_LEFT_OUT;
+		part.note = "it shows the kernel and not files";
+	} else if (!strcmp(mount->type, "autofs")) {
+		part.kind = VIEW_LEFT_OUT;
+		part.note = "what is not mounted yet is not mounted in here";
+	} else if (IS_ONE_OF(image_types, mount->type)) {
+		part.kind = VIEW_READ_ONLY;
+	} else if (IS_ONE_OF(caseless_types, mount->type)) {
+		part.kind = VIEW_READ_ONLY;
+		part.note = "overlayfs takes no filesystem that ignores case";
+	} else if (mount->file) {
+		part.kind = VIEW_READ_ONLY;
+		part.note = "a single file is mounted here, of which there is no overlay";
+	}
+	if (part.kind == VIEW_READ_ONLY)
+		part.attributes |= MOUNT_ATTR_RDONLY;
+	return part;
+}
+
+static int compare_parts(const void *left, const void *right)
+{
+	return path_compare(((const struct view_part *)left)->path,
+			    ((const struct view_part *)right)->path);
+}
+
+void host_view_plan(struct arena *arena, const struct host_view_options *options,
+		    struct host_view *view)
+{
+	size_t most = options->mounts->count + options->writable.count;
+	struct candidates all;
+
+	*view = (struct host_view){ .items = arena_array(arena, struct view_part, most + 1) };
+	sort_candidates(arena, options->mounts, &all);
+	for (size_t i = 0; i < all.count; i++) {
+		const struct candidate *candidate = &all.items[i];
+		const char *point = candidate->mount->point;
+
+		if (candidate->topped || !strcmp(point, "/") || is_deleted(point) ||
+		    is_own(point) || is_below(&options->hidden, point) ||
+		    is_below(&options->writable, point) || !is_visible(&all, candidate))
+			continue;
+		view->items[view->count++] = plan_part(candidate->mount);
+	}
+	for (size_t i = 0; i < options->writable.count; i++)
+		view->items[view->count++] = (struct view_part){
+			.path = options->writable.items[i],
+			.kind = VIEW_WRITABLE,
+		};
+	if (view->count)
+		qsort(view->items, view->count, sizeof(*view->items), compare_parts);
+}
+
+void host_view_print(FILE *stream, const struct host_view *view)
+{
+	static const char *const kinds[] = {
+		[VIEW_COW] = "copy-on-write",
+		[VIEW_READ_ONLY] = "read-only",
+		[VIEW_WRITABLE] = "the host's own, writable",
+		[VIEW_LEFT_OUT] = "left out",
+	};
+	static const struct {
+		uint64_t attribute;
+		const char *word;
+	} attributes[] = {
+		{ MOUNT_ATTR_RDONLY, "ro" },
+		{ MOUNT_ATTR_NOSUID, "nosuid" },
+		{ MOUNT_ATTR_NODEV, "nodev" },
+		{ MOUNT_ATTR_NOEXEC, "noexec" },
+		{ MOUNT_ATTR_NOSYMFOLLOW, "nosymfollow" },
+	};
+
+	for (size_t i = 0; i < view->count; i++) {
+		const struct view_part *part = &view->items[i];
+
+		fprintf(stream, "%s: %s", part->path, kinds[part->kind]);
+		if (part->type)
+			fprintf(stream, ", %s", part->type);
+		for (size_t j = 0; part->kind != VIEW_LEFT_OUT && j < ARRAY_SIZE(attributes); j++)
+			if (part->attributes & attributes[j].attribute)
+				fprintf(stream, " %s", attributes[j].word);
+		fprintf(stream, part->note ? " (%s)\n" : "\n", part->note);
+	}
+}
