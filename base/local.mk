@@ -10,6 +10,7 @@ libbase_a_SOURCES = \
 	base/mount_table.c base/mount_table.h \
 	base/mountinfo.c base/mountinfo.h \
 	base/number_list.c base/number_list.h \
+	base/parallel.c base/parallel.h \
 	base/path.c base/path.h \
 	base/program.c base/program.h \
 	base/progress.h \

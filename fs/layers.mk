@@ -23,7 +23,14 @@ libfs_a_SOURCES += \
 	fs/layer_stack.c fs/layer_stack.h \
 	fs/lower_lookup.c fs/lower_lookup.h \
 	fs/platform.c fs/platform.h \
-	fs/stage.h \
+	fs/open_files.c fs/open_files.h \
+	fs/stage.c fs/stage.h \
+	fs/stage_change.c \
+	fs/stage_content.c \
+	fs/stage_file.c \
+	fs/stage_scan.c \
+	fs/stage_tree.c fs/stage_tree.h \
+	fs/stage_update.c fs/stage_work.h \
 	fs/store.c fs/store.h \
 	fs/store_image.c fs/store_index.h \
 	fs/store_prune.c \
@@ -65,7 +72,7 @@ libimage_a_CPPFLAGS = $(AM_CPPFLAGS) $(ARCHIVE_CFLAGS) $(ZSTD_CFLAGS) $(ZLIB_CFL
 IMAGE_LIBS = $(ARCHIVE_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) $(CRYPTO_LIBS)
 
 check_PROGRAMS += tests/unit/test_diff tests/unit/test_archive tests/unit/test_unpack \
-	tests/unit/test_store tests/unit/test_tar_writer
+	tests/unit/test_store tests/unit/test_tar_writer tests/unit/test_stage
 LAYER_FIXTURE = tests/unit/layer_fixture.c tests/unit/layer_fixture.h
 LAYER_TEST_LIBS = libunit.a libimage.a libfs.a libspecs.a libbase.a $(IMAGE_LIBS) $(YAJL_LIBS)
 tests_unit_test_diff_SOURCES = tests/unit/test_diff.c $(LAYER_FIXTURE)
@@ -78,4 +85,7 @@ tests_unit_test_tar_writer_SOURCES = tests/unit/test_tar_writer.c $(LAYER_FIXTUR
 tests_unit_test_tar_writer_LDADD = $(LAYER_TEST_LIBS)
 tests_unit_test_store_SOURCES = tests/unit/test_store.c $(LAYER_FIXTURE)
 tests_unit_test_store_LDADD = $(LAYER_TEST_LIBS)
+tests_unit_test_stage_SOURCES = tests/unit/test_stage.c tests/unit/tree_text.c \
+	tests/unit/tree_text.h $(LAYER_FIXTURE)
+tests_unit_test_stage_LDADD = $(tests_unit_test_diff_LDADD)
 EXTRA_DIST += tests/unit/golden/diff.json

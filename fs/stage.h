@@ -22,8 +22,8 @@
  *	stage_close(&stage)		removes it
  *
  * Equal are names, kinds, modes, owners, times of modification, extended attributes, device
- * numbers, hard links within the layer, content and holes. Not copied: times of access, and the
- * flags of chattr(1).
+ * numbers, hard links of regular files within the layer, content and holes. Not copied: times of
+ *access, and the flags of chattr(1).
  *
  * What a pass takes for unchanged has the same inode, size, mode, owner, number of links and ctime
  * as when it was looked at, and that ctime was older then than the clock's granularity. That is
