@@ -4,6 +4,12 @@
 #include <stdint.h>
 
 /*
+ * In the environment, set by a ctr that waits for its companion and captures its stderr: the number
+ * of the descriptor on which the companion is to show it.
+ */
+#define PROGRESS_VARIABLE "CTR_PROGRESS"
+
+/*
  * How far long work is. Libraries tell it and never print; whoever shows it (cli/progress.h) gives
  * them a struct progress. A NULL one means that nobody looks. Several threads may tell at a time.
  */

@@ -18,6 +18,7 @@ libcli_a_SOURCES = \
 	cli/progress.c cli/progress.h \
 	cli/size.c cli/size.h \
 	cli/table.c cli/table.h \
+	cli/unpack.h cli/unpack_command.c \
 	cli/verbs.h \
 	cli/version.c
 

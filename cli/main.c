@@ -33,6 +33,7 @@ static const struct verb verbs[] = {
 	{ &images_command, cmd_images },
 	{ &rmi_command, cmd_rmi },
 	{ &load_command, NULL },
+	{ &unpack_command, NULL },
 	{ &prune_command, cmd_prune },
 
 	{ &create_command, cmd_create },
@@ -53,6 +54,7 @@ static const struct verb verbs[] = {
 	{ &version_command, cmd_version },
 
 	{ &cleanup_command, cmd_cleanup },
+	{ &start_again_command, cmd_start_again },
 };
 /* clang-format on */
 

@@ -34,12 +34,6 @@ struct progress_line {
 	unsigned shown;
 };
 
-/*
- * Set to a descriptor's number by a ctr that waits for its companion: the line is drawn on that one
- * instead of stderr, which is captured then.
- */
-#define PROGRESS_VARIABLE "CTR_PROGRESS"
-
 /* Returns &line->progress for the functions that take one, or NULL when nothing is to be drawn. */
 struct progress *progress_line_open(struct progress_line *line, bool quiet);
 /* Erases the line. Whatever happened to it before; twice is once. */

@@ -13,6 +13,7 @@
 #include "cli/limits.h"
 #include "fs/store.h"
 #include "runtime/container.h"
+#include "runtime/restart_policy.h"
 #include "runtime/run_changes.h"
 
 struct run_options {
@@ -91,6 +92,8 @@ static const struct option rows[] = {
 		      "what 'stop' sends instead of the image's, or TERM"),
 	OPTION_FLAG(0, "init", struct run_options, changes.init,
 		    "run a small init first, which reaps what is orphaned"),
+	OPTION_STRING(0, "restart", "POLICY", struct run_options, changes.restart,
+		      "start it again when it ends: no, on-failure[:N], always, unless-stopped"),
 };
 
 static bool is_spec_file(const char *word)
@@ -201,6 +204,22 @@ static int choose_form(struct invocation *invocation, struct error *err)
 	return 0;
 }
 
+/* Only a monitor can start it again, and only what is still there. */
+static int check_restart(const char *text, struct error *err)
+{
+	struct restart_policy policy;
+
+	if (restart_policy_parse(text, &policy, err) < 0)
+		return -1;
+	if (policy.when == RESTART_NO)
+		return 0;
+	if (!options.container.detach)
+		return fail(err, EINVAL, "only with --detach");
+	if (options.container.remove)
+		return fail(err, EINVAL, "not with --rm");
+	return 0;
+}
+
 /* Whether any option of these was given: a plain run looks at none of them. */
 static int read_changes(struct invocation *invocation, struct error *err)
 {
@@ -221,6 +240,8 @@ static int read_changes(struct invocation *invocation, struct error *err)
 		changes->network = networks[options.network];
 	if (changes->stop_signal && signal_parse(changes->stop_signal, &ignored, err) < 0)
 		return fail_in(err, "option '--stop-signal'");
+	if (changes->restart && check_restart(changes->restart, err) < 0)
+		return fail_in(err, "option '--restart'");
 	options.container.changes = changes;
 	return limit_options_apply(&options.limits, invocation->arena, &changes->resources, err);
 }

@@ -60,11 +60,36 @@ int cmd_start(struct invocation *invocation, struct error *err)
 	invocation->failure = FAILURE_RUN;
 	if (invocation_prepare_to_run(invocation, err) < 0)
 		return -1;
-	if (container_start_again(&invocation->settings, id, options.attach, &status, err) < 0) {
+	if (container_start_again(&invocation->settings, id,
+				  options.attach ? START_ATTACHED : START_DETACHED, &status,
+				  err) < 0) {
 		invocation->failure = status;
 		return -1;
 	}
 	if (!options.attach)
 		puts(id);
+	return status;
+}
+
+const struct command start_again_command = {
+	.name = "start-again",
+	.group = GROUP_HIDDEN,
+	.summary = "What a restart policy does",
+	.arguments = "ID",
+	.min = 1,
+	.max = 1,
+	.flags = COMMAND_MAY_RUN,
+	.failure = FAILURE_RUN,
+	.read_spec = read_spec,
+};
+
+int cmd_start_again(struct invocation *invocation, struct error *err)
+{
+	int status;
+
+	if (invocation_prepare_to_run(invocation, err) < 0 ||
+	    container_start_again(&invocation->settings, invocation->arguments[0], START_BY_ITSELF,
+				  &status, err) < 0)
+		return -1;
 	return status;
 }

@@ -41,6 +41,7 @@ VERB(snapshot);
 VERB(snapshots);
 VERB(spec);
 VERB(start);
+VERB(start_again);
 VERB(state);
 VERB(stop);
 VERB(thaw);

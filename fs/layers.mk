@@ -19,6 +19,7 @@ libfs_a_SOURCES += \
 	fs/host_stage.c fs/host_stage.h \
 	fs/host_undo.c fs/host_undo.h \
 	fs/image_name.c fs/image_name.h \
+	fs/layer_merge.c fs/layer_merge.h \
 	fs/inode_map.c fs/inode_map.h \
 	fs/layer_stack.c fs/layer_stack.h \
 	fs/lower_lookup.c fs/lower_lookup.h \
@@ -66,6 +67,7 @@ libimage_a_SOURCES = \
 	fs/tree_walk.c fs/tree_walk.h \
 	fs/oci_archive.c fs/oci_archive.h \
 	fs/unpack.c fs/unpack.h \
+	fs/unpack_stream.c fs/unpack_stream.h \
 	fs/unpack_tree.c fs/unpack_tree.h
 libimage_a_CPPFLAGS = $(AM_CPPFLAGS) $(ARCHIVE_CFLAGS) $(ZSTD_CFLAGS) $(ZLIB_CFLAGS) \
 	$(CRYPTO_CFLAGS)

@@ -12,63 +12,26 @@
 
 #include "base/fd.h"
 #include "fs/archive_locale.h"
+#include "fs/unpack_stream.h"
 #include "fs/unpack_tree.h"
 
-#define BUFFER_SIZE ((size_t)256 << 10)
-
 struct unpack {
-	int fd; /* of the blob */
 	const struct unpack_options *options;
 	struct unpack_result *result;
-	struct digest_state *blob_hash, *hash;
-	struct decompressor *decompressor;
+	struct unpack_stream *stream;
 	struct archive *archive;
 	struct unpack_tree tree;
-	uint64_t max_bytes, max_entries;
-	uint64_t stream; /* bytes after decompression */
-	char *buffer;
+	uint64_t max_entries;
 	struct error error; /* of the stream below libarchive, which has no struct error */
 	bool stream_failed;
 };
 
-/* The stream: read, hash, decompress, hash ---------------------------------------------------- */
-
-static ssize_t read_blob(void *context, const void **data, struct error *err)
-{
-	struct unpack *unpack = context;
-	ssize_t size;
-
-	do
-		size = read(unpack->fd, unpack->buffer, BUFFER_SIZE);
-	while (size < 0 && errno == EINTR);
-	if (size < 0)
-		return fail_errno(err, "read the blob");
-	digest_add(unpack->blob_hash, unpack->buffer, (size_t)size);
-	*data = unpack->buffer;
-	return size;
-}
-
-static ssize_t read_stream(struct unpack *unpack, const void **data)
-{
-	ssize_t size = decompressor_read(unpack->decompressor, data, &unpack->error);
-
-	if (size > 0) {
-		digest_add(unpack->hash, *data, (size_t)size);
-		unpack->stream += (uint64_t)size;
-		if (unpack->stream > unpack->max_bytes)
-			size = fail(&unpack->error, EFBIG, "more than %llu bytes unpacked",
-				    (unsigned long long)unpack->max_bytes);
-	}
-	if (size < 0)
-		unpack->stream_failed = true;
-	return size;
-}
-
 static la_ssize_t archive_reads(struct archive *archive, void *context, const void **data)
 {
 	struct unpack *unpack = context;
-	ssize_t size = read_stream(unpack, data);
+	ssize_t size = unpack_stream_read(unpack->stream, data, &unpack->error);
 
+	unpack->stream_failed |= size < 0;
 	if (size < 0)
 		archive_set_error(archive, EIO, "%s", unpack->error.text);
 	return size;
@@ -236,18 +199,22 @@ static int unpack_entries(struct unpack *unpack, struct error *err)
 
 /* The whole ----------------------------------------------------------------------------------- */
 
-static int begin(struct unpack *unpack, struct error *err)
+static int begin(struct unpack *unpack, int fd, struct error *err)
 {
-	unpack->buffer = malloc(BUFFER_SIZE);
+	const struct unpack_options *options = unpack->options;
+	const struct unpack_stream_options stream = {
+		.max_bytes = options->max_bytes ? options->max_bytes : UNPACK_MAX_BYTES,
+		.max_ratio = options->max_ratio ? options->max_ratio : UNPACK_MAX_RATIO,
+		.ratio_free = options->max_ratio ? 0 : UNPACK_RATIO_FREE,
+		.progress = options->progress,
+		.cancel = options->cancel,
+	};
+
 	unpack->archive = archive_read_new();
-	if (!unpack->buffer || !unpack->archive)
+	if (!unpack->archive)
 		return fail(err, ENOMEM, "out of memory");
-	unpack->blob_hash = digest_begin(err);
-	unpack->hash = digest_begin(err);
-	if (!unpack->blob_hash || !unpack->hash)
-		return -1;
-	unpack->decompressor = decompressor_new(read_blob, unpack, err);
-	if (!unpack->decompressor)
+	unpack->stream = unpack_stream_open(fd, &stream, err);
+	if (!unpack->stream)
 		return -1;
 	archive_read_support_format_tar(unpack->archive);
 	if (archive_read_open(unpack->archive, unpack, NULL, archive_reads, NULL) != ARCHIVE_OK)
@@ -260,19 +227,10 @@ static int check_digests(struct unpack *unpack, struct error *err)
 {
 	const struct unpack_options *options = unpack->options;
 	struct unpack_result *result = unpack->result;
-	const void *data;
-	ssize_t size;
 
-	while ((size = read_stream(unpack, &data)) > 0)
-		;
-	if (size < 0) {
-		*err = unpack->error;
+	if (unpack_stream_end(unpack->stream, &result->diff_id, &result->digest,
+			      &result->compression, err) < 0)
 		return -1;
-	}
-	digest_end(unpack->hash, &result->diff_id);
-	digest_end(unpack->blob_hash, &result->digest);
-	unpack->hash = unpack->blob_hash = NULL;
-	result->compression = decompressor_kind(unpack->decompressor);
 	if (options->digest && strcmp(options->digest, result->digest.text) != 0)
 		return fail(err, EBADMSG, "the blob's digest is %s instead of %s",
 			    result->digest.text, options->digest);
@@ -286,11 +244,9 @@ int unpack_layer(int fd, int dirfd, const struct unpack_options *options,
 		 struct unpack_result *result, struct error *err)
 {
 	struct unpack unpack = {
-		.fd = fd,
 		.options = options,
 		.result = result,
 		.tree = { .root = dirfd, .parent = -1, .options = options },
-		.max_bytes = options->max_bytes ? options->max_bytes : UNPACK_MAX_BYTES,
 		.max_entries = options->max_entries ? options->max_entries : UNPACK_MAX_ENTRIES,
 	};
 	struct archive_locale locale;
@@ -298,7 +254,7 @@ int unpack_layer(int fd, int dirfd, const struct unpack_options *options,
 
 	*result = (struct unpack_result){ 0 };
 	archive_locale_enter(&locale);
-	status = begin(&unpack, err);
+	status = begin(&unpack, fd, err);
 	if (status == 0)
 		status = unpack_tree_begin(&unpack.tree, err);
 	if (status == 0)
@@ -309,10 +265,7 @@ int unpack_layer(int fd, int dirfd, const struct unpack_options *options,
 		status = unpack_tree_end(&unpack.tree, err);
 	archive_read_free(unpack.archive);
 	archive_locale_leave(&locale);
-	decompressor_free(&unpack.decompressor);
-	digest_drop(&unpack.hash);
-	digest_drop(&unpack.blob_hash);
+	unpack_stream_close(&unpack.stream);
 	unpack_tree_free(&unpack.tree);
-	free(unpack.buffer);
 	return status;
 }

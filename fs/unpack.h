@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/progress.h"
 #include "fs/compress.h"
 #include "fs/digest.h"
 
@@ -22,11 +24,20 @@ struct unpack_options {
 	const char *digest;   /* expected digest of the blob; NULL: any */
 	uint64_t max_bytes;   /* of all files' data and of the archive; 0: UNPACK_MAX_BYTES */
 	uint64_t max_entries; /* 0: UNPACK_MAX_ENTRIES */
-	bool user_xattr;      /* marks are user.overlay.*: for mounts in a user namespace */
-	bool keep_owner;      /* chown to the owners in the archive (root) */
+	/*
+	 * The archive is at most so many times as large as the blob. 0: UNPACK_MAX_RATIO, which
+	 * counts for what is beyond UNPACK_RATIO_FREE only: a file of zeros is no attack.
+	 */
+	uint64_t max_ratio;
+	struct progress *progress; /* told the bytes of the blob; NULL: nobody */
+	const atomic_bool *cancel; /* see fs/unpack_stream.h */
+	bool user_xattr;	   /* marks are user.overlay.*: for mounts in a user namespace */
+	bool keep_owner;	   /* chown to the owners in the archive (root) */
 };
 
 #define UNPACK_MAX_BYTES ((uint64_t)256 << 30)
+#define UNPACK_MAX_RATIO ((uint64_t)200)
+#define UNPACK_RATIO_FREE ((uint64_t)8 << 30)
 #define UNPACK_MAX_ENTRIES ((uint64_t)16 << 20)
 
 struct unpack_result {

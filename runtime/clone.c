@@ -210,5 +210,5 @@ int container_clone(const struct settings *settings, const struct clone_request 
 	*made = clone.state.id;
 	clone.made = false; /* it stays */
 	clone_undo(clone_steps, ARRAY_SIZE(clone_steps), &clone, &ignored);
-	return 0;
+	return uppers_release(settings, &clone.uppers.left, arena, err);
 }

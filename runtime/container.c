@@ -13,6 +13,7 @@
 #include "runtime/handle.h"
 #include "runtime/lifecycle.h"
 #include "runtime/prepare.h"
+#include "runtime/restart.h"
 #include "runtime/restore.h"
 
 int container_create(const struct settings *settings, const struct container_options *options,
@@ -196,7 +197,7 @@ bool container_starts_again(const struct settings *settings, const char *id)
 	       handle.data >= 0 && handle.status == STATUS_STOPPED;
 }
 
-int container_start_again(const struct settings *settings, const char *id, bool attach,
+int container_start_again(const struct settings *settings, const char *id, enum start_again how,
 			  int *exit_status, struct error *err)
 {
 	cleanup_arena struct arena arena = { 0 };
@@ -208,11 +209,12 @@ int container_start_again(const struct settings *settings, const char *id, bool 
 	*exit_status = 125;
 	if (lifecycle_open(settings, id, &arena, &handle, err) < 0 ||
 	    handle_allow(&handle, "start", 1U << STATUS_STOPPED, err) < 0 ||
+	    restart_begin(&handle, &arena, how != START_BY_ITSELF, err) < 0 ||
 	    prepare_again(settings, &handle, &arena, &prepared, err) < 0)
 		return -1;
-	result = attach ? run_foreground(&options, &prepared, exit_status, err)
-			: detach_run(&prepared, err);
-	if (result == 0 && !attach)
+	result = how == START_ATTACHED ? run_foreground(&options, &prepared, exit_status, err)
+				       : detach_run(&prepared, err);
+	if (result == 0 && how != START_ATTACHED)
 		*exit_status = 0;
 	if (result < 0 && prepared.launch.exit_status)
 		*exit_status = prepared.launch.exit_status;

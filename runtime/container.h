@@ -85,11 +85,18 @@ int container_start(const struct settings *settings, const char *id, struct erro
  */
 bool container_starts_again(const struct settings *settings, const char *id);
 
+enum start_again {
+	START_DETACHED,	 /* with a monitor and its log going on */
+	START_ATTACHED,	 /* in the foreground */
+	START_BY_ITSELF, /* as its restart policy says: detached, unless it was stopped (ECANCELED)
+			  */
+};
+
 /*
- * Runs it, on its own writable layer, as container_run() does: detached with a monitor and its log
- * going on, or in the foreground. *exit_status as of container_run().
+ * Runs it, on its own writable layer, as container_run() does. *exit_status as of
+ * container_run().
  */
-int container_start_again(const struct settings *settings, const char *id, bool attach,
+int container_start_again(const struct settings *settings, const char *id, enum start_again how,
 			  int *exit_status, struct error *err);
 
 /*
@@ -161,7 +168,8 @@ int container_wait(const struct settings *settings, const char *id, int *exit_st
 
 /*
  * The end of a detached container: the hidden verb `cleanup`, which its monitor becomes. Another
- * container of this name is not touched.
+ * container of this name is not touched. With a restart policy it may come back only when the
+ * container has started again (runtime/restart.h).
  */
 int container_cleanup(const struct settings *settings, const char *id, bool remove,
 		      struct error *err);

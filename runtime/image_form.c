@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "base/fd.h"
 #include "base/macro.h"
 #include "base/program.h"
+#include "base/progress.h"
 #include "fs/store.h"
 #include "runtime/passwd.h"
 #include "runtime/run_changes.h"
@@ -57,24 +59,27 @@ static int unpack(const struct settings *settings, const char *image, struct err
 		(char *)image,
 		NULL,
 	};
-	const struct spawn spawn = {
+	struct spawn spawn = {
 		.path = program,
 		.argv = argv,
-		.env = environ,
 		.input = -1,
 		.output = -1,
 		.error = messages,
 		.directory = -1,
 		.timeout = -1,
 	};
+	int result;
 
 	if (messages < 0)
 		return fail_errno(err, "make a file in memory");
 	if (program_companion("ctr-image", program, sizeof(program), err) < 0)
 		return -1;
-	if (spawn_run(&spawn, err) < 0)
-		return repeat_error(messages, image, err);
-	return 0;
+	/* its standard output is our stderr: there it shows how far it is, if that is a terminal */
+	setenv(PROGRESS_VARIABLE, "1", 1);
+	spawn.env = environ;
+	result = spawn_run(&spawn, err);
+	unsetenv(PROGRESS_VARIABLE);
+	return result < 0 ? repeat_error(messages, image, err) : 0;
 }
 
 static int find_lowers(const struct settings *settings, const struct store *store, const char *name,

@@ -23,6 +23,7 @@
 #include "runtime/handle.h"
 #include "runtime/lifecycle.h"
 #include "runtime/prepare.h"
+#include "runtime/restart.h"
 #include "runtime/snapshot.h"
 #include "runtime/uppers.h"
 
@@ -246,7 +247,12 @@ int container_cleanup(const struct settings *settings, const char *id, bool remo
 		return 0;
 	if (remove)
 		await_readers(&handle);
-	return remove_locked(settings, &handle, remove, &arena, err);
+	if (remove_locked(settings, &handle, remove, &arena, err) < 0)
+		return -1;
+	if (remove || !handle.state.restart)
+		return 0;
+	handle_close(&handle); /* its lock */
+	return restart_container(settings, id, err);
 }
 
 int container_stop(const struct settings *settings, const char *id, int timeout_ms,
@@ -257,6 +263,8 @@ int container_stop(const struct settings *settings, const char *id, int timeout_
 	int number = SIGTERM, ignored;
 
 	if (handle_open(settings, id, HANDLE_NO_LOCK, &arena, &handle, err) < 0)
+		return -1;
+	if (handle.state.restart && restart_forbid(settings, id, err) < 0)
 		return -1;
 	if (handle.status == STATUS_STOPPED)
 		return 0;

@@ -38,6 +38,8 @@ libruntime_a_SOURCES = \
 	runtime/plan_print.c \
 	runtime/prepare.c runtime/prepare.h \
 	runtime/processes.c \
+	runtime/restart.c runtime/restart.h \
+	runtime/restart_policy.c runtime/restart_policy.h \
 	runtime/run_change_parts.h \
 	runtime/run_changes.c runtime/run_changes.h \
 	runtime/run_limits.c \
@@ -54,7 +56,8 @@ libruntime_a_SOURCES = \
 	runtime/try.c runtime/try.h \
 	runtime/try_mounts.c runtime/try_mounts.h \
 	runtime/update.c runtime/update.h \
-	runtime/uppers.c runtime/uppers.h
+	runtime/uppers.c runtime/uppers.h \
+	runtime/uppers_push.c
 
 include runtime/process.mk
 include runtime/criu.mk

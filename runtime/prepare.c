@@ -212,7 +212,8 @@ int prepare(const struct settings *settings, const struct container_options *opt
 	};
 	if (options->id && handle_check_name(options->id, err) < 0)
 		return -1;
-	prepared->state.id = options->id ? arena_strdup(arena, options->id) : prepare_make_id(arena);
+	prepared->state.id = options->id ? arena_strdup(arena, options->id)
+					 : prepare_make_id(arena);
 	if (options->form == FORM_OCI) {
 		if (read_bundle(options, arena, prepared, err) < 0)
 			return -1;

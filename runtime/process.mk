@@ -31,6 +31,7 @@ process_tests = \
 	tests/unit/test_memory_policy \
 	tests/unit/test_passwd \
 	tests/unit/test_process \
+	tests/unit/test_restart_policy \
 	tests/unit/test_run_changes \
 	tests/unit/test_sysctl \
 	tests/unit/test_terminal \
@@ -49,6 +50,8 @@ tests_unit_test_passwd_SOURCES = tests/unit/test_passwd.c
 tests_unit_test_passwd_LDADD = $(process_test_libraries)
 tests_unit_test_process_SOURCES = tests/unit/test_process.c
 tests_unit_test_process_LDADD = $(process_test_libraries)
+tests_unit_test_restart_policy_SOURCES = tests/unit/test_restart_policy.c
+tests_unit_test_restart_policy_LDADD = $(process_test_libraries)
 tests_unit_test_run_changes_SOURCES = tests/unit/test_run_changes.c
 tests_unit_test_run_changes_LDADD = $(process_test_libraries)
 tests_unit_test_sysctl_SOURCES = tests/unit/test_sysctl.c

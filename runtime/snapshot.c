@@ -150,6 +150,8 @@ int container_snapshot(const struct settings *settings, const char *id, const ch
 	int result = run(snapshot_steps, ARRAY_SIZE(snapshot_steps), &snapshots, err);
 
 	*number = snapshots.made;
+	if (result == 0)
+		result = uppers_release(settings, &snapshots.uppers.left, &snapshots.arena, err);
 	arena_free(&snapshots.arena);
 	return result;
 }
@@ -218,10 +220,10 @@ static int save_present(struct snapshots *snapshots, struct error *err)
 static int go_back(struct snapshots *snapshots, struct error *err)
 {
 	struct state *state = &snapshots->handle.state;
-	const struct string_list image = state_image_lowers(state);
+	const struct string_list image = state_image_lowers(state), own = own_layers(snapshots);
 	cleanup_fd int upper = -1, below = -1;
 
-	snapshots->before = own_layers(snapshots);
+	snapshots->before = string_list_join(&snapshots->arena, &snapshots->uppers.left, &own);
 	/* the list has grown, and moved */
 	snapshots->snapshot = snapshot_list_find(&snapshots->list, snapshots->number);
 	state->lowers = string_list_join(&snapshots->arena, &snapshots->snapshot->layers, &image);

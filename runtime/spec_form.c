@@ -70,6 +70,8 @@ static int apply_changes(const struct settings *settings, const struct run_chang
 		prepared->user = changes->user;
 	if (changes && changes->stop_signal)
 		prepared->state.stop_signal = arena_strdup(arena, changes->stop_signal);
+	if (changes && changes->restart)
+		prepared->state.restart = arena_strdup(arena, changes->restart);
 	return 0;
 }
 

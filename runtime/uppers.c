@@ -3,7 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h> /* renameat2 */
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
@@ -11,9 +11,7 @@
 #include <sys/xattr.h>
 
 #include "base/fd.h"
-#include "base/macro.h"
 #include "base/path.h"
-#include "base/step.h"
 #include "fs/xattrs.h"
 #include "runtime/rootless.h"
 #include "runtime/snapshot_list.h"
@@ -62,17 +60,6 @@ int uppers_make(const struct uppers *uppers, struct arena *arena, char **path, s
 	}
 }
 
-/* Pushing ------------------------------------------------------------------------------------ */
-
-struct push {
-	const struct uppers *uppers;
-	struct handle *handle;
-	struct arena *arena;
-	char *path;	    /* of the new layer */
-	struct state state; /* with it */
-	bool exchanged;
-};
-
 int uppers_copy_root(int from, int to, struct error *err)
 {
 	cleanup_xattrs struct xattrs xattrs = { 0 };
@@ -90,120 +77,6 @@ int uppers_copy_root(int from, int to, struct error *err)
 			      0) < 0)
 			return fail_errno(err, "set %s of the layer's root", xattrs.items[i].name);
 	return 0;
-}
-
-static int make_layer(struct push *push, struct error *err)
-{
-	const struct state *state = &push->handle->state;
-	cleanup_fd int upper = open(state->upper, O_RDONLY | O_DIRECTORY | O_CLOEXEC), made = -1;
-
-	if (upper < 0)
-		return fail_errno(err, "open %s", state->upper);
-	made = uppers_make(push->uppers, push->arena, &push->path, err);
-	if (made < 0 || uppers_copy_root(upper, made, err) < 0)
-		return -1;
-	if (fsync(made) < 0 || fsync(push->uppers->dir) < 0)
-		return fail_errno(err, "sync %s", push->path);
-	return 0;
-}
-
-/* It is empty, or it is the container's by now and not to be removed. */
-static int remove_layer(struct push *push, struct error *err)
-{
-	(void)err;
-	if (push->path && !push->exchanged)
-		unlinkat(AT_FDCWD, push->path, AT_REMOVEDIR);
-	return 0;
-}
-
-static int save(struct push *push, const struct state *state, struct error *err)
-{
-	return state_save(push->arena, push->handle->data, RECORD_FILE, state, true, err);
-}
-
-static int record_layer(struct push *push, struct error *err)
-{
-	struct string_list first = { .items = &push->path, .count = 1 };
-
-	push->state = push->handle->state;
-	push->state.lowers = string_list_join(push->arena, &first, &push->state.lowers);
-	push->state.own_layers++;
-	return save(push, &push->state, err);
-}
-
-static int forget_layer(struct push *push, struct error *err)
-{
-	return push->exchanged ? 0 : save(push, &push->handle->state, err);
-}
-
-static int exchange(struct push *push, struct error *err)
-{
-	const char *name = strrchr(push->path, '/') + 1;
-
-	if (renameat2(AT_FDCWD, push->state.upper, push->uppers->dir, name, RENAME_EXCHANGE) < 0)
-		return fail_errno(err, "exchange %s and %s", push->state.upper, push->path);
-	push->exchanged = true;
-	push->handle->state = push->state;
-	if (fsync(push->handle->data) < 0 || fsync(push->uppers->dir) < 0)
-		return fail_errno(err, "sync %s", push->uppers->path);
-	return 0;
-}
-
-STEPS(push);
-
-static const struct push_step push_steps[] = {
-	{ "layer", make_layer, remove_layer },
-	{ "layer's record", record_layer, forget_layer },
-	{ "exchange", exchange, NULL },
-};
-
-/* Nothing was written since the last push, or ever. */
-static int is_empty(struct push *push, struct error *err)
-{
-	const struct state *state = &push->handle->state;
-	cleanup_xattrs struct xattrs now = { 0 }, before = { 0 };
-	cleanup_dir DIR *upper = open_dir_at(AT_FDCWD, state->upper, err);
-	cleanup_fd int below = -1;
-	struct stat status, below_status;
-	struct dirent *entry;
-
-	if (!upper)
-		return -1;
-	while (errno = 0, (entry = readdir(upper)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			return 0;
-	below = open(state->lowers.items[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (errno || below < 0 || fstat(dirfd(upper), &status) < 0 ||
-	    fstat(below, &below_status) < 0)
-		return fail_errno(err, "read %s", state->upper);
-	if (xattrs_read_at(&now, dirfd(upper), ".", err) < 0 ||
-	    xattrs_read_at(&before, below, ".", err) < 0)
-		return -1;
-	for (int i = 0; i < 2; i++) {
-		xattrs_drop(i ? &before : &now, "trusted.overlay.");
-		xattrs_drop(i ? &before : &now, "user.overlay.");
-	}
-	return status.st_mode == below_status.st_mode && status.st_uid == below_status.st_uid &&
-	       status.st_gid == below_status.st_gid && xattrs_equal(&now, &before);
-}
-
-int uppers_push(const struct uppers *uppers, struct handle *handle, struct arena *arena,
-		struct error *err)
-{
-	struct push push = { .uppers = uppers, .handle = handle, .arena = arena };
-	int empty;
-
-	if (!handle->state.upper) /* a read-only root */
-		return 0;
-	if (strcmp(handle->state.upper, path_join(arena, handle->state.data, "upper")) != 0)
-		return fail(err, EINVAL,
-			    "%s: its writable layer is at %s, a place of its spec's own "
-			    "(overlay.upper): ctr does not move it away from there",
-			    handle->state.id, handle->state.upper);
-	empty = is_empty(&push, err);
-	if (empty < 0)
-		return fail_in(err, "%s", handle->state.id);
-	return empty ? 0 : push_run(push_steps, ARRAY_SIZE(push_steps), &push, err);
 }
 
 /* Counting ----------------------------------------------------------------------------------- */

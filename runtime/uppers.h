@@ -28,6 +28,8 @@
 struct uppers {
 	int dir;    /* locked; -1: not open */
 	char *path; /* absolute */
+	/* What a push has replaced by one layer: to be released when this was closed. */
+	struct string_list left;
 };
 
 #define UPPERS_NONE ((struct uppers){ .dir = -1 })
@@ -39,12 +41,19 @@ int uppers_open(struct uppers *uppers, const struct settings *settings, bool exc
 void uppers_close(struct uppers *uppers);
 
 /*
+ * A container has at most so many of them: a lookup of what is nowhere asks every layer, and the
+ * kernel takes 500 in all, those of the image too. The next push then makes one of all, by hard
+ * links (fs/layer_merge.h); who has the old ones keeps them.
+ */
+#define UPPERS_MAX 32
+
+/*
  * Pushes the writable layer of a stopped container that the caller has locked, and writes its
  * record. An empty one stays where it is. Every moment of it leaves a container with the same
  * contents, also for who is killed: the record first gets a new and empty lower layer, and then
  * that and the writable one change places (renameat2(2), RENAME_EXCHANGE).
  */
-int uppers_push(const struct uppers *uppers, struct handle *handle, struct arena *arena,
+int uppers_push(struct uppers *uppers, struct handle *handle, struct arena *arena,
 		struct error *err);
 
 /* Makes an empty layer for a name of its own; *path is its absolute path. Returns its descriptor.

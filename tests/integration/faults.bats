@@ -288,3 +288,93 @@ every_blob_is_whole() {
 		done
 	done
 }
+
+# files_of ID: a digest of all that this stopped container has changed.
+files_of() {
+	SOURCE_DATE_EPOCH=1 ctr commit --format json "$1" look:1 | jq -r .digest
+}
+
+# three_states [COUNT]: stopped $ID, $FIRST at its first of COUNT snapshots and $NOW by now; with 32
+# the next one has its layers merged. `again` makes that again.
+three_states() {
+	local i
+	spec . true
+	ctr run --name "$ID" spec.json
+	echo 1 >"$DATA/containers/$ID/upper/1"
+	ctr snapshot "$ID" >/dev/null
+	FIRST=$(files_of "$ID")
+	for ((i = 2; i <= ${1-2}; i++)); do
+		echo $i >"$DATA/containers/$ID/upper/$i"
+		rm -f "$DATA/containers/$ID/upper/1"
+		ctr snapshot "$ID" >/dev/null
+	done
+	echo now >"$DATA/containers/$ID/upper/now"
+	NOW=$(files_of "$ID")
+	cp -a "$DATA" saved
+}
+
+again() {
+	rm -rf "$DATA"
+	cp -a saved "$DATA"
+}
+
+@test "snapshot: a failure or a kill at any step leaves the files as they are" {
+	local step kind
+	three_states 32
+	steps_of snapshot "$ID"
+	for step in "${STEPS[@]}"; do
+		for kind in FAIL KILL; do
+			again
+			at "$step" $kind snapshot "$ID"
+			equal "$(files_of "$ID")" "$NOW"
+			ctr prune
+			equal "$(files_of "$ID")" "$NOW"
+			run -0 ctr snapshot "$ID"
+			ctr rollback --discard "$ID" @1
+			equal "$(files_of "$ID")" "$FIRST"
+			ctr rollback --discard "$ID" "${output#"$ID"}"
+			equal "$(files_of "$ID")" "$NOW"
+		done
+	done
+}
+
+@test "rollback: a failure or a kill at any step leaves the files as they are or as they were" {
+	local step kind files
+	three_states
+	steps_of rollback "$ID" @1
+	for step in "${STEPS[@]}"; do
+		for kind in FAIL KILL; do
+			again
+			at "$step" $kind rollback "$ID" @1
+			files=$(files_of "$ID")
+			[[ $files == "$NOW" || $files == "$FIRST" ]] || fail "$kind at '$step': other files"
+			ctr prune
+			equal "$(files_of "$ID")" "$files"
+			ctr rollback --discard "$ID" @1
+			equal "$(files_of "$ID")" "$FIRST"
+		done
+	done
+	ctr rm "$ID"
+	ctr prune
+	equal "$(find "$DATA/uppers" -mindepth 1)" ''
+}
+
+@test "clone: a failure or a kill at any step leaves the files as they are, and a clone or none" {
+	local step kind
+	three_states
+	steps_of clone "$ID" "$ID-2"
+	ctr rm "$ID-2"
+	for step in "${STEPS[@]}"; do
+		for kind in FAIL KILL; do
+			again
+			at "$step" $kind clone "$ID" "$ID-2"
+			equal "$(files_of "$ID")" "$NOW"
+			ctr prune
+			[[ ! -e $DATA/containers/$ID-2 ]] || equal "$(files_of "$ID-2")" "$NOW"
+			[[ ! -e $DATA/containers/$ID-2 ]] || ctr rm "$ID-2"
+			ctr clone "$ID" "$ID-2"
+			equal "$(files_of "$ID-2")" "$NOW"
+			ctr rm "$ID-2"
+		done
+	done
+}

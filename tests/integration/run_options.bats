@@ -256,3 +256,72 @@ refused() {
 	}
 	eventually no_zombie
 }
+
+# runs FILE: how often the container has begun, as it wrote itself.
+has_begun() {
+	(($(wc -l <"$DATA/containers/$ID/upper/begun") >= $1))
+}
+
+@test "--restart on-failure:N starts it again N times, until it succeeds" {
+	rootfs_image '{}'
+	ctr run -d --name "$ID" --restart on-failure:2 box:1 sh -c 'echo x >>/begun; exit 3' >/dev/null
+	eventually has_begun 3
+	not_counting() {
+		equal "$(jq .count "$DATA/containers/$ID/restart.json")" 2 && has_status "$ID" stopped
+	}
+	eventually not_counting
+	run -0 ctr wait "$ID"
+	equal "$output" 3
+	equal "$(wc -l <"$DATA/containers/$ID/upper/begun")" 3
+	ctr rm "$ID"
+	ctr run -d --name "$ID" --restart on-failure box:1 sh -c 'echo x >>/begun; [ $(wc -l </begun) -ge 2 ]' >/dev/null
+	eventually has_begun 2
+	run -0 ctr wait "$ID"
+	equal "$output" 0
+	equal "$(wc -l <"$DATA/containers/$ID/upper/begun")" 2
+}
+
+@test "--restart always goes on until stop, and start begins anew" {
+	rootfs_image '{}'
+	ctr run -d --name "$ID" --restart always box:1 sh -c 'echo x >>/begun; [ $(wc -l </begun) -ge 3 ] || exit 0; '"$WAIT" >/dev/null
+	eventually has_begun 3
+	eventually has_status "$ID" running
+	eventually file_has "$DATA/containers/$ID/log" up
+	ctr stop "$ID"
+	equal "$(status_of "$ID")" stopped
+	equal "$(jq .stopped "$DATA/containers/$ID/restart.json")" true
+	ctr start "$ID" >/dev/null
+	eventually has_begun 4
+	equal "$(status_of "$ID")" running
+	ctr kill "$ID" KILL
+	eventually has_begun 5
+	ctr rm -f "$ID"
+	nothing_created
+}
+
+@test "stop and rm end the wait for a restart" {
+	rootfs_image '{}'
+	local name cleaner
+	for name in stop 'rm -f'; do
+		ctr run -d --name "$ID" --restart always box:1 sh -c 'echo x >>/begun' >/dev/null
+		eventually has_begun 4
+		eventually has_status "$ID" stopped
+		# shellcheck disable=SC2086
+		ctr $name "$ID"
+		cleaner="cleanup --remove=false $ID"
+		no_cleaner() {
+			! pgrep -f "$cleaner" >/dev/null
+		}
+		eventually no_cleaner
+		[[ $name != stop ]] || ctr rm "$ID"
+		nothing_created
+	done
+}
+
+@test "--restart is refused where nobody could do it" {
+	rootfs_image '{}'
+	refused '--restart always' "option '--restart': only with --detach"
+	refused '-d --rm --restart always' "option '--restart': not with --rm"
+	refused '-d --restart sometimes' "option '--restart': unknown policy 'sometimes'"
+	run -0 ctr run --rm --restart no box:1 true
+}

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "fs/layer_merge.h"
 #include "tests/unit/layer_fixture.h"
 #include "tests/unit/unit.h"
 
@@ -159,6 +160,59 @@ TEST(an_opaque_directory_of_an_own_layer_deletes_what_is_below_that)
 	make_dir("up/d/sub");
 	check_own_diff(1, "own", "low", NULL,
 		       "C /d\nC /d/both\nD /d/gone\nC /d/sub\nD /d/sub/x\nA /d/sub/y\n");
+}
+
+/* That of the one layer that upper and the own ones are merged into. */
+static void check_merged(size_t own, const char *lower0, const char *lower1, const char *lower2)
+{
+	struct layer_stack stack = open_layers("up", lower0, lower1, lower2);
+	char expected[4096];
+	struct error err;
+	int to;
+
+	stack.own_layers = own;
+	snprintf(expected, sizeof(expected), "%s", diff_text(&stack));
+	make_dir("merged");
+	to = open("merged", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CHECK_OK(layer_merge(&stack, to, &err));
+	close_layers(&stack);
+	close(to);
+	stack = open_layers("merged", own == 2 ? lower2 : lower1, NULL, NULL);
+	CHECK_STRING(diff_text(&stack), expected);
+	close_layers(&stack);
+}
+
+TEST(layers_merged_into_one_show_the_same_and_nothing_is_copied)
+{
+	struct stat one, other;
+
+	fixture_begin();
+	need_root();
+	need_user_xattrs();
+	make_file("low/etc/hosts", "h");
+	make_file("low/opaque/gone", "");
+	make_file("low/opaque/both", "");
+	make_file("low/a/b/c/d", "");
+	make_file("older/etc/passwd", "other");
+	make_file("older/a/b/new", "");
+	make_file("older/gone/again", "");
+	make_whiteout("older/a/b/c");
+	make_file("newer/opaque/both", "2");
+	make_file("newer/opaque/deep/x", "2");
+	set_xattr("newer/opaque", "user.overlay.opaque", "y");
+	set_xattr("newer/opaque/deep", "user.colour", "green");
+	make_whiteout("newer/etc/hosts");
+	make_whiteout("newer/gone");
+	make_file("up/a/z", "");
+	CHECK(symlink("z", "up/a/link") == 0 && mkfifo("up/a/fifo", 0640) == 0);
+	CHECK(link("up/a/z", "up/a/hard") == 0);
+	CHECK(chmod("older/a/b", 0711) == 0);
+	check_merged(2, "newer", "older", "low");
+	CHECK(stat("up/a/z", &one) == 0 && stat("merged/a/hard", &other) == 0);
+	CHECK_INT(one.st_ino, other.st_ino);
+	CHECK(stat("older/a/b", &one) == 0 && stat("merged/a/b", &other) == 0);
+	CHECK_INT(one.st_mtim.tv_nsec, other.st_mtim.tv_nsec);
+	CHECK_INT(one.st_mode, other.st_mode);
 }
 
 TEST(an_own_layer_without_a_change_is_no_difference)

@@ -237,7 +237,7 @@ TEST(images_grow_layer_by_layer_and_are_unpacked_topmost_first)
 	CHECK_STRING(run_ok("cat %s/file %s/file", lowers.items[0], lowers.items[1]), "twoone");
 	CHECK_STRING(lowers.items[2], "/");
 	CHECK_STRING(lowers.items[3], "/opt/x y");
-	CHECK_INT(image_unpack(&store, &image, &err), 0);
+	CHECK_INT(image_unpack(&store, &image, NULL, &err), 0);
 	/* a directory above a layer of the store cannot be said */
 	lowers.items[0] = recorded_items[0];
 	CHECK_FAILS(commit("app:2", "app:1", &lowers, COMPRESSION_NONE), "cannot express");
@@ -330,7 +330,7 @@ TEST(untagged_images_go_with_the_next_prune_and_others_stay)
 	CHECK_OK(commit("two", NULL, NULL, COMPRESSION_NONE));
 	if (geteuid() == 0) {
 		CHECK_OK(store_find(&store, "one", &arena, &image, &err));
-		CHECK_INT(image_unpack(&store, &image, &err), 1);
+		CHECK_INT(image_unpack(&store, &image, NULL, &err), 1);
 	}
 	CHECK_OK(store_list(&store, &arena, &images, &count, &err));
 	CHECK_INT((long long)count, 2);
@@ -368,7 +368,7 @@ TEST(layers_and_images_of_containers_are_kept)
 	make_layers("one");
 	CHECK_OK(commit("one", NULL, NULL, COMPRESSION_NONE));
 	CHECK_OK(store_find(&store, "one", &arena, &image, &err));
-	CHECK_INT(image_unpack(&store, &image, &err), 1);
+	CHECK_INT(image_unpack(&store, &image, NULL, &err), 1);
 	CHECK_OK(store_untag(&store, "one:latest", &err));
 	items[0] = arena_printf(&arena, "/x/layers/%s", image.config.rootfs.diff_ids.items[0] + 7);
 	CHECK_OK(store_prune(&store, &keep, &pruned, &err));
@@ -472,7 +472,7 @@ TEST(a_damaged_layer_is_not_unpacked)
 	CHECK_OK(store_find(&store, "app", &arena, &image, &err));
 	run_ok("cd data/store/blobs/sha256; chmod u+w *; sed -i s/content/CONTENT/ %s",
 	       image.manifest.layers.items[0].digest + 7);
-	CHECK_FAILS(image_unpack(&store, &image, &err), "the blob's digest is");
+	CHECK_FAILS(image_unpack(&store, &image, NULL, &err), "the blob's digest is");
 	CHECK_STRING(run_ok("ls -A data/layers"), "");
 }
 
