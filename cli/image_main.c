@@ -11,6 +11,7 @@ static const struct verb verbs[] = {
 	{ &commit_command, cmd_commit },
 	{ &export_command, cmd_export },
 	{ &load_command, cmd_load },
+	{ &save_command, cmd_save },
 	{ &unpack_command, cmd_unpack },
 };
 

@@ -16,6 +16,7 @@ libcli_a_SOURCES = \
 	cli/program.c \
 	cli/output_file.c cli/output_file.h \
 	cli/progress.c cli/progress.h \
+	cli/save.h cli/save_command.c \
 	cli/size.c cli/size.h \
 	cli/table.c cli/table.h \
 	cli/unpack.h cli/unpack_command.c \
@@ -85,6 +86,7 @@ ctr_image_SOURCES = cli/image_main.c \
 	cli/commit.c \
 	cli/export.c \
 	cli/load.c \
+	cli/save.c \
 	cli/unpack.c
 ctr_image_LDADD = libcli.a libcommit.a libimage.a $(CTR_LIBS) $(CTR_STATIC_LIBS) $(IMAGE_LIBS)
 

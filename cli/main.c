@@ -34,6 +34,7 @@ static const struct verb verbs[] = {
 	{ &rmi_command, cmd_rmi },
 	{ &load_command, NULL },
 	{ &unpack_command, NULL },
+	{ &save_command, NULL },
 	{ &prune_command, cmd_prune },
 
 	{ &create_command, cmd_create },

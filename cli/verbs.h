@@ -39,6 +39,7 @@ VERB(rollback);
 VERB(run);
 VERB(snapshot);
 VERB(snapshots);
+VERB(save);
 VERB(spec);
 VERB(start);
 VERB(start_again);

@@ -51,8 +51,11 @@ libimage_a_SOURCES = \
 	fs/digest.c fs/digest.h \
 	fs/export.c fs/export.h \
 	fs/docker_archive.c fs/docker_archive.h \
+	fs/docker_save.c \
+	fs/image_blobs.c fs/image_blobs.h \
 	fs/image_commit.c fs/image_commit.h \
 	fs/image_load.c fs/image_load.h \
+	fs/image_save.c fs/image_save.h \
 	fs/image_unpack.c fs/image_unpack.h \
 	fs/intake.c fs/intake.h \
 	fs/intake_folder.c \
@@ -66,6 +69,7 @@ libimage_a_SOURCES = \
 	fs/tar_writer.c fs/tar_writer.h \
 	fs/tree_walk.c fs/tree_walk.h \
 	fs/oci_archive.c fs/oci_archive.h \
+	fs/tar_stream.c fs/tar_stream.h \
 	fs/unpack.c fs/unpack.h \
 	fs/unpack_stream.c fs/unpack_stream.h \
 	fs/unpack_tree.c fs/unpack_tree.h
