@@ -48,8 +48,11 @@ ctr_SOURCES = \
 	cli/explain.c \
 	cli/features.c \
 	cli/freeze.c \
+	cli/history.c \
+	cli/image_filter.c cli/image_filter.h \
 	cli/images.c \
 	cli/inspect.c \
+	cli/inspect_image.c cli/inspect_image.h \
 	cli/kill.c \
 	cli/limits.c cli/limits.h \
 	cli/list.c \
@@ -69,6 +72,7 @@ ctr_SOURCES = \
 	cli/start.c \
 	cli/state.c \
 	cli/stop.c \
+	cli/tag.c \
 	cli/thaw.c \
 	cli/try.c cli/try_end.c cli/try_end.h \
 	cli/undo.c \

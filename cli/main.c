@@ -31,6 +31,8 @@ static const struct verb verbs[] = {
 	{ &rollback_command, cmd_rollback },
 
 	{ &images_command, cmd_images },
+	{ &history_command, cmd_history },
+	{ &tag_command, cmd_tag },
 	{ &rmi_command, cmd_rmi },
 	{ &load_command, NULL },
 	{ &unpack_command, NULL },

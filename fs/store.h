@@ -73,6 +73,7 @@ struct image {
 	struct image_manifest manifest;
 	struct image_config config;
 	uint64_t size; /* of its layers as stored, bytes */
+	bool broken;   /* in a list: manifest and config could not be read */
 };
 
 /*
@@ -83,6 +84,10 @@ struct image {
  */
 int store_find(const struct store *store, const char *name, struct arena *arena,
 	       struct image *image, struct error *err);
+
+/* The same without reading it: image has its entry and name alone. For what removes broken ones. */
+int store_find_entry(const struct store *store, const char *name, struct arena *arena,
+		     struct image *image, struct error *err);
 
 /*
  * Reads all images, sorted by name. One whose blobs are missing or bad has no manifest layers and

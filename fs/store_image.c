@@ -179,8 +179,8 @@ static void set_entry(struct image *image, struct image_descriptor *entry)
 	*image = (struct image){ .entry = entry, .name = (char *)(name ? name : "") };
 }
 
-int store_find(const struct store *store, const char *name, struct arena *arena,
-	       struct image *image, struct error *err)
+int store_find_entry(const struct store *store, const char *name, struct arena *arena,
+		     struct image *image, struct error *err)
 {
 	struct image_descriptor *entry;
 	struct image_index index;
@@ -189,6 +189,14 @@ int store_find(const struct store *store, const char *name, struct arena *arena,
 	    find_entry(&index, name, arena, &entry, err) < 0)
 		return -1;
 	set_entry(image, entry);
+	return 0;
+}
+
+int store_find(const struct store *store, const char *name, struct arena *arena,
+	       struct image *image, struct error *err)
+{
+	if (store_find_entry(store, name, arena, image, err) < 0)
+		return -1;
 	if (store_read_image(store, arena, image, err) < 0) {
 		/* not to be taken for "no such image" or "no such name" */
 		err->errnum = EBADMSG;
@@ -219,8 +227,10 @@ int store_list(const struct store *store, struct arena *arena, struct image **im
 		struct image *image = &(*images)[i];
 
 		set_entry(image, &index.manifests.items[i]);
-		if (store_read_image(store, arena, image, &ignored) < 0)
+		if (store_read_image(store, arena, image, &ignored) < 0) {
 			set_entry(image, &index.manifests.items[i]);
+			image->broken = true;
+		}
 	}
 	if (*count)
 		qsort(*images, *count, sizeof(**images), compare_images);

@@ -9,6 +9,9 @@
 #include "base/file.h"
 
 #define BLOCK 512
+/* Types of entries. */
+#define REGULAR '0'
+#define FOLDER '5'
 /* The largest size that eleven octal digits say. */
 #define OCTAL_MAX ((uint64_t)1 << 33)
 
@@ -34,24 +37,28 @@ static void write_size(struct header *header, uint64_t size)
 static int fill(struct header *header, const char *name, uint64_t size, char type,
 		struct error *err)
 {
-	const unsigned char *bytes = (const unsigned char *)header;
+	char bytes[BLOCK];
 	unsigned sum = 0;
 
 	if (strlen(name) >= sizeof(header->name))
 		return fail(err, ENAMETOOLONG, "%s", name);
-	memset(header, 0, sizeof(*header));
+	*header = (struct header){
+		.mode = "0000644",
+		.uid = "0000000",
+		.gid = "0000000",
+		.mtime = "00000000000",
+		.checksum = { ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ' },
+		.type = type,
+		.magic = "ustar",
+		.version = { '0', '0' },
+	};
 	memcpy(header->name, name, strlen(name));
-	strcpy(header->mode, type == '5' ? "0000755" : "0000644");
-	strcpy(header->uid, "0000000");
-	strcpy(header->gid, "0000000");
-	strcpy(header->mtime, "00000000000");
+	if (type == FOLDER)
+		memcpy(header->mode, "0000755", sizeof(header->mode));
 	write_size(header, size);
-	header->type = type;
-	memcpy(header->magic, "ustar", 6);
-	memcpy(header->version, "00", 2);
-	memset(header->checksum, ' ', sizeof(header->checksum));
+	memcpy(bytes, header, BLOCK);
 	for (size_t i = 0; i < BLOCK; i++)
-		sum += bytes[i];
+		sum += (unsigned char)bytes[i];
 	snprintf(header->checksum, sizeof(header->checksum), "%06o", sum);
 	return 0;
 }
@@ -60,14 +67,15 @@ int tar_stream_file(int fd, const char *name, uint64_t size, struct error *err)
 {
 	struct header header;
 
-	return fill(&header, name, size, '0', err) < 0 ? -1 : write_all(fd, &header, BLOCK, err);
+	return fill(&header, name, size, REGULAR, err) < 0 ? -1
+							   : write_all(fd, &header, BLOCK, err);
 }
 
 int tar_stream_folder(int fd, const char *name, struct error *err)
 {
 	struct header header;
 
-	return fill(&header, name, 0, '5', err) < 0 ? -1 : write_all(fd, &header, BLOCK, err);
+	return fill(&header, name, 0, FOLDER, err) < 0 ? -1 : write_all(fd, &header, BLOCK, err);
 }
 
 int tar_stream_pad(int fd, uint64_t size, struct error *err)
@@ -95,7 +103,7 @@ int tar_stream_rewrite(int fd, off_t offset, const char *name, uint64_t size, st
 {
 	struct header header;
 
-	if (fill(&header, name, size, '0', err) < 0)
+	if (fill(&header, name, size, REGULAR, err) < 0)
 		return -1;
 	if (pwrite(fd, &header, BLOCK, offset) != BLOCK)
 		return fail_errno(err, "write");

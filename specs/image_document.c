@@ -203,6 +203,11 @@ char *image_config_encode(struct arena *arena, const struct image_config *config
 	return schema_encode(&image_config_schema, arena, config, JSON_COMPACT, size);
 }
 
+void image_execution_write(struct json_writer *writer, const struct image_execution *execution)
+{
+	schema_write(&image_execution_schema, writer, execution);
+}
+
 static bool is_one_of(const char *text, const char *const *words)
 {
 	for (; *words; words++)

@@ -144,6 +144,10 @@ char *image_manifest_encode(struct arena *arena, const struct image_manifest *ma
 			    size_t *size);
 char *image_config_encode(struct arena *arena, const struct image_config *config, size_t *size);
 
+/* What a config says of the process, as one value of a larger text. */
+struct json_writer;
+void image_execution_write(struct json_writer *writer, const struct image_execution *execution);
+
 /* Whether text is a digest as described above. */
 bool image_is_digest(const char *text);
 

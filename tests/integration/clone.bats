@@ -176,7 +176,7 @@ next() {
 	ctr run --name "$ID-2" app:1 sh -c 'cat /image; echo 2 >>/image'
 	ctr clone "$ID-2" "$ID-3"
 	ctr rm "$ID-2"
-	ctr rmi app:1
+	ctr rmi --force app:1
 	ctr prune
 	run -0 ctr start -a "$ID-3"
 	equal "$output" $'image\n2'

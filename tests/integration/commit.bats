@@ -309,7 +309,7 @@ store_is_whole() {
 	changed 'echo x >/x'
 	ctr commit "$ID" app:1
 	ctr run -d --name "$ID-2" app:1 sh -c "$IDLE"
-	ctr rmi app:1 || true
+	ctr rmi --force app:1
 	ctr prune
 	run -0 ctr exec "$ID-2" cat /x
 	equal "$output" x

@@ -169,7 +169,7 @@ load image_helpers
 	tar cf layer.tar -C "$ROOTFS" .
 	image base:1 layer.tar '{}'
 	ctr run -d --name "$ID" base:1 sleep 100 >/dev/null
-	ctr rmi base:1
+	ctr rmi --force base:1
 	ctr prune >/dev/null
 	run -0 ctr commit "$ID" kept:1
 	run -0 ctr run --rm kept:1 echo runs

@@ -295,3 +295,69 @@ load images
 	ctr prune
 	nothing_stored
 }
+
+@test "save and load: names, digests and content come back, in every format" {
+	oci_image oci app:1
+	oci_image oci localhost/app:2
+	ctr load -q -i oci
+	ctr save -o all.tar app:1 localhost/app:2 app:1
+	ctr save app:1 localhost/app:2 | cmp - all.tar
+	ctr save --format docker-archive -m -o docker.tar app:1 localhost/app:2
+	ctr save --format docker-archive app:1 localhost/app:2 | cmp - docker.tar
+	ctr save --format oci-dir -o folder app:1 localhost/app:2
+	for archive in all.tar docker.tar folder; do
+		rm -rf "$DIR/other"
+		run -0 "$CTR" --root "$ROOT" --data-root "$DIR/other" load -i "$archive"
+		equal "$output" $'Loaded image: app:1\nLoaded image: localhost/app:2'
+		run -0 "$CTR" --root "$ROOT" --data-root "$DIR/other" run --rm --name "$ID" app:2 cat /etc/marker
+		equal "$output" localhost/app:2
+		[[ $archive == docker.tar ]] || equal "$("$CTR" --data-root "$DIR/other" images -f json | jq -r '.[0].digest')" "$(digest_of app:1)"
+		equal "$("$CTR" --data-root "$DIR/other" images -f json | jq -r '.[0].id')" "$(manifest app:1 | jq -r .config.digest)"
+	done
+	equal "$(stat -c %a all.tar)" 600
+}
+
+@test "what save writes is read by skopeo, umoci and tar" {
+	require_program umoci
+	oci_image oci app:1
+	ctr load -q -i oci
+	ctr save -o oci.tar app:1
+	ctr save --format docker-archive -o docker.tar app:1
+	ctr save --format oci-dir -o folder app:1
+	equal "$(skopeo inspect oci-archive:oci.tar:app:1 | jq -r .Digest)" "$(digest_of app:1)"
+	skopeo copy -q docker-archive:oci.tar:app:1 dir:from-oci
+	skopeo copy -q docker-archive:docker.tar:app:1 dir:from-docker
+	equal "$(jq -r .config.digest from-docker/manifest.json)" "$(manifest app:1 | jq -r .config.digest)"
+	skopeo copy -q oci:folder:app:1 oci:plain:x
+	umoci unpack --rootless --image plain:x bundle 2>/dev/null
+	equal "$(<bundle/rootfs/etc/marker)" app:1
+	run -0 tar tvf docker.tar
+	lacks "$output" '..'
+}
+
+@test "save refuses a terminal, a folder that is not empty, what is not there and what is damaged" {
+	oci_image oci app:1
+	ctr load -q -i oci
+	mkdir full && touch full/file
+	run -125 ctr save --format oci-dir -o full app:1
+	equal "$(ls full)" file
+	run -125 ctr save --format oci-dir app:1
+	run -125 ctr save -o x.tar app:1 nothing:1
+	[[ ! -e x.tar ]]
+	printf x | dd of="$(blob "$DATA/store" "$(manifest app:1 | jq -r '.layers[0].digest')")" bs=1 seek=999 conv=notrunc status=none
+	run -125 ctr save -o x.tar app:1
+	contains "$output" damaged
+	[[ ! -e x.tar ]]
+	run -125 ctr save --format docker-archive -o x.tar app:1
+	[[ ! -e x.tar ]]
+	run -125 ctr save --format oci-dir -o new app:1
+	[[ ! -e new ]]
+	# loading it again mends it
+	ctr load -q -i oci
+	ctr save -o x.tar app:1
+	spec . true
+	ctr run --name "$ID" spec.json
+	ctr commit "$ID" over:1
+	run -125 ctr save -o y.tar over:1
+	contains "$output" 'directories of this machine'
+}
