@@ -32,6 +32,7 @@ libfs_a_SOURCES += \
 	fs/stage_scan.c \
 	fs/stage_tree.c fs/stage_tree.h \
 	fs/stage_update.c fs/stage_work.h \
+	fs/project_quota.c fs/project_quota.h \
 	fs/store.c fs/store.h \
 	fs/store_image.c fs/store_index.h \
 	fs/store_prune.c \

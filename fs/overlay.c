@@ -54,8 +54,12 @@ static int open_view_either_way(struct overlay_request *request, struct error *e
 	return view < 0 ? fail_view(request->plan, &newer, err) : view;
 }
 
-/* Effective capabilities as permitted: setfsuid(2) has just taken those for files away. */
-static int raise_capabilities(struct error *err)
+/*
+ * Effective capabilities as permitted: setfsuid(2) has just taken those for files away. limited:
+ * without CAP_SYS_RESOURCE. What the container writes, overlayfs writes as who has mounted it, and
+ * ext4 counts but does not limit what those write who have that.
+ */
+static int set_capabilities(bool limited, struct error *err)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
@@ -64,6 +68,8 @@ static int raise_capabilities(struct error *err)
 		return fail_errno(err, "read capabilities");
 	for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
 		data[i].effective = data[i].permitted;
+	if (limited)
+		data[CAP_TO_INDEX(CAP_SYS_RESOURCE)].effective &= ~CAP_TO_MASK(CAP_SYS_RESOURCE);
 	if (syscall(SYS_capset, &header, data) < 0)
 		return fail_errno(err, "raise capabilities");
 	return 0;
@@ -79,13 +85,29 @@ static int open_view_as_owner(struct overlay_request *request, const struct over
 {
 	gid_t gid = (gid_t)setfsgid(idmap->gid);
 	uid_t uid = (uid_t)setfsuid(idmap->uid);
-	int view = raise_capabilities(err);
+	int view = set_capabilities(request->plan->size, err);
 
 	if (view == 0)
 		view = open_view_either_way(request, err);
 	setfsuid(uid);
 	setfsgid(gid);
 	return view;
+}
+
+static int open_limited_view(struct overlay_request *request, struct error *err)
+{
+	cleanup_fd int view = -1;
+
+	if (set_capabilities(true, err) < 0)
+		return -1;
+	view = open_view_either_way(request, err);
+	if (view < 0) {
+		struct error ignored;
+
+		set_capabilities(false, &ignored);
+		return -1;
+	}
+	return set_capabilities(false, err) < 0 ? -1 : take_fd(&view);
 }
 
 /* overlayfs wants two layers at least. */
@@ -112,8 +134,9 @@ int overlay_open(const struct overlay_plan *plan, const struct overlay_idmap *id
 
 	if (!plan->upper && !plan->scratch && plan->lowers.count == 1)
 		return open_single(plan->lowers.items[0], request.userns, err);
-	view = idmap ? open_view_as_owner(&request, idmap, err)
-		     : open_view_either_way(&request, err);
+	view = idmap	    ? open_view_as_owner(&request, idmap, err)
+	       : plan->size ? open_limited_view(&request, err)
+			    : open_view_either_way(&request, err);
 	return view < 0 ? fail_in(err, "overlay") : view;
 }
 

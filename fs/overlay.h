@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/arena.h"
@@ -18,6 +19,7 @@ struct overlay_plan {
 	struct string_list lowers; /* absolute and clean, topmost first; at least one */
 	const char *upper, *work;  /* absolute, siblings on one mount; NULL: a read-only view */
 	bool volatile_upper;	   /* nothing is synced: not after a crash to be used again */
+	uint64_t size;		   /* a limit that somebody set for upper, bytes; 0: none */
 	const char *label;	   /* mount_label_plan(); NULL: the layers' own labels */
 	bool scratch;		   /* without an upper: a tmpfs as upper layer (for mount points) */
 };

@@ -38,7 +38,8 @@ struct rootfs_options {
 	const char *upper, *work;  /* absolute, siblings; NULL: read-only view */
 	const char *mount_layers;  /* mount_context.layers */
 	bool volatile_upper;
-	bool idmap; /* with a user namespace: ownership in the layers is as seen inside */
+	uint64_t size; /* the most that the upper layer may take, bytes; 0: no limit */
+	bool idmap;    /* with a user namespace: ownership in the layers is as seen inside */
 	/* The container's directory in cgroup2, for a "cgroup" mount without cgroup namespace. */
 	const char *cgroup;
 };

@@ -46,6 +46,7 @@ static struct overlay_plan *plan_overlay(struct arena *arena, const struct rootf
 	overlay->upper = options->upper;
 	overlay->work = options->work;
 	overlay->volatile_upper = options->volatile_upper;
+	overlay->size = options->upper ? options->size : 0;
 	return overlay;
 }
 
@@ -119,6 +120,9 @@ static void print_overlay(FILE *stream, const struct overlay_plan *overlay)
 	if (overlay->upper)
 		fprintf(stream, "root upper %s, work %s%s\n", overlay->upper, overlay->work,
 			overlay->volatile_upper ? ", volatile" : "");
+	if (overlay->size)
+		fprintf(stream, "root upper at most %llu bytes\n",
+			(unsigned long long)overlay->size);
 }
 
 static const char *propagation_name(uint64_t propagation)

@@ -14,6 +14,7 @@
 #include "runtime/clone_spec.h"
 #include "runtime/lifecycle.h"
 #include "runtime/prepare.h"
+#include "runtime/quota.h"
 #include "runtime/rootless.h"
 #include "runtime/snapshot.h"
 #include "runtime/uppers.h"
@@ -108,6 +109,7 @@ static int plan_clone(struct clone *clone, struct error *err)
 	state->data = path_join(arena, clone->parent, state->id);
 	state->upper = state->upper ? path_join(arena, state->data, "upper") : NULL;
 	state->keep = true;
+	state->project = 0;
 	return find_layers(clone, err);
 }
 
@@ -120,15 +122,20 @@ static int make_folder(struct clone *clone, struct error *err)
 
 static int remove_folder(struct clone *clone, struct error *err)
 {
-	cleanup_fd int parent = -1;
+	cleanup_fd int parent = -1, quota = -1;
 
-	close_fd(&clone->data);
-	if (!clone->made)
+	if (!clone->made) {
+		close_fd(&clone->data);
 		return 0;
+	}
+	quota = quota_open(&clone->state, clone->data);
+	close_fd(&clone->data);
 	parent = open(clone->parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (parent < 0)
 		return fail_errno(err, "open %s", clone->parent);
-	return rootless_remove_tree(clone->arena, parent, clone->state.id, err);
+	if (rootless_remove_tree(clone->arena, parent, clone->state.id, err) < 0)
+		return -1;
+	return quota_remove(quota, &clone->state, err);
 }
 
 /* Volumes that are folders of the container's own: the clone has others, which begin anew. */
@@ -156,11 +163,16 @@ static int make_layer(struct clone *clone, struct error *err)
 		.upper = clone->state.upper,
 		.work = path_join(clone->arena, clone->state.data, "work"),
 	};
+	uint64_t size;
 
 	clone_spec(clone->arena, &clone->source.state, &clone->state, &clone->spec);
 	if (make_volumes(clone, err) < 0)
 		return -1;
-	return plan.upper ? overlay_prepare(&plan, err) : 0;
+	if (!plan.upper || overlay_prepare(&plan, err) < 0)
+		return plan.upper ? -1 : 0;
+	if (quota_plan(&clone->spec, plan.upper, &size, err) < 0)
+		return -1;
+	return size ? quota_apply(clone->settings, &clone->state, plan.work, size, err) : 0;
 }
 
 /* The record is what makes it a container: it comes last. */

@@ -22,6 +22,7 @@
 #include "runtime/launch_scope.h"
 #include "runtime/listener.h"
 #include "runtime/pid_file.h"
+#include "runtime/quota.h"
 #include "runtime/restore.h"
 #include "runtime/rootless.h"
 #include "runtime/start_socket.h"
@@ -61,12 +62,12 @@ static int run_poststop_hooks(struct launch *launch, struct error *err)
 /* The spec form: what stays until `rm`. One that runs again has it all. */
 static int make_data_folder(struct launch *launch, struct error *err)
 {
+	const struct overlay_plan *overlay = launch->plan->rootfs.overlay;
+
 	if (!launch->data_parent)
 		return 0;
 	if (launch->again)
-		return launch->plan->rootfs.overlay
-			       ? overlay_prepare(launch->plan->rootfs.overlay, err)
-			       : 0;
+		return rootfs_prepare(&launch->plan->rootfs, err);
 	launch->data_dir = handle_make_folder(launch->data_parent, launch->state->id, err);
 	if (launch->data_dir < 0)
 		return -1;
@@ -76,6 +77,9 @@ static int make_data_folder(struct launch *launch, struct error *err)
 			return fail_errno(err, "make the folder %s", launch->folders.items[i]);
 	if (rootfs_prepare(&launch->plan->rootfs, err) < 0)
 		return -1;
+	if (overlay && overlay->size &&
+	    quota_apply(launch->settings, launch->state, overlay->work, overlay->size, err) < 0)
+		return -1;
 	if (file_replace_at(launch->data_dir, CONFIG_FILE, launch->config, launch->config_size,
 			    0600, false, err) < 0)
 		return -1;
@@ -84,13 +88,14 @@ static int make_data_folder(struct launch *launch, struct error *err)
 
 static int remove_data_folder(struct launch *launch, struct error *err)
 {
-	cleanup_fd int parent = -1;
+	cleanup_fd int parent = -1, quota = -1;
 
 	if (!launch->data_parent || !launch->remove_data)
 		return 0;
 	parent = open(launch->data_parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (parent < 0)
 		return errno == ENOENT ? 0 : fail_errno(err, "open %s", launch->data_parent);
+	quota = quota_open(launch->state, launch->data_dir);
 	/* without it the rest is a crash's: half a writable layer is never taken for a whole one */
 	if (launch->data_dir >= 0 && unlinkat(launch->data_dir, RECORD_FILE, 0) < 0 &&
 	    errno != ENOENT)
@@ -98,7 +103,7 @@ static int remove_data_folder(struct launch *launch, struct error *err)
 	if (rootless_remove_tree(launch->arena, parent, launch->state->id, err) < 0)
 		return fail_in(err, "%s", launch->data_parent);
 	launch->remove_data = false;
-	return 0;
+	return quota_remove(quota, launch->state, err);
 }
 
 static int open_namespaces(struct launch *launch, struct error *err)

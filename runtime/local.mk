@@ -40,6 +40,7 @@ libruntime_a_SOURCES = \
 	runtime/processes.c \
 	runtime/restart.c runtime/restart.h \
 	runtime/restart_policy.c runtime/restart_policy.h \
+	runtime/quota.c runtime/quota.h \
 	runtime/run_change_parts.h \
 	runtime/run_changes.c runtime/run_changes.h \
 	runtime/run_limits.c \

@@ -278,9 +278,9 @@ int prepare_again(const struct settings *settings, struct handle *handle, struct
 	state_forget_process(state);
 	if (read_again(arena, prepared, err) < 0)
 		return -1;
-	spec_form_rootfs(arena, prepared, &options.rootfs);
-	if (check_labels(prepared, err) < 0)
-		return -1;
+	if (spec_form_rootfs(arena, prepared, &options.rootfs, err) < 0 ||
+	    check_labels(prepared, err) < 0)
+		return fail_in(err, "%s", state->id);
 	id_map_complete(arena, &prepared->spec);
 	notify_find(&prepared->launch.notify);
 	notify_plan(arena, path_join(arena, settings->root, state->id), &prepared->spec,

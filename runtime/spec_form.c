@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "base/user_namespace.h"
 #include "runtime/image_form.h"
+#include "runtime/quota.h"
 #include "runtime/rootless.h"
 #include "runtime/run_mounts.h"
 
@@ -236,6 +237,8 @@ int spec_form_layers(const struct settings *settings, const struct container_opt
 	choose_upper(arena, prepared, rootfs);
 	rootfs->mount_layers = path_join(arena, state->data, "mounts");
 	rootfs->volatile_upper = is_volatile(options, prepared->spec.overlay);
+	if (quota_plan(&prepared->spec, rootfs->upper, &rootfs->size, err) < 0)
+		return fail_in(err, "%s", prepared->name);
 	/* who has no privileges over the host may idmap nothing: layers are then as they are */
 	rootfs->idmap = has_user_namespace(&prepared->spec) && !in_user_namespace();
 	state->idmapped = rootfs->idmap;
@@ -243,8 +246,8 @@ int spec_form_layers(const struct settings *settings, const struct container_opt
 	return 0;
 }
 
-void spec_form_rootfs(struct arena *arena, const struct prepared *prepared,
-		      struct rootfs_options *rootfs)
+int spec_form_rootfs(struct arena *arena, const struct prepared *prepared,
+		     struct rootfs_options *rootfs, struct error *err)
 {
 	const struct spec_overlay *overlay = prepared->spec.overlay;
 	const struct state *state = &prepared->state;
@@ -252,9 +255,10 @@ void spec_form_rootfs(struct arena *arena, const struct prepared *prepared,
 	rootfs->lowers = state->lowers;
 	rootfs->idmap = state->idmapped;
 	if (!state->upper)
-		return;
+		return 0;
 	rootfs->upper = state->upper;
 	rootfs->work = overlay && overlay->upper ? arena_printf(arena, "%s.work", state->upper)
 						 : path_join(arena, state->data, "work");
 	rootfs->volatile_upper = overlay && overlay->volatile_upper;
+	return quota_plan(&prepared->spec, rootfs->upper, &rootfs->size, err);
 }

@@ -25,5 +25,5 @@ int spec_form_layers(const struct settings *settings, const struct container_opt
 		     struct error *err);
 
 /* The layers of a container that exists, as its state has them, to run it again. */
-void spec_form_rootfs(struct arena *arena, const struct prepared *prepared,
-		      struct rootfs_options *rootfs);
+int spec_form_rootfs(struct arena *arena, const struct prepared *prepared,
+		     struct rootfs_options *rootfs, struct error *err);

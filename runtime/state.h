@@ -57,6 +57,7 @@ struct state {
 	uint64_t own_layers;	   /* how many of them, from the top, are runtime/uppers.h's */
 	struct string_map annotations;
 	SPEC_LIST(state_part) parts;
+	uint32_t project; /* project id of the writable layer, which has a limit; 0: none */
 	struct resctrl_groups resctrl;
 	struct identity init, monitor; /* pid 0: none */
 	bool systemd_user;	       /* the unit is one of the user's manager */

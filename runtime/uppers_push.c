@@ -12,6 +12,7 @@
 #include "base/step.h"
 #include "base/user_namespace.h"
 #include "fs/layer_merge.h"
+#include "fs/project_quota.h"
 #include "fs/xattrs.h"
 #include "runtime/rootless.h"
 #include "runtime/uppers.h"
@@ -33,7 +34,8 @@ static int make_layer(struct push *push, struct error *err)
 	if (upper < 0)
 		return fail_errno(err, "open %s", state->upper);
 	made = uppers_make(push->uppers, push->arena, &push->path, err);
-	if (made < 0 || uppers_copy_root(upper, made, err) < 0)
+	if (made < 0 || uppers_copy_root(upper, made, err) < 0 ||
+	    (state->project && project_quota_join(made, state->project, err) < 0))
 		return -1;
 	if (fsync(made) < 0 || fsync(push->uppers->dir) < 0)
 		return fail_errno(err, "sync %s", push->path);

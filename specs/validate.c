@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/macro.h"
+#include "base/value.h"
 
 /* In the order in which a reader of config.json meets them. */
 static const struct {
@@ -36,7 +37,6 @@ static const struct {
 	{ "network", validate_network },
 	{ "linux.sysctl", validate_sysctl },
 	{ "cgroup v1 only", validate_v1_only },
-	{ "not supported yet", validate_unsupported },
 };
 
 int spec_validate(const char *name, const struct spec *spec, struct error *err)
@@ -281,6 +281,7 @@ int validate_hooks(const struct validation *validation)
 int validate_overlay(const struct validation *validation)
 {
 	const struct spec_overlay *overlay = validation->spec->overlay;
+	uint64_t size;
 
 	if (!overlay)
 		return 0;
@@ -290,6 +291,11 @@ int validate_overlay(const struct validation *validation)
 		if (!overlay->lower.items[i][0])
 			return refuse(validation, "overlay.lower[%zu]: is empty", i);
 	}
+	if (overlay->size && overlay->size[0] &&
+	    (value_parse_size(overlay->size, &size) < 0 || !size))
+		return refuse(validation,
+			      "overlay.size: '%s' is no size: bytes, or with K, M, G or T",
+			      overlay->size);
 	if (validation->spec->root && validation->spec->root->readonly && overlay->upper)
 		return refuse(validation,
 			      "overlay.upper: root.readonly is true, there is no writable layer");

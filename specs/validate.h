@@ -47,4 +47,3 @@ int validate_seccomp(const struct validation *validation);
 int validate_personality(const struct validation *validation);
 int validate_sysctl(const struct validation *validation);
 int validate_v1_only(const struct validation *validation);
-int validate_unsupported(const struct validation *validation);

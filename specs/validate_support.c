@@ -45,12 +45,3 @@ int validate_v1_only(const struct validation *validation)
 	}
 	return 0;
 }
-
-int validate_unsupported(const struct validation *validation)
-{
-	const struct spec_overlay *overlay = validation->spec->overlay;
-
-	if (overlay && overlay->size && overlay->size[0])
-		return refuse(validation, "overlay.size: not supported yet");
-	return 0;
-}

@@ -369,6 +369,28 @@ static int show_clock(char **words)
 	return 0;
 }
 
+struct next_quota { /* struct if_nextdqblk of <linux/quota.h> */
+	uint64_t hard, soft, space, inode_hard, inode_soft, inodes, time, inode_time;
+	uint32_t valid, id;
+};
+
+/* quotas FILE: the project ids of the file system that have a limit, and that in KiB. */
+static int quotas(char **words)
+{
+	const int project = 2, get_next = 0x800009; /* Q_GETNEXTQUOTA */
+	struct next_quota quota = { 0 };
+	int fd = open(words[0], O_RDONLY);
+
+	if (fd < 0)
+		return fatal(words[0]);
+	while (syscall(443 /* quotactl_fd */, fd, get_next << 8 | project, quota.id, &quota) == 0) {
+		if (quota.hard)
+			printf("%u %llu\n", quota.id, (unsigned long long)quota.hard);
+		quota.id++;
+	}
+	return errno == ENOENT || errno == ESRCH ? 0 : fatal("quotactl_fd");
+}
+
 /* sparse FILE: one byte behind a hole of 64 MiB. */
 static int sparse(char **words)
 {
@@ -430,6 +452,7 @@ static const struct {
 	{ "signals", 0, signals },
 	{ "clock", 1, show_clock },
 	{ "sparse", 1, sparse },
+	{ "quotas", 1, quotas },
 	{ "device-programs", 1, device_programs },
 	{ "notify", 1, send_notification },
 };

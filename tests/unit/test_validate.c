@@ -138,7 +138,7 @@ TEST(validate_refuses_what_is_not_done_instead_of_ignoring_it)
 		"'linux': {'resources': {'memory': {'kernelTCP': 1}}}",
 		"'linux': {'resources': {'cpu': {'realtimeRuntime': 1}}}",
 		"'linux': {'resources': {'cpu': {'realtimePeriod': 1}}}",
-		"'overlay': {'size': '1G'}",
+		"'overlay': {'size': '1X'}",
 		"'network': {'mode': 'bridge'}",
 		"'linux': {'namespaces': [{'type': 'network'}]}, 'network': {'subnet': "
 		"'10.0.0.0/8'}",
