@@ -43,7 +43,10 @@ static int open_folder(int dir, const char *name, struct error *err)
 static int open_data(const char *path, struct arena *arena, struct error *err)
 {
 	char *parts = arena_strdup(arena, path);
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
+	if (fd >= 0)
+		return fd;
 	for (char *slash = strchr(parts + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (mkdir(parts, 0755) < 0 && errno != EEXIST)

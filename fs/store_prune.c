@@ -156,25 +156,6 @@ static int sweep_layers(const struct store *store, const struct names *used,
 	return 0;
 }
 
-/* Of file_replace_at(), which is done under the lock that we hold. */
-static int sweep_documents(const struct store *store, struct store_pruned *pruned,
-			   struct error *err)
-{
-	cleanup_dir DIR *dir = open_dir_at(store->root, ".", err);
-	struct dirent *entry;
-
-	if (!dir)
-		return -1;
-	while (errno = 0, entry = readdir(dir)) {
-		if (!file_is_replacement(entry->d_name))
-			continue;
-		if (unlinkat(store->root, entry->d_name, 0) < 0 && errno != ENOENT)
-			return fail_errno(err, "remove %s", entry->d_name);
-		pruned->temporary++;
-	}
-	return errno ? fail_errno(err, "read the store's folder") : 0;
-}
-
 /* What containers use is used, and what their images lead to. */
 static int mark_kept(const struct store *store, const struct store_keep *keep, struct names *blobs,
 		     struct names *layers, struct error *err)
@@ -204,6 +185,7 @@ static int prune_locked(const struct store *store, const struct store_keep *keep
 	cleanup_arena struct arena arena = { 0 };
 	struct names blobs = { .arena = &arena }, layers = { .arena = &arena };
 	struct image_index index;
+	int count;
 
 	if (store_index_read(store, &arena, &index, err) < 0)
 		return -1;
@@ -215,10 +197,11 @@ static int prune_locked(const struct store *store, const struct store_keep *keep
 		return -1;
 	sort(&blobs);
 	sort(&layers);
-	if (sweep_documents(store, pruned, err) < 0 ||
-	    sweep_blobs(store, &blobs, pruned, err) < 0 ||
+	count = temporary_clean_replacements(store->root, err);
+	if (count < 0 || sweep_blobs(store, &blobs, pruned, err) < 0 ||
 	    sweep_layers(store, &layers, pruned, err) < 0)
 		return -1;
+	pruned->temporary += (size_t)count;
 	return 0;
 }
 

@@ -84,6 +84,24 @@ int temporary_rename(int dir, const char *name, struct error *err)
 	return result < 0 ? fail_errno(err, "rename %s", name) : 0;
 }
 
+int temporary_clean_replacements(int dir, struct error *err)
+{
+	cleanup_dir DIR *stream = open_dir_at(dir, ".", err);
+	struct dirent *entry;
+	int count = 0;
+
+	if (!stream)
+		return -1;
+	while (errno = 0, entry = readdir(stream)) {
+		if (!file_is_replacement(entry->d_name))
+			continue;
+		if (unlinkat(dir, entry->d_name, 0) < 0 && errno != ENOENT)
+			return fail_errno(err, "remove %s", entry->d_name);
+		count++;
+	}
+	return errno ? fail_errno(err, "read a folder") : count;
+}
+
 int temporary_clean(int dir, struct error *err)
 {
 	cleanup_dir DIR *stream = open_dir_at(dir, ".", err);

@@ -25,5 +25,11 @@ bool temporary_is(const char *name);
 /* Gives name below dir such a name, so that temporary_clean() removes it. */
 int temporary_rename(int dir, const char *name, struct error *err);
 
+/*
+ * Removes the temporary files of file_replace_at() in dir. The caller has the lock that whoever
+ * replaces files there takes. Returns how many.
+ */
+int temporary_clean_replacements(int dir, struct error *err);
+
 /* Removes those below dir that nobody holds. Returns how many. */
 int temporary_clean(int dir, struct error *err);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The layers of a container, for diff and commit, and what `prune` does about containers. */
+#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/user_namespace.h"
 #include "fs/layer_stack.h"
 #include "fs/own_paths.h"
+#include "fs/temporary.h"
 #include "runtime/container.h"
 #include "runtime/handle.h"
 
@@ -200,6 +203,34 @@ int container_keep(const struct settings *settings, bool strict, struct arena *a
 	return 0;
 }
 
+static bool has_replacements(int folder)
+{
+	struct error ignored;
+	cleanup_dir DIR *dir = open_dir_at(folder, ".", &ignored);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (file_is_replacement(entry->d_name))
+			return true;
+	return false;
+}
+
+/* A document that was not finished, in a container that is whole without it. */
+static int tidy(const struct settings *settings, const char *id, struct arena *arena,
+		struct error *err)
+{
+	cleanup_handle struct handle handle = HANDLE_NONE;
+
+	if (handle_open(settings, id, HANDLE_NO_LOCK, arena, &handle, err) < 0)
+		return -1;
+	if (handle.data < 0 || !has_replacements(handle.data))
+		return 0;
+	handle_close(&handle);
+	if (handle_open(settings, id, HANDLE_LOCK, arena, &handle, err) < 0)
+		return -1;
+	return handle.data < 0 ? 0 : temporary_clean_replacements(handle.data, err);
+}
+
 int container_prune(const struct settings *settings, bool stopped, size_t *removed,
 		    struct error *err)
 {
@@ -215,8 +246,13 @@ int container_prune(const struct settings *settings, bool stopped, size_t *remov
 		bool broken = !items[i].created[0];
 		int result;
 
-		if (items[i].status != STATUS_STOPPED || (!broken && !items[i].remains && !stopped))
+		if (items[i].status != STATUS_STOPPED)
 			continue;
+		if (!broken && !items[i].remains && !stopped) {
+			if (tidy(settings, items[i].id, &arena, err) < 0 && err->errnum != ENOENT)
+				return -1;
+			continue;
+		}
 		result = broken ? container_remove_incomplete(settings, items[i].id, err)
 				: container_remove(settings, items[i].id, false, err);
 		if (result < 0 && err->errnum != ENOENT && err->errnum != EBUSY)

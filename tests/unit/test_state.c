@@ -179,10 +179,13 @@ TEST(state_that_is_not_there_is_enoent_and_a_broken_one_is_not)
 
 	CHECK(state_load(&arena, dir, STATE_FILE, &loaded, &err) == -1);
 	CHECK_INT(err.errnum, ENOENT);
+	/* not durable when the power went: as if it had not been written */
 	scratch_file(STATE_FILE, "");
 	CHECK(state_load(&arena, dir, STATE_FILE, &loaded, &err) == -1);
+	CHECK_INT(err.errnum, ENOENT);
+	scratch_file(STATE_FILE, "{");
+	CHECK(state_load(&arena, dir, STATE_FILE, &loaded, &err) == -1);
 	CHECK_INT(err.errnum, EINVAL);
-	CHECK_STRING(err.text, "state.json: JSON expected, found nothing");
 	arena_free(&arena);
 }
 
