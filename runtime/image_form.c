@@ -14,6 +14,7 @@
 #include "base/program.h"
 #include "base/progress.h"
 #include "fs/store.h"
+#include "runtime/default_seccomp.h"
 #include "runtime/passwd.h"
 #include "runtime/run_changes.h"
 #include "runtime/spawn.h"
@@ -228,6 +229,8 @@ int image_form_spec(const struct settings *settings, const char *image,
 	spec->process->no_new_privileges = false;
 	spec->process->rlimits.count = 0;
 	set_capabilities(arena, spec->process->capabilities);
+	spec->linux->seccomp = prepared->seccomp = arena_new(arena, struct spec_seccomp);
+	default_seccomp(arena, &spec->process->capabilities->bounding, prepared->seccomp);
 	if (set_command(arena, config, args, changes, spec->process, err) < 0)
 		return fail_in(err, "image %s", image);
 	set_environment(arena, config, spec->process);

@@ -15,7 +15,8 @@ struct prepared {
 	struct launch launch;
 	const char *user;	    /* spec form: USER[:GROUP] still to be looked up; NULL: none */
 	struct string_list volumes; /* of the image's config */
-	int layers_lock;	    /* held until the layers are recorded; -1: none */
+	struct spec_seccomp *seccomp; /* the default one, which depends on the capabilities */
+	int layers_lock;	      /* held until the layers are recorded; -1: none */
 };
 
 /*

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 libruntime_a_SOURCES += \
+	runtime/default_seccomp.c runtime/default_seccomp.h \
 	runtime/seccomp.c runtime/seccomp.h \
 	runtime/seccomp_enosys.c runtime/seccomp_enosys.h \
 	runtime/seccomp_leaf.c runtime/seccomp_leaf.h \
@@ -7,7 +8,10 @@ libruntime_a_SOURCES += \
 	runtime/seccomp_profile.c runtime/seccomp_profile.h \
 	runtime/seccomp_tree.c runtime/seccomp_tree.h
 
-check_PROGRAMS += tests/unit/test_seccomp
+check_PROGRAMS += tests/unit/test_default_seccomp tests/unit/test_seccomp
+tests_unit_test_default_seccomp_SOURCES = tests/unit/test_default_seccomp.c
+tests_unit_test_default_seccomp_LDADD = libunit.a libruntime.a libspecs.a libbase.a \
+	$(SECCOMP_LIBS) $(YAJL_LIBS)
 tests_unit_test_seccomp_SOURCES = tests/unit/test_seccomp.c
 tests_unit_test_seccomp_LDADD = libunit.a libruntime.a libspecs.a libbase.a \
 	$(SECCOMP_LIBS) $(YAJL_LIBS)

@@ -10,6 +10,7 @@
 
 #include "base/path.h"
 #include "base/user_namespace.h"
+#include "runtime/default_seccomp.h"
 #include "runtime/image_form.h"
 #include "runtime/quota.h"
 #include "runtime/rootless.h"
@@ -215,7 +216,13 @@ static int settle_user(const struct container_options *options, const struct str
 	    image_form_user(arena, lowers, prepared->user, &process->user, err) < 0)
 		return changes && changes->user ? fail_in(err, "option '--user'")
 						: fail_in(err, "%s: config.User", prepared->name);
-	return changes ? run_changes_capabilities(arena, changes, process, err) : 0;
+	if (!changes)
+		return 0;
+	if (run_changes_capabilities(arena, changes, process, err) < 0)
+		return -1;
+	if (prepared->seccomp && prepared->spec.linux->seccomp == prepared->seccomp)
+		default_seccomp(arena, &process->capabilities->bounding, prepared->seccomp);
+	return 0;
 }
 
 int spec_form_layers(const struct settings *settings, const struct container_options *options,

@@ -199,6 +199,7 @@ refused() {
 	ctr stop "$ID"
 	run -0 ctr wait "$ID"
 	equal "$output" 6
+	ctr rm "$ID"
 	refused '--stop-signal BOGUS' "option '--stop-signal'"
 }
 
@@ -324,4 +325,13 @@ has_begun() {
 	refused '-d --rm --restart always' "option '--restart': not with --rm"
 	refused '-d --restart sometimes' "option '--restart': unknown policy 'sometimes'"
 	run -0 ctr run --rm --restart no box:1 true
+
+@test "an image runs under a seccomp profile, which capabilities widen and seccomp=unconfined takes away" {
+	rootfs_image '{}'
+	run -0 ctr run --rm box:1 sh -c 'grep Seccomp: /proc/self/status; unshare -U true || echo no; unshare -m true || echo no'
+	contains "$output" $'Seccomp:\t2' $'no\n'
+	run -0 ctr run --rm --cap-add sys_admin box:1 sh -c 'grep Seccomp: /proc/self/status; unshare -m mount -t tmpfs tmpfs /tmp && echo mounted'
+	contains "$output" $'Seccomp:\t2' mounted
+	run -0 ctr run --rm --security-opt seccomp=unconfined box:1 grep Seccomp: /proc/self/status
+	equal "$output" $'Seccomp:\t0'
 }
