@@ -325,6 +325,7 @@ has_begun() {
 	refused '-d --rm --restart always' "option '--restart': not with --rm"
 	refused '-d --restart sometimes' "option '--restart': unknown policy 'sometimes'"
 	run -0 ctr run --rm --restart no box:1 true
+}
 
 @test "an image runs under a seccomp profile, which capabilities widen and seccomp=unconfined takes away" {
 	rootfs_image '{}'
