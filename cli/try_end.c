@@ -59,8 +59,8 @@ static int count_changes(const struct settings *settings, const char *id, struct
 	*counts = (struct counts){ 0 };
 	if (container_layers_open(settings, id, &arena, &layers, err) < 0)
 		return -1;
-	result = diff_walk_trees(list_trees(&arena, &layers), layers.part_count, count_entry,
-				 counts, err);
+	result = diff_walk_trees(list_trees(&arena, &layers), layers.part_count, DIFF_KIND,
+				 count_entry, counts, err);
 	container_layers_close(&layers);
 	return result;
 }

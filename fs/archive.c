@@ -62,7 +62,8 @@ int archive_layer(const struct layer_stack *stack, const struct archive_options 
 	int status = begin_stream(&stream, store_output, blob, err);
 
 	if (status == 0)
-		status = diff_walk(stack, write_entry, &stream, err);
+		status = diff_walk_for(stack, DIFF_STATUS | DIFF_ATTRIBUTES | DIFF_CONTENT,
+				       write_entry, &stream, err);
 	if (status == 0)
 		status = end_stream(&stream, err);
 	free_stream(&stream);

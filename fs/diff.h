@@ -62,15 +62,32 @@ struct diff_entry {
 	const struct xattrs *xattrs;
 };
 
+/*
+ * What a walk is to find out about files; what it need not is faster. Of directories it always
+ * knows kind, status, changes and marks.
+ */
+enum diff_need {
+	DIFF_KIND = 1 << 0,    /* whether it is added or changed; it is said to be changed else */
+	DIFF_STATUS = 1 << 1,  /* status; of what is there st_mode has its type else */
+	DIFF_CHANGES = 1 << 2, /* changed; with DIFF_KIND and DIFF_STATUS only */
+	DIFF_ATTRIBUTES = 1 << 3, /* xattrs, where a metacopy's content is, descriptors of
+				     directories; with DIFF_STATUS only */
+	DIFF_CONTENT = 1 << 4,	  /* regular files are opened if nothing is in the way */
+	DIFF_ALL = DIFF_KIND | DIFF_STATUS | DIFF_CHANGES | DIFF_ATTRIBUTES
+};
+
 typedef int diff_callback(const struct diff_entry *entry, void *context, struct error *err);
 
 /*
  * Calls callback for every difference between the merged view of stack and that of its lower
  * layers alone. Ends with -1 when the callback returns a negative number.
  *
- * The upper directory may change meanwhile: what vanishes is left out. At most about 70
+ * The upper directory may change meanwhile: what vanishes is left out. At most about 120
  * descriptors are open at a time, whatever the depth of the tree and the number of layers.
  */
+int diff_walk_for(const struct layer_stack *stack, unsigned needs, diff_callback *callback,
+		  void *context, struct error *err);
+/* The same for DIFF_ALL. */
 int diff_walk(const struct layer_stack *stack, diff_callback *callback, void *context,
 	      struct error *err);
 
@@ -85,8 +102,8 @@ struct diff_tree {
  * are as the container sees them, and so is their order. A directory of one tree that is above
  * what is listed of another is listed as changed, without descriptors.
  */
-int diff_walk_trees(const struct diff_tree *trees, size_t count, diff_callback *callback,
-		    void *context, struct error *err);
+int diff_walk_trees(const struct diff_tree *trees, size_t count, unsigned needs,
+		    diff_callback *callback, void *context, struct error *err);
 
 enum diff_format { DIFF_TEXT, DIFF_JSON };
 

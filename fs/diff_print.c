@@ -148,11 +148,12 @@ int diff_print_trees(const struct diff_tree *trees, size_t count, enum diff_form
 	struct printer printer = { .out = out };
 
 	if (format == DIFF_TEXT)
-		return diff_walk_trees(trees, count, print_text, &printer, err) < 0
+		return diff_walk_trees(trees, count, DIFF_KIND, print_text, &printer, err) < 0
 			       ? -1
 			       : written(out, err);
 	putc('[', out);
-	if (diff_walk_trees(trees, count, print_json, &printer, err) < 0)
+	if (diff_walk_trees(trees, count, DIFF_KIND | DIFF_STATUS | DIFF_CHANGES, print_json,
+			    &printer, err) < 0)
 		return -1;
 	fputs(printer.some ? "\n]\n" : "]\n", out);
 	return written(out, err);

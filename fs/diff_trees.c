@@ -12,6 +12,7 @@ struct trees {
 	const struct diff_tree *items;
 	size_t count;
 	size_t next; /* the first that was not begun */
+	unsigned needs;
 	diff_callback *callback;
 	void *context;
 	char *last; /* the path that was reported last */
@@ -108,25 +109,26 @@ static int walk_before(struct trees *trees, const char *path, struct error *err)
 	       (!path || path_compare(trees->items[trees->next].target, path) < 0)) {
 		struct branch branch = { trees, &trees->items[trees->next++] };
 
-		if (diff_walk(branch.tree->stack, walk_entry, &branch, err) < 0)
+		if (diff_walk_for(branch.tree->stack, trees->needs, walk_entry, &branch, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-int diff_walk_trees(const struct diff_tree *items, size_t count, diff_callback *callback,
-		    void *context, struct error *err)
+int diff_walk_trees(const struct diff_tree *items, size_t count, unsigned needs,
+		    diff_callback *callback, void *context, struct error *err)
 {
 	struct trees trees = {
 		.items = items,
 		.count = count,
+		.needs = needs,
 		.callback = callback,
 		.context = context,
 	};
 	int result;
 
 	if (count == 1 && !strcmp(items->target, "/"))
-		return diff_walk(items->stack, callback, context, err);
+		return diff_walk_for(items->stack, needs, callback, context, err);
 	result = walk_before(&trees, NULL, err);
 	free(trees.last);
 	return result;

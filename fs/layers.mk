@@ -2,7 +2,9 @@
 # Layers, diff and the reading side of the store: pure C, part of ctr itself.
 libfs_a_SOURCES += \
 	fs/deep_path.c fs/deep_path.h \
-	fs/diff.c fs/diff.h \
+	fs/diff.c fs/diff.h fs/diff_work.h \
+	fs/diff_frame.c \
+	fs/diff_list.c \
 	fs/diff_print.c \
 	fs/diff_trees.c \
 	fs/host_area.c fs/host_area.h \
@@ -23,6 +25,7 @@ libfs_a_SOURCES += \
 	fs/inode_map.c fs/inode_map.h \
 	fs/layer_stack.c fs/layer_stack.h \
 	fs/lower_lookup.c fs/lower_lookup.h \
+	fs/name_list.c fs/name_list.h \
 	fs/platform.c fs/platform.h \
 	fs/open_files.c fs/open_files.h \
 	fs/stage.c fs/stage.h \

@@ -23,27 +23,35 @@ bool is_whiteout(const struct stat *status)
 	return S_ISCHR(status->st_mode) && status->st_rdev == makedev(0, 0);
 }
 
-static const struct xattr *mark(const struct layer_stack *stack, const struct xattrs *xattrs,
-				const char *name)
+/* What stands behind the prefix of overlayfs' own attributes, or NULL. */
+static const char *mark_name(const struct layer_stack *stack, const struct xattr *xattr)
 {
-	char full[64];
+	const char *prefix = stack->user_xattr ? "user.overlay." : "trusted.overlay.";
+	size_t length = strlen(prefix);
 
-	snprintf(full, sizeof(full), "%s.overlay.%s", stack->user_xattr ? "user" : "trusted", name);
-	return xattrs_find(xattrs, full);
+	return strncmp(xattr->name, prefix, length) == 0 ? xattr->name + length : NULL;
 }
 
 int marks_get(const struct layer_stack *stack, const struct xattrs *xattrs, struct marks *marks,
 	      struct error *err)
 {
-	const struct xattr *opaque, *redirect;
+	const struct xattr *opaque = NULL, *redirect = NULL;
 
 	*marks = (struct marks){ 0 };
-	if (!xattrs->count)
-		return 0;
-	opaque = mark(stack, xattrs, "opaque");
-	redirect = mark(stack, xattrs, "redirect");
-	marks->metacopy = mark(stack, xattrs, "metacopy") != NULL;
-	marks->whiteout = mark(stack, xattrs, "whiteout") != NULL;
+	for (size_t i = 0; i < xattrs->count; i++) {
+		const char *name = mark_name(stack, &xattrs->items[i]);
+
+		if (!name)
+			continue;
+		if (!strcmp(name, "opaque"))
+			opaque = &xattrs->items[i];
+		else if (!strcmp(name, "redirect"))
+			redirect = &xattrs->items[i];
+		else if (!strcmp(name, "metacopy"))
+			marks->metacopy = true;
+		else if (!strcmp(name, "whiteout"))
+			marks->whiteout = true;
+	}
 	if (opaque && opaque->size == 1) {
 		marks->opaque = *(const char *)opaque->value == 'y';
 		marks->xattr_whiteouts = *(const char *)opaque->value == 'x';
@@ -182,13 +190,29 @@ static const char *spell(struct lookup *lookup, const struct place *place, const
 }
 
 /*
+ * Opens the directory name of a place, so that it need not be looked for by path later. -1 where
+ * too many are open, and when it is gone.
+ */
+static int open_child(struct lookup *lookup, int parent, const char *name)
+{
+	int fd = -1;
+
+	if (lookup->open_count < MAX_OPEN)
+		fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0)
+		lookup->open_count++;
+	return fd;
+}
+
+/*
  * Looks at name in one place. Returns 0 if there is nothing, 1 if there is something, 2 if there
- * is a whiteout. Marks are read of directories and, when there may be one, of whiteouts.
+ * is a whiteout. Marks are read of directories and, when there may be one, of whiteouts. With child
+ * a directory is opened if that may be (-1 else), and counted as open.
  */
 static int look(struct lookup *lookup, struct place *place, const char *name, struct stat *status,
-		struct marks *marks, struct error *err)
+		struct marks *marks, int *child, struct error *err)
 {
-	int fd = place_fd(lookup, place);
+	int fd = place_fd(lookup, place), result;
 
 	*marks = (struct marks){ 0 };
 	if (fd < 0 || fstatat(fd, name, status, AT_SYMLINK_NOFOLLOW) < 0) {
@@ -202,10 +226,21 @@ static int look(struct lookup *lookup, struct place *place, const char *name, st
 	if (!S_ISDIR(status->st_mode) &&
 	    !(place->xattr_whiteouts && S_ISREG(status->st_mode) && status->st_size == 0))
 		return 1;
-	if (xattrs_read_at(&lookup->xattrs, fd, name, err) < 0 ||
-	    marks_get(lookup->stack, &lookup->xattrs, marks, err) < 0)
+	if (child && S_ISDIR(status->st_mode))
+		*child = open_child(lookup, fd, name);
+	result = child && *child >= 0 ? xattrs_read_fd(&lookup->xattrs, *child, err)
+				      : xattrs_read_at(&lookup->xattrs, fd, name, err);
+	if (result < 0 || marks_get(lookup->stack, &lookup->xattrs, marks, err) < 0)
 		return fail_in(err, "lower layer %zu: %s", place->layer, name);
 	return !S_ISDIR(status->st_mode) && marks->whiteout ? 2 : 1;
+}
+
+static void close_child(struct lookup *lookup, int *child)
+{
+	if (*child < 0)
+		return;
+	close_fd(child);
+	lookup->open_count--;
 }
 
 static int follow(struct lookup *lookup, size_t first_layer, const char *path, size_t child_length,
@@ -230,10 +265,13 @@ static int descend(struct lookup *lookup, struct chain *parents, struct wanted w
 		struct place child = { .layer = place->layer, .fd = -1 };
 		struct stat status;
 		struct marks marks;
-		int there = look(lookup, place, wanted.name, &status, &marks, err);
+		int there = look(lookup, place, wanted.name, &status, &marks,
+				 below ? &child.fd : NULL, err);
 
-		if (there < 0)
+		if (there < 0) {
+			close_child(lookup, &child.fd);
 			return -1;
+		}
 		if (there == 0)
 			continue;
 		if (there == 2 || (found->kind == FOUND_DIRECTORY && !S_ISDIR(status.st_mode)))
@@ -250,8 +288,10 @@ static int descend(struct lookup *lookup, struct chain *parents, struct wanted w
 		child.prefix = wanted.renamed ? spell(lookup, place, wanted.name) : place->prefix;
 		child.skip = wanted.renamed ? wanted.child_length : place->skip;
 		child.xattr_whiteouts = marks.xattr_whiteouts;
-		if (chain_add(below, &child, err) < 0)
+		if (chain_add(below, &child, err) < 0) {
+			close_child(lookup, &child.fd);
 			return -1;
+		}
 		if (marks.opaque)
 			return 0;
 		if (marks.redirect[0] == '/')
@@ -296,6 +336,8 @@ static int follow(struct lookup *lookup, size_t first_layer, const char *path, s
 	for (size_t i = 0; result == 0 && i < at.count; i++) {
 		at.items[i].skip = child_length;
 		result = chain_add(below, &at.items[i], err);
+		if (result == 0)
+			at.items[i].fd = -1; /* below's now */
 	}
 	chain_free(lookup, &at);
 	next.count = 0;
@@ -309,8 +351,10 @@ int chain_lookup(struct lookup *lookup, struct chain *parents, const char *name,
 	const struct wanted wanted = { name, false, child_length, 0 };
 
 	*found = (struct found){ 0 };
-	if (below)
+	if (below) {
+		chain_close(lookup, below);
 		below->count = 0;
+	}
 	return descend(lookup, parents, wanted, found, below, err);
 }
 
@@ -320,6 +364,7 @@ int chain_redirect(struct lookup *lookup, struct chain *parents, const char *red
 	const struct wanted wanted = { redirect, true, child_length, 0 };
 	struct found found = { 0 };
 
+	chain_close(lookup, below);
 	below->count = 0;
 	if (redirect[0] == '/')
 		return follow(lookup, 0, redirect, child_length, 0, below, err);
@@ -360,7 +405,7 @@ int chain_find_data(struct lookup *lookup, struct chain *parents, size_t first, 
 		marks.redirect[0] = '\0';
 		if (i >= chain->count)
 			break;
-		there = look(lookup, &chain->items[i], name, &status, &marks, err);
+		there = look(lookup, &chain->items[i], name, &status, &marks, NULL, err);
 		if (there < 0)
 			return -1;
 		if (there == 2 || (there == 1 && !S_ISREG(status.st_mode)))

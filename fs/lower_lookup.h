@@ -79,7 +79,8 @@ int chain_roots(struct lookup *lookup, size_t first, struct chain *chain, struct
 
 /*
  * Looks name up in the directory of the chain parents. If below is not NULL and it is a directory,
- * *below becomes its chain; child_length is then the length of the walk's path in it.
+ * *below becomes its chain, with descriptors already open where few are; child_length is then the
+ * length of the walk's path in it.
  */
 int chain_lookup(struct lookup *lookup, struct chain *parents, const char *name,
 		 size_t child_length, struct found *found, struct chain *below, struct error *err);

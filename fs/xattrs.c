@@ -14,6 +14,24 @@
 #define PATH_ROOM (NAME_ROOM + 32)
 #define NAME_ROOM 256
 
+/* Whose attributes are asked for: fd, or path if that is not NULL. */
+struct subject {
+	int fd;
+	const char *path;
+};
+
+static ssize_t list(const struct subject *subject, char *names, size_t size)
+{
+	return subject->path ? llistxattr(subject->path, names, size)
+			     : flistxattr(subject->fd, names, size);
+}
+
+static ssize_t get(const struct subject *subject, const char *name, void *value, size_t size)
+{
+	return subject->path ? lgetxattr(subject->path, name, value, size)
+			     : fgetxattr(subject->fd, name, value, size);
+}
+
 static int grow(char **buffer, size_t *room, size_t needed, struct error *err)
 {
 	size_t larger = *room ? *room : 1024;
@@ -37,10 +55,10 @@ static int compare(const void *one, const void *other)
 }
 
 /* Returns the size of the list of names, 0 if there is none. */
-static ssize_t read_list(struct xattrs *xattrs, const char *path, struct error *err)
+static ssize_t read_list(struct xattrs *xattrs, const struct subject *subject, struct error *err)
 {
 	for (;;) {
-		ssize_t size = llistxattr(path, xattrs->list, xattrs->list_room);
+		ssize_t size = list(subject, xattrs->list, xattrs->list_room);
 
 		/* a NULL buffer of no room asks for the size needed */
 		if (size == 0 || (size > 0 && (size_t)size <= xattrs->list_room))
@@ -56,14 +74,13 @@ static ssize_t read_list(struct xattrs *xattrs, const char *path, struct error *
 }
 
 /* Appends a value to xattrs->values. Returns its size, or -1 with errno ENODATA when it is gone. */
-static ssize_t read_value(struct xattrs *xattrs, const char *path, const char *name,
+static ssize_t read_value(struct xattrs *xattrs, const struct subject *subject, const char *name,
 			  struct error *err)
 {
 	for (;;) {
 		size_t room = xattrs->value_room - xattrs->value_used;
-		ssize_t size =
-			room ? lgetxattr(path, name, xattrs->values + xattrs->value_used, room)
-			     : -1;
+		ssize_t size = room ? get(subject, name, xattrs->values + xattrs->value_used, room)
+				    : -1;
 
 		if (size >= 0)
 			return size;
@@ -76,7 +93,8 @@ static ssize_t read_value(struct xattrs *xattrs, const char *path, const char *n
 	}
 }
 
-static int add_item(struct xattrs *xattrs, const char *path, const char *name, struct error *err)
+static int add_item(struct xattrs *xattrs, const struct subject *subject, const char *name,
+		    struct error *err)
 {
 	ssize_t size;
 
@@ -90,7 +108,7 @@ static int add_item(struct xattrs *xattrs, const char *path, const char *name, s
 		xattrs->item_room = room;
 	}
 	errno = 0;
-	size = read_value(xattrs, path, name, err);
+	size = read_value(xattrs, subject, name, err);
 	if (size < 0)
 		return errno == ENODATA || errno == ENOENT ? 0 : -1;
 	/* an offset for now: the buffer may move */
@@ -103,25 +121,41 @@ static int add_item(struct xattrs *xattrs, const char *path, const char *name, s
 	return 0;
 }
 
-int xattrs_read_at(struct xattrs *xattrs, int dirfd, const char *name, struct error *err)
+static int read_all(struct xattrs *xattrs, const struct subject *subject, struct error *err)
 {
-	char path[PATH_ROOM];
 	ssize_t size;
 
 	xattrs->count = 0;
 	xattrs->value_used = 0;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", dirfd, name);
-	size = read_list(xattrs, path, err);
-	for (ssize_t at = 0; at < size; at += (ssize_t)strlen(xattrs->list + at) + 1)
-		if (add_item(xattrs, path, xattrs->list + at, err) < 0)
-			return fail_in(err, "%s", name);
+	if (!xattrs->list && grow(&xattrs->list, &xattrs->list_room, 1, err) < 0)
+		return -1;
+	size = read_list(xattrs, subject, err);
 	if (size < 0)
-		return fail_in(err, "%s", name);
+		return -1;
+	for (ssize_t at = 0; at < size; at += (ssize_t)strlen(xattrs->list + at) + 1)
+		if (add_item(xattrs, subject, xattrs->list + at, err) < 0)
+			return -1;
 	for (size_t i = 0; i < xattrs->count; i++)
 		xattrs->items[i].value = xattrs->values + (size_t)xattrs->items[i].value;
 	if (xattrs->count > 1)
 		qsort(xattrs->items, xattrs->count, sizeof(*xattrs->items), compare);
 	return 0;
+}
+
+int xattrs_read_at(struct xattrs *xattrs, int dirfd, const char *name, struct error *err)
+{
+	char path[PATH_ROOM];
+	const struct subject subject = { .fd = -1, .path = path };
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", dirfd, name);
+	return read_all(xattrs, &subject, err) < 0 ? fail_in(err, "%s", name) : 0;
+}
+
+int xattrs_read_fd(struct xattrs *xattrs, int fd, struct error *err)
+{
+	const struct subject subject = { .fd = fd };
+
+	return read_all(xattrs, &subject, err);
 }
 
 const struct xattr *xattrs_find(const struct xattrs *xattrs, const char *name)

@@ -28,6 +28,9 @@ struct xattrs {
  */
 int xattrs_read_at(struct xattrs *xattrs, int dirfd, const char *name, struct error *err);
 
+/* The same of an open file. */
+int xattrs_read_fd(struct xattrs *xattrs, int fd, struct error *err);
+
 /* Returns the attribute of that name, or NULL. */
 const struct xattr *xattrs_find(const struct xattrs *xattrs, const char *name);
 
