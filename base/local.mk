@@ -5,6 +5,7 @@ libbase_a_SOURCES = \
 	base/error.c base/error.h \
 	base/fd.c base/fd.h \
 	base/file.c base/file.h \
+	base/file_user.c base/file_user.h \
 	base/log.c base/log.h \
 	base/macro.h \
 	base/mount_table.c base/mount_table.h \

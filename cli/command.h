@@ -83,6 +83,9 @@ struct command {
 	/* With COMMAND_ENTERS: reads the spec of what will be made; NULL or false: there is none.
 	 */
 	bool (*read_spec)(struct invocation *invocation, struct spec *spec);
+	/* With COMMAND_JOINS: the container, if it is not the first argument; NULL: there is none.
+	 */
+	const char *(*find_container)(struct invocation *invocation);
 	const char *companion; /* the program that has it, if not ctr itself */
 };
 

@@ -9,6 +9,7 @@
 static const struct verb verbs[] = {
 	{ &check_store_command, cmd_check_store },
 	{ &commit_command, cmd_commit },
+	{ &cp_command, cmd_cp },
 	{ &export_command, cmd_export },
 	{ &load_command, cmd_load },
 	{ &save_command, cmd_save },

@@ -4,6 +4,7 @@ libcli_a_SOURCES = \
 	cli/age.c cli/age.h \
 	cli/command.h \
 	cli/commit.h cli/commit_command.c \
+	cli/cp.h cli/cp_command.c \
 	cli/export.h cli/export_command.c \
 	cli/each.c \
 	cli/help.c \
@@ -88,7 +89,7 @@ pkglibexec_PROGRAMS += ctr-image
 ctr_image_SOURCES = cli/image_main.c \
 	cli/check_store.c cli/check_store.h \
 	cli/commit.c \
-	cli/export.c \
+	cli/cp.c cli/export.c \
 	cli/load.c \
 	cli/save.c \
 	cli/unpack.c

@@ -23,6 +23,7 @@ static const struct verb verbs[] = {
 	{ &commit_command, NULL },
 	{ &undo_command, cmd_undo },
 	{ &export_command, NULL },
+	{ &cp_command, NULL },
 	{ &checkpoint_command, cmd_checkpoint },
 	{ &restore_command, cmd_restore },
 	{ &clone_command, cmd_clone },

@@ -236,8 +236,12 @@ static int become_root_inside(struct invocation *invocation, int flags, struct e
 	if (flags & COMMAND_NEEDS_ROOT)
 		return fail(err, EPERM, "only root can do this: run it with sudo");
 	known = command->read_spec && command->read_spec(invocation, &spec);
-	if (flags & COMMAND_JOINS)
-		result = rootless_join(settings, invocation->arguments[0], invocation->arena, err);
+	if (flags & COMMAND_JOINS) {
+		const char *id = command->find_container ? command->find_container(invocation)
+							 : invocation->arguments[0];
+
+		result = id ? rootless_join(settings, id, invocation->arena, err) : 0;
+	}
 	if (result == 0 && (flags & COMMAND_ENTERS) && geteuid() != 0)
 		result = rootless_enter(invocation->arena, known ? &spec : NULL, err);
 	if (result < 0)

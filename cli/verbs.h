@@ -14,6 +14,7 @@ VERB(cleanup);
 VERB(clone);
 VERB(commit);
 VERB(completion);
+VERB(cp);
 VERB(create);
 VERB(delete);
 VERB(diff);

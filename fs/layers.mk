@@ -54,6 +54,7 @@ libimage_a_SOURCES = \
 	fs/decompress.c \
 	fs/digest.c fs/digest.h \
 	fs/export.c fs/export.h \
+	fs/file_content.c fs/file_content.h \
 	fs/docker_archive.c fs/docker_archive.h \
 	fs/docker_save.c \
 	fs/image_blobs.c fs/image_blobs.h \
@@ -71,6 +72,7 @@ libimage_a_SOURCES = \
 	fs/store_items.c fs/store_items.h \
 	fs/tree_check.c fs/tree_check.h \
 	fs/tar_writer.c fs/tar_writer.h \
+	fs/tree_copy.c fs/tree_copy.h \
 	fs/tree_walk.c fs/tree_walk.h \
 	fs/oci_archive.c fs/oci_archive.h \
 	fs/tar_stream.c fs/tar_stream.h \

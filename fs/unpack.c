@@ -143,16 +143,20 @@ static int unpack_file(struct unpack *unpack, struct archive_entry *entry, const
 static int unpack_entry(struct unpack *unpack, struct archive_entry *entry, const char *path,
 			struct error *err)
 {
+	const struct unpack_merge *merge = unpack->options->merge;
 	struct unpack_metadata metadata = { 0 };
 	const char *target = archive_entry_hardlink(entry);
 	mode_t type = archive_entry_filetype(entry);
 
-	if (unpack_tree_is_mark(path))
+	if (!unpack->options->merge && unpack_tree_is_mark(path))
 		return unpack_tree_mark(&unpack->tree, path, err);
 	if (target)
 		return unpack_tree_hard_link(&unpack->tree, path, target, err);
-	if (get_metadata(entry, &metadata, err) < 0)
+	if (get_metadata(entry, &metadata, err) < 0 ||
+	    unpack_tree_adapt(&unpack->tree, &metadata, type == AE_IFDIR, err) < 0)
 		return -1;
+	if ((type == AE_IFCHR || type == AE_IFBLK) && merge && merge->harmless)
+		return 0;
 	switch (type) {
 	case AE_IFREG:
 		return unpack_file(unpack, entry, path, &metadata, err);

@@ -8,6 +8,7 @@
 #include "base/progress.h"
 #include "fs/compress.h"
 #include "fs/digest.h"
+#include "specs/runtime_spec.h"
 
 /*
  * An OCI layer into a directory that overlayfs takes as a lower layer: ".wh.NAME" becomes a
@@ -18,6 +19,32 @@
  * attributes of overlayfs are not taken from it. A later entry replaces an earlier one of the
  * same name, as tar(1) does it. Anything else that is wrong is an error which names the entry.
  */
+
+/*
+ * Into a tree that is there already, as `cp` does it: directories are joined, names that start with
+ * ".wh." are names, the target's own mode stays.
+ */
+struct unpack_merge {
+	bool overwrite; /* also a directory by a file, or the other way round; else ENOTDIR, EISDIR
+			 */
+	/* All that is made belongs to these instead of the owners that come with it. */
+	bool own;
+	uid_t uid;
+	gid_t gid;
+	/* How the owners that are meant are said to the target; NULL or empty: as they are. */
+	const struct spec_id_mappings *uids, *gids;
+	/*
+	 * What comes is not to have power here: no devices, set-user-ID bits nor capabilities. They
+	 * are dropped from whatever gets another owner anyhow, as chown(2) does it.
+	 */
+	bool harmless;
+	/*
+	 * Links on the way to an entry are followed as within the root jail, in which the target is
+	 * at path; -1: no link is.
+	 */
+	int jail;
+	const char *path;
+};
 
 struct unpack_options {
 	const char *diff_id;  /* expected digest of the archive before compression; NULL: any */
@@ -33,6 +60,7 @@ struct unpack_options {
 	const atomic_bool *cancel; /* see fs/unpack_stream.h */
 	bool user_xattr;	   /* marks are user.overlay.*: for mounts in a user namespace */
 	bool keep_owner;	   /* chown to the owners in the archive (root) */
+	const struct unpack_merge *merge; /* NULL: into an empty directory, as a layer */
 };
 
 #define UNPACK_MAX_BYTES ((uint64_t)256 << 30)

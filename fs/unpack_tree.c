@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "fs/deep_path.h"
 
 #define MAX_PATH ((size_t)1 << 20)
@@ -44,10 +45,12 @@ static int grow(char **buffer, size_t *room, size_t needed, struct error *err)
 /* Cleans path into tree->path: "a/b", or "" for the root. */
 static int clean(struct unpack_tree *tree, const char *path, struct error *err)
 {
-	size_t room = strlen(path) + 1;
+	size_t room;
 
-	if (*path == '/')
+	if (*path == '/' && !tree->options->merge)
 		return fail(err, EINVAL, "absolute name");
+	path += strspn(path, "/");
+	room = strlen(path) + 1;
 	if (room > MAX_PATH)
 		return fail(err, ENAMETOOLONG, "name of %zu bytes", room);
 	if (grow(&tree->path, &tree->path_room, room + 1, err) < 0)
@@ -98,7 +101,7 @@ static bool whiteout_at(int dir, const char *name)
 static int step_into(struct unpack_tree *tree, int *dir, const char *name, struct error *err)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	bool opaque = whiteout_at(*dir, name);
+	bool opaque = !tree->options->merge && whiteout_at(*dir, name);
 	int next;
 
 	if (opaque && unlinkat(*dir, name, 0) < 0)
@@ -117,10 +120,39 @@ static int step_into(struct unpack_tree *tree, int *dir, const char *name, struc
 	return opaque ? mark_opaque(tree, next, err) : 0;
 }
 
+/*
+ * A directory of the tree, the first length bytes of path. Where links on the way are allowed it is
+ * looked up from the jail again. -1 with errno.
+ */
+static int open_directory(struct unpack_tree *tree, char *path, size_t length)
+{
+	const struct unpack_merge *merge = tree->options->merge;
+	int fd = deep_open_directory(tree->root, path, length);
+	cleanup_arena struct arena arena = { 0 };
+	struct error err;
+
+	if (fd >= 0 || !merge || merge->jail < 0 || (errno != ELOOP && errno != ENOTDIR))
+		return fd;
+	fd = open_in_root(merge->jail,
+			  arena_printf(&arena, "%s/%.*s", merge->path, (int)length, path),
+			  O_RDONLY | O_DIRECTORY, 0, &err);
+	if (fd < 0)
+		errno = err.errnum;
+	return fd;
+}
+
 static int make_parents(struct unpack_tree *tree, size_t length, struct error *err)
 {
-	cleanup_fd int dir = deep_open_directory(tree->root, tree->path, 0);
+	const struct unpack_merge *merge = tree->options->merge;
+	cleanup_arena struct arena arena = { 0 };
+	cleanup_fd int dir = -1;
 
+	if (merge && merge->jail >= 0)
+		return mkdir_in_root(
+			merge->jail,
+			arena_printf(&arena, "%s/%.*s", merge->path, (int)length, tree->path), 0755,
+			err);
+	dir = deep_open_directory(tree->root, tree->path, 0);
 	if (dir < 0)
 		return fail_errno(err, "open the layer's directory");
 	for (size_t at = 0; at < length;) {
@@ -154,8 +186,8 @@ static int go(struct unpack_tree *tree, const char *path, struct error *err)
 	forget_parent(tree);
 	if (grow(&tree->parent_path, &tree->parent_room, length + 1, err) < 0)
 		return -1;
-	fd = deep_open_directory(tree->root, tree->path, length);
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+	fd = open_directory(tree, tree->path, length);
+	if (fd < 0 && (errno == ENOENT || (errno == ENOTDIR && !tree->options->merge)))
 		fd = make_parents(tree, length, err);
 	else if (fd < 0)
 		fail_errno(err, "the way to it");
@@ -175,10 +207,32 @@ static int go_file(struct unpack_tree *tree, const char *path, struct error *err
 	return tree->path_length ? 0 : fail(err, EINVAL, "the root is a directory");
 }
 
-/* Removes what is at the place of a new entry. */
+/*
+ * Whether something is mounted there in the mount namespace that the directory is of. The kernel
+ * lets us remove such a place as long as it is none in our own, and with it the mount.
+ */
+static bool is_mount_point(int dir, const char *name)
+{
+	struct statx status;
+
+	return statx(dir, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, 0, &status) == 0 &&
+	       (status.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+/* Removes what is at the place of a new entry. Of a merge a directory only if that was said. */
 static int clear_place(struct unpack_tree *tree, struct error *err)
 {
-	return remove_tree_at(tree->parent, tree->name, err);
+	const struct unpack_merge *merge = tree->options->merge;
+
+	if (merge && is_mount_point(tree->parent, tree->name))
+		return fail(err, EBUSY, "is a mount point");
+	if (!merge || merge->overwrite)
+		return remove_tree_at(tree->parent, tree->name, err);
+	if (unlinkat(tree->parent, tree->name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno == EISDIR)
+		return fail(err, EISDIR, "would replace a directory by a file (--overwrite)");
+	return fail_errno(err, "replace");
 }
 
 /* Metadata ------------------------------------------------------------------------------------ */
@@ -205,6 +259,59 @@ static int fail_owner(const struct unpack_metadata *metadata, struct error *err)
 		    "unpack an image with files of several users, a user needs ranges in "
 		    "/etc/subuid and /etc/subgid, and newuidmap)",
 		    metadata->uid, metadata->gid);
+}
+
+static int map_id(const struct spec_id_mappings *mappings, uint32_t *id)
+{
+	if (!mappings || !mappings->count)
+		return 0;
+	for (size_t i = 0; i < mappings->count; i++) {
+		const struct spec_id_mapping *range = &mappings->items[i];
+
+		if (*id < range->container_id || *id - range->container_id >= range->size)
+			continue;
+		*id = range->host_id + (*id - range->container_id);
+		return 0;
+	}
+	return -1;
+}
+
+static bool is_powerful(const struct xattr *xattr)
+{
+	return !strncmp(xattr->name, "security.", strlen("security."));
+}
+
+static void drop_power(struct unpack_metadata *metadata, bool directory)
+{
+	size_t kept = 0;
+
+	if (!directory)
+		metadata->mode &= ~(mode_t)(S_ISUID | S_ISGID);
+	for (size_t i = 0; i < metadata->xattr_count; i++)
+		if (!is_powerful(&metadata->xattrs[i]))
+			metadata->xattrs[kept++] = metadata->xattrs[i];
+	metadata->xattr_count = kept;
+}
+
+int unpack_tree_adapt(const struct unpack_tree *tree, struct unpack_metadata *metadata,
+		      bool directory, struct error *err)
+{
+	const struct unpack_merge *merge = tree->options->merge;
+	uid_t uid = metadata->uid;
+	gid_t gid = metadata->gid;
+
+	if (!merge)
+		return 0;
+	if (merge->own) {
+		metadata->uid = merge->uid;
+		metadata->gid = merge->gid;
+	}
+	if (merge->harmless || metadata->uid != uid || metadata->gid != gid)
+		drop_power(metadata, directory);
+	if (map_id(merge->uids, &metadata->uid) < 0 || map_id(merge->gids, &metadata->gid) < 0)
+		return fail(err, EOVERFLOW, "its owner %u:%u is not mapped in the container",
+			    metadata->uid, metadata->gid);
+	return 0;
 }
 
 static int set_owner_and_xattrs(struct unpack_tree *tree, int fd,
@@ -289,6 +396,22 @@ int unpack_tree_mark(struct unpack_tree *tree, const char *path, struct error *e
 	return errno == EEXIST ? hide_below(tree, name, err) : fail_errno(err, "make a whiteout");
 }
 
+/* A file that is a mount point (/etc/hosts of many containers): what is in it changes. */
+static int open_mounted_file(struct unpack_tree *tree, struct error *err)
+{
+	const int flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	cleanup_fd int fd = openat(tree->parent, tree->name, flags);
+	struct stat status;
+
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return fail_errno(err, "open the mounted file");
+	if (!S_ISREG(status.st_mode))
+		return fail(err, EBUSY, "something is mounted there that is no regular file");
+	if (ftruncate(fd, 0) < 0)
+		return fail_errno(err, "empty the mounted file");
+	return take_fd(&fd);
+}
+
 int unpack_tree_file(struct unpack_tree *tree, const char *path, struct error *err)
 {
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
@@ -299,7 +422,9 @@ int unpack_tree_file(struct unpack_tree *tree, const char *path, struct error *e
 	fd = openat(tree->parent, tree->name, flags, 0600);
 	if (fd < 0 && errno == EEXIST) {
 		if (clear_place(tree, err) < 0)
-			return -1;
+			return err->errnum == EBUSY && tree->options->merge
+				       ? open_mounted_file(tree, err)
+				       : -1;
 		fd = openat(tree->parent, tree->name, flags, 0600);
 	}
 	return fd < 0 ? fail_errno(err, "create") : fd;
@@ -357,7 +482,10 @@ int unpack_tree_directory(struct unpack_tree *tree, const char *path,
 		    fstatat(tree->parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 			return fail_errno(err, "make directory");
 		if (!S_ISDIR(status.st_mode)) {
-			opaque = whiteout_at(tree->parent, name);
+			opaque = !tree->options->merge && whiteout_at(tree->parent, name);
+			if (tree->options->merge && !tree->options->merge->overwrite)
+				return fail(err, ENOTDIR,
+					    "would replace a file by a directory (--overwrite)");
 			if (clear_place(tree, err) < 0)
 				return -1;
 			if (mkdirat(tree->parent, name, 0700) < 0)
@@ -402,7 +530,7 @@ int unpack_tree_hard_link(struct unpack_tree *tree, const char *path, const char
 	if (strlen(tree->name) >= sizeof(name))
 		return fail(err, ENAMETOOLONG, "hard link to %.200s", target);
 	memcpy(name, tree->name, strlen(tree->name) + 1);
-	dir = deep_open_directory(tree->root, tree->path, (size_t)(tree->name - tree->path));
+	dir = open_directory(tree, tree->path, (size_t)(tree->name - tree->path));
 	if (dir < 0 || fstatat(dir, *name ? name : ".", &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail_errno(err, "hard link to %.200s, which is not in the layer", target);
 	if (S_ISDIR(status.st_mode))
@@ -448,7 +576,7 @@ int unpack_tree_node(struct unpack_tree *tree, const char *path,
 
 int unpack_tree_begin(struct unpack_tree *tree, struct error *err)
 {
-	if (fchmod(tree->root, 0755) < 0)
+	if (!tree->options->merge && fchmod(tree->root, 0755) < 0)
 		return fail_errno(err, "change mode of the layer's directory");
 	return 0;
 }
@@ -476,7 +604,7 @@ int unpack_tree_end(struct unpack_tree *tree, struct error *err)
 		if (last && !strcmp(last, directory->path))
 			continue;
 		last = directory->path;
-		fd = deep_open_directory(tree->root, directory->path, strlen(last));
+		fd = open_directory(tree, directory->path, strlen(last));
 		if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
 			continue; /* replaced by a later entry */
 		if (fd < 0 || fchmod(fd, directory->mode) < 0 || futimens(fd, directory->times) < 0)

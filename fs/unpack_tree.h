@@ -53,6 +53,10 @@ int unpack_tree_begin(struct unpack_tree *tree, struct error *err);
 int unpack_tree_end(struct unpack_tree *tree, struct error *err);
 void unpack_tree_free(struct unpack_tree *tree);
 
+/* Of a merge: makes of the metadata that came what the target gets. */
+int unpack_tree_adapt(const struct unpack_tree *tree, struct unpack_metadata *metadata,
+		      bool directory, struct error *err);
+
 /* Whether the last component starts with ".wh.": not a file but a mark. */
 bool unpack_tree_is_mark(const char *path);
 int unpack_tree_mark(struct unpack_tree *tree, const char *path, struct error *err);

@@ -5,5 +5,6 @@ libcommit_a_SOURCES = \
 	runtime/commit.c runtime/commit.h \
 	runtime/container_check.c runtime/container_check.h \
 	runtime/commit_member.c runtime/commit_member.h \
+	runtime/copy.c \
 	runtime/export.c runtime/export.h \
 	runtime/root.c runtime/root.h

@@ -2,6 +2,7 @@
 # Unit tests of the launch, the state and what is between: see process.mk and seccomp.mk for others.
 core_tests = \
 	tests/unit/test_clone_spec \
+	tests/unit/test_copy \
 	tests/unit/test_exec_process \
 	tests/unit/test_handle \
 	tests/unit/test_hook_state \
@@ -22,6 +23,8 @@ core_test_libraries = \
 core_test_flags = $(AM_CFLAGS) -Wno-write-strings
 tests_unit_test_clone_spec_SOURCES = tests/unit/test_clone_spec.c $(scratch_dir)
 tests_unit_test_clone_spec_LDADD = $(core_test_libraries)
+tests_unit_test_copy_SOURCES = tests/unit/test_copy.c
+tests_unit_test_copy_LDADD = $(core_test_libraries)
 tests_unit_test_exec_process_SOURCES = tests/unit/test_exec_process.c $(scratch_dir)
 tests_unit_test_exec_process_CFLAGS = $(core_test_flags)
 tests_unit_test_exec_process_LDADD = $(core_test_libraries)

@@ -4,6 +4,7 @@ libruntime_a_SOURCES = \
 	runtime/clone.c \
 	runtime/clone_spec.c runtime/clone_spec.h \
 	runtime/container.c runtime/container.h \
+	runtime/copy.h runtime/copy_rules.c \
 	runtime/detach.c runtime/detach.h \
 	runtime/events.c runtime/events.h \
 	runtime/exec_process.c runtime/exec_process.h \

@@ -11,6 +11,7 @@
 #include "base/sys.h"
 #include "fs/overlay.h"
 #include "fs/private_namespace.h"
+#include "runtime/quota.h"
 
 struct visit {
 	int pidfd;
@@ -70,7 +71,8 @@ static int open_layers(struct container_root *root, bool write, struct arena *ar
 		plan.upper = state->upper;
 		plan.work = find_work(arena, state);
 		plan.volatile_upper = is_volatile(root);
-		if (overlay_prepare(&plan, err) < 0)
+		if (quota_plan(&root->spec, state->upper, &plan.size, err) < 0 ||
+		    overlay_prepare(&plan, err) < 0)
 			return -1;
 	} else if (state->upper) {
 		const struct string_list upper = {
