@@ -307,6 +307,11 @@ static int run_verb(const struct verb *verb, struct invocation *invocation, stru
 		return -1;
 	if (invocation->argv && become_root_inside(invocation, command->flags, err) < 0)
 		return -1;
+	/*
+	 * What we make has exactly its mode: a layer's root, the store that others read. Not before
+	 * we have executed ourselves for the last time: `try` wants to know the caller's.
+	 */
+	invocation->settings.umask = umask(022);
 	recover_host(invocation);
 	status = verb->run(invocation, err);
 	return status < 0 || flush(err) < 0 ? -1 : status;
@@ -410,8 +415,6 @@ int program_main(const struct program *program, char **argv)
 	struct error err, other;
 	int status;
 
-	/* what we make has exactly its mode: a layer's root, the store that others read */
-	umask(022);
 	find_user(&invocation, argv);
 	status = run_program(&invocation, &globals, argv, &err);
 	if (status >= 0)

@@ -130,7 +130,7 @@ int cmd_try(struct invocation *invocation, struct error *err)
 		return 0;
 	}
 	if (!options.remove &&
-	    try_end(settings, id, options.keep || !has_terminal() ? TRY_KEEP : TRY_ASK,
+	    try_end(invocation, id, options.keep || !has_terminal() ? TRY_KEEP : TRY_ASK,
 		    options.quiet, err) < 0)
 		return -1;
 	return status;

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/command.h"
+#include "cli/host_commit.h"
+#include "cli/table.h"
+#include "cli/verbs.h"
 #include "fs/diff.h"
 #include "runtime/container.h"
 
@@ -34,13 +36,13 @@ static int count_entry(const struct diff_entry *entry, void *context, struct err
 	return 0;
 }
 
-static int print_entries(const struct settings *settings, const char *id, struct error *err)
+static int print_entries(struct invocation *invocation, const char *id, struct error *err)
 {
 	cleanup_arena struct arena arena = { 0 };
 	struct container_layers layers;
 	int result;
 
-	if (container_layers_open(settings, id, &arena, &layers, err) < 0)
+	if (container_layers_open(&invocation->settings, id, &arena, &layers, err) < 0)
 		return -1;
 	result = diff_print_trees(list_trees(&arena, &layers), layers.part_count, DIFF_TEXT, stdout,
 				  err);
@@ -49,7 +51,7 @@ static int print_entries(const struct settings *settings, const char *id, struct
 	return result;
 }
 
-static int count_changes(const struct settings *settings, const char *id, struct counts *counts,
+static int count_changes(struct invocation *invocation, const char *id, struct counts *counts,
 			 struct error *err)
 {
 	cleanup_arena struct arena arena = { 0 };
@@ -57,7 +59,7 @@ static int count_changes(const struct settings *settings, const char *id, struct
 	int result;
 
 	*counts = (struct counts){ 0 };
-	if (container_layers_open(settings, id, &arena, &layers, err) < 0)
+	if (container_layers_open(&invocation->settings, id, &arena, &layers, err) < 0)
 		return -1;
 	result = diff_walk_trees(list_trees(&arena, &layers), layers.part_count, DIFF_KIND,
 				 count_entry, counts, err);
@@ -86,8 +88,26 @@ static void explain_answers(void)
 	      stderr);
 }
 
+/* What was left out, since the host has changed there too, is still to be had. */
+static int commit(struct invocation *invocation, const char *id, struct error *err)
+{
+	const struct container_host_commit request = { .id = id };
+	int skipped = host_commit_and_print(invocation, &request, FORMAT_TABLE, err);
+
+	fflush(stdout);
+	if (skipped < 0)
+		return -1;
+	if (!skipped)
+		return container_remove(&invocation->settings, id, false, err);
+	fprintf(stderr,
+		"%s: what was skipped is kept:\n  %s commit --to-host --force %s [PATHS...]\n"
+		"  %s rm %s\n",
+		program_name(), program_name(), id, program_name(), id);
+	return 0;
+}
+
 /* Whether that settled it. */
-static int answer(const struct settings *settings, const char *id, char letter, bool *settled,
+static int answer(struct invocation *invocation, const char *id, char letter, bool *settled,
 		  struct error *err)
 {
 	*settled = true;
@@ -95,11 +115,13 @@ static int answer(const struct settings *settings, const char *id, char letter, 
 	case 'k':
 		say_next(id);
 		return 0;
+	case 'c':
+		return commit(invocation, id, err);
 	case 'r':
-		return container_remove(settings, id, false, err);
+		return container_remove(&invocation->settings, id, false, err);
 	case 'd':
 		*settled = false;
-		return print_entries(settings, id, err);
+		return print_entries(invocation, id, err);
 	default:
 		*settled = false;
 		explain_answers();
@@ -107,7 +129,7 @@ static int answer(const struct settings *settings, const char *id, char letter, 
 	}
 }
 
-static int ask(const struct settings *settings, const char *id, const struct counts *counts,
+static int ask(struct invocation *invocation, const char *id, const struct counts *counts,
 	       struct error *err)
 {
 	char line[64];
@@ -124,23 +146,23 @@ static int ask(const struct settings *settings, const char *id, const struct cou
 			say_next(id);
 			return 0;
 		}
-		if (answer(settings, id, line[0], &settled, err) < 0)
+		if (answer(invocation, id, line[0], &settled, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-int try_end(const struct settings *settings, const char *id, enum try_end end, bool quiet,
+int try_end(struct invocation *invocation, const char *id, enum try_end end, bool quiet,
 	    struct error *err)
 {
 	struct counts counts;
 
-	if (count_changes(settings, id, &counts, err) < 0)
+	if (count_changes(invocation, id, &counts, err) < 0)
 		return -1;
 	if (!counts.kinds[DIFF_ADDED] && !counts.kinds[DIFF_CHANGED] && !counts.kinds[DIFF_DELETED])
-		return container_remove(settings, id, false, err);
+		return container_remove(&invocation->settings, id, false, err);
 	if (end == TRY_ASK)
-		return ask(settings, id, &counts, err);
+		return ask(invocation, id, &counts, err);
 	if (!quiet)
 		say_next(id);
 	return 0;

@@ -3,8 +3,7 @@
 
 #include <stdbool.h>
 
-#include "base/error.h"
-#include "runtime/settings.h"
+#include "cli/command.h"
 
 enum try_end { TRY_KEEP, TRY_ASK };
 
@@ -13,5 +12,5 @@ enum try_end { TRY_KEEP, TRY_ASK };
  * on the terminal until the answer is one that settles it. TRY_KEEP: says on stderr, unless quiet,
  * by which commands to go on.
  */
-int try_end(const struct settings *settings, const char *id, enum try_end end, bool quiet,
+int try_end(struct invocation *invocation, const char *id, enum try_end end, bool quiet,
 	    struct error *err);

@@ -19,13 +19,11 @@ enum { CANNOT_EXECUTE = 126, NOT_FOUND = 127 };
 
 static _Noreturn void execute(char **argv, const sigset_t *mask)
 {
-	/* a terminal is the program's: job control counts by process groups */
-	if (setpgid(0, 0) == 0 && isatty(STDIN_FILENO)) {
-		/* a background group that asks for it is stopped otherwise */
-		signal(SIGTTOU, SIG_IGN);
-		tcsetpgrp(STDIN_FILENO, getpgrp());
-		signal(SIGTTOU, SIG_DFL);
-	}
+	/*
+	 * It stays in our process group, which has the terminal: what is typed there reaches it,
+	 * and ^Z does not stop it, as nobody would be there to let it go on (an orphaned group,
+	 * setpgid(2)).
+	 */
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	execvp(argv[0], argv);
 	dprintf(STDERR_FILENO, "ctr-init: %s: %s\n", argv[0], strerror(errno));
@@ -71,12 +69,14 @@ int main(int argc, char **argv)
 		return CANNOT_EXECUTE;
 	}
 	for (;;) {
-		if (sigwait(&all, &number) != 0)
-			continue;
+		siginfo_t info;
+
+		number = sigwaitinfo(&all, &info);
 		if (number == SIGCHLD) {
 			if (reap(program, &status))
 				return status;
-		} else if (number != SIGTTIN && number != SIGTTOU) {
+		} else if (number > 0 && (info.si_code != SI_KERNEL || number == SIGHUP)) {
+			/* what the terminal sends goes to the whole group, but for its own end */
 			kill(program, number);
 		}
 	}

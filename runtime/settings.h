@@ -12,6 +12,7 @@ struct settings {
 	const char *criu;      /* --criu; NULL: the one in the PATH */
 	bool rootless;	       /* we are in namespaces that ctr made for an ordinary user, */
 	uid_t user;	       /* who is this; else who we are */
+	mode_t umask;	       /* the caller's */
 	bool no_cgroup;	       /* --cgroup-manager=disabled */
 	bool systemd_cgroup;   /* --systemd-cgroup, --cgroup-manager=systemd: for new containers */
 };

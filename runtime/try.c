@@ -56,18 +56,16 @@ static int set_directory(struct arena *arena, struct spec_process *process, stru
 	return 0;
 }
 
-static int set_user(struct arena *arena, struct spec_user *user, struct error *err)
+static int set_user(const struct settings *settings, struct arena *arena, struct spec_user *user,
+		    struct error *err)
 {
 	gid_t groups[NGROUPS_MAX];
 	int count = getgroups(NGROUPS_MAX, groups);
-	mode_t mask = umask(0);
-
-	umask(mask);
 	if (count < 0)
 		return fail_errno(err, "getgroups");
 	user->uid = geteuid();
 	user->gid = getegid();
-	user->umask = (struct opt_uint){ true, mask };
+	user->umask = (struct opt_uint){ true, settings->umask };
 	user->additional_gids.items = arena_array(arena, uint32_t, (size_t)count + 1);
 	user->additional_gids.count = (size_t)count;
 	for (int i = 0; i < count; i++)
@@ -105,8 +103,8 @@ static void set_capabilities(struct arena *arena, struct spec_process *process)
 		process->capabilities->effective = process->capabilities->permitted = list;
 }
 
-static int set_process(const struct try_options *options, struct arena *arena, struct spec *spec,
-		       struct error *err)
+static int set_process(const struct settings *settings, const struct try_options *options,
+		       struct arena *arena, struct spec *spec, struct error *err)
 {
 	struct spec_process *process = spec->process;
 
@@ -115,7 +113,8 @@ static int set_process(const struct try_options *options, struct arena *arena, s
 	process->no_new_privileges = false; /* sudo and the like work as on the host */
 	process->rlimits.count = 0;
 	set_environment(arena, process);
-	if (set_directory(arena, process, err) < 0 || set_user(arena, &process->user, err) < 0)
+	if (set_directory(arena, process, err) < 0 ||
+	    set_user(settings, arena, &process->user, err) < 0)
 		return -1;
 	set_capabilities(arena, process);
 	return 0;
@@ -179,7 +178,7 @@ int try_plan(const struct settings *settings, const struct try_options *options,
 	if (!options->own_network)
 		drop_network_namespace(spec->linux);
 	allow_making_nodes(arena, spec->linux);
-	if (set_process(options, arena, spec, err) < 0)
+	if (set_process(settings, options, arena, spec, err) < 0)
 		return -1;
 	return try_mounts(settings, &options->writable, arena, plan, err);
 }
