@@ -112,7 +112,7 @@ static int drop(struct invocation *invocation, struct error *err)
 
 	if (!which == !options.all)
 		return fail(err, EINVAL, "--drop takes an ID, a number, or --all");
-	if (host_undo_drop(invocation->settings.data_root, which, &dropped, err) < 0)
+	if (container_undo_drop(&invocation->settings, which, &dropped, err) < 0)
 		return -1;
 	printf("%zu dropped\n", dropped);
 	return 0;

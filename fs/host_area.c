@@ -95,21 +95,42 @@ static int check_exchange(int area, struct error *err)
 	return result;
 }
 
+/* That the folder comes and goes is no change of the directory that it is in. */
+static void keep_time(int dir, const struct stat *before)
+{
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, before->st_mtim };
+
+	futimens(dir, times);
+}
+
+/* Makes .ctr-undo and opens it; folder is its path. */
+static int make_above(int root, const char *folder, struct error *err)
+{
+	struct host_place place = HOST_PLACE(root);
+	const char *last;
+	int dir = host_place_go(&place, folder, &last), fd;
+	struct stat before;
+
+	if (dir < 0 || fstat(dir, &before) < 0) {
+		fd = fail_errno(err, "open the directory of %s", folder);
+	} else {
+		fd = make_private(dir, last, err);
+		keep_time(dir, &before);
+	}
+	host_place_free(&place);
+	return fd;
+}
+
 int host_area_make(int root, const char *name, struct error *err)
 {
 	const char *last = strrchr(name, '/') + 1;
 	cleanup_fd int above = open_above(root, name), area = -1;
 
 	if (above < 0 && errno == ENOENT) {
-		struct host_place place = HOST_PLACE(root);
 		char *folder = strndup(name, (size_t)(last - 1 - name));
-		const char *unused;
-		int dir = folder ? host_place_go(&place, folder, &unused) : -1;
 
-		above = dir < 0 ? fail_errno(err, "open the directory of %s", name)
-				: make_private(dir, HOST_UNDO_FOLDER, err);
+		above = folder ? make_above(root, folder, err) : fail(err, ENOMEM, "out of memory");
 		free(folder);
-		host_place_free(&place);
 		if (above < 0)
 			return fail_in(err, "%s", name);
 	}
@@ -139,19 +160,23 @@ int host_area_remove(int root, const char *name, struct error *err)
 {
 	cleanup_fd int above = open_above(root, name);
 	struct host_place place = HOST_PLACE(root);
+	struct stat before;
 	char *folder;
 	const char *last;
 	int dir;
 
 	if (above < 0)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : fail_errno(err, "open %s", name);
+	if (check_private(above, name, err) < 0)
+		return 0; /* another's: it was refused, and has nothing of ours */
 	if (remove_tree_at(above, strrchr(name, '/') + 1, err) < 0)
 		return fail_in(err, "%s", name);
 	/* another commit may have its area here, or make it just now */
 	folder = strndup(name, (size_t)(strrchr(name, '/') - name));
 	dir = folder ? host_place_go(&place, folder, &last) : -1;
-	if (dir >= 0)
-		unlinkat(dir, HOST_UNDO_FOLDER, AT_REMOVEDIR);
+	if (dir >= 0 && fstat(dir, &before) == 0 &&
+	    unlinkat(dir, HOST_UNDO_FOLDER, AT_REMOVEDIR) == 0)
+		keep_time(dir, &before);
 	host_place_free(&place);
 	free(folder);
 	return 0;

@@ -13,6 +13,7 @@
 #include "base/timestamp.h"
 #include "fs/host_exchange.h"
 #include "fs/host_journal.h"
+#include "fs/host_known.h"
 #include "fs/host_recover.h"
 #include "fs/host_stage.h"
 
@@ -35,61 +36,6 @@ static int lock(struct host_commit *commit, struct error *err)
 
 /* The plan ------------------------------------------------------------------------------------- */
 
-/* Adds what one earlier commit of the same container has put in place, or its undo has. */
-static int add_known(struct host_commit *commit, unsigned number, struct host_since *since,
-		     struct error *err)
-{
-	const struct host_commit_request *request = commit->request;
-	struct journal_state state;
-	struct host_known *known;
-	struct journal journal;
-	size_t count = since->known_count;
-
-	if (journal_load_state(&commit->journals, number, commit->arena, &state, err) < 0)
-		return err->errnum == ENOENT ? 0 : -1;
-	if (!state.container || strcmp(state.container, request->container) != 0 ||
-	    !state.created || strcmp(state.created, request->created) != 0)
-		return 0;
-	if (journal_load(&commit->journals, number, commit->arena, &journal, err) < 0)
-		return err->errnum == ENOENT ? 0 : -1;
-	known = arena_array(commit->arena, struct host_known,
-			    count + 2 * journal.operations.count + journal.directories.count);
-	if (count)
-		memcpy(known, since->known, count * sizeof(*known));
-	for (size_t i = 0; i < journal.operations.count; i++) {
-		const struct journal_operation *operation = &journal.operations.items[i];
-		const char *target = journal.targets.items[operation->part];
-
-		known[count++] = (struct host_known){ target, operation->new.inode, { 0 } };
-		known[count++] = (struct host_known){ target, operation->old.inode, { 0 } };
-	}
-	for (size_t i = 0; i < journal.directories.count; i++)
-		known[count++] = (struct host_known){
-			journal.targets.items[journal.directories.items[i].part],
-			journal.directories.items[i].inode,
-			{ 0 },
-		};
-	for (size_t i = since->known_count; i < count; i++)
-		known[i].time = (struct timespec){ state.settled, state.settled_nanoseconds };
-	since->known = known;
-	since->known_count = count;
-	return 0;
-}
-
-static int find_known(struct host_commit *commit, struct host_since *since, struct error *err)
-{
-	unsigned *numbers;
-	size_t count;
-
-	if (journals_list(&commit->journals, commit->arena, &numbers, &count, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (add_known(commit, numbers[i], since, err) < 0)
-			return -1;
-	host_known_sort((struct host_known *)since->known, since->known_count);
-	return 0;
-}
-
 static int plan(struct host_commit *commit, struct error *err)
 {
 	const struct host_commit_request *request = commit->request;
@@ -103,7 +49,8 @@ static int plan(struct host_commit *commit, struct error *err)
 			    request->created);
 	clock_gettime(CLOCK_REALTIME, &options.now);
 	if (host_mounts_read(commit->arena, &options.mounts, err) < 0 ||
-	    find_known(commit, &options.since, err) < 0)
+	    host_known_read(&commit->journals, request->container, request->created, commit->arena,
+			    &options.since, err) < 0)
 		return -1;
 	return host_plan(request->parts, request->part_count, &options, commit->arena, commit->plan,
 			 err);
@@ -146,6 +93,9 @@ static int begin_journal(struct host_commit *commit, struct error *err)
 	for (size_t i = 0; i < plan->area_count; i++)
 		state->areas.items[i] = (struct journal_area){
 			.part = (uint32_t)plan->areas[i].part,
+			.inode = plan->areas[i].status.st_ino,
+			.ctime = plan->areas[i].status.st_ctim.tv_sec,
+			.ctime_nanoseconds = (uint32_t)plan->areas[i].status.st_ctim.tv_nsec,
 			.path = arena_printf(commit->arena, "%s/" HOST_UNDO_FOLDER "/%u-%lx",
 					     plan->areas[i].directory, commit->result->number,
 					     random),
@@ -219,6 +169,12 @@ static int exchange(struct host_commit *commit, struct error *err)
 	return host_exchange_directories(&commit->exchange, true, NULL, err);
 }
 
+static int sync_exchange(struct host_commit *commit, struct error *err)
+{
+	host_exchange_settle(&commit->exchange, &commit->state);
+	return host_exchange_sync(&commit->exchange, err);
+}
+
 static int exchange_back(struct host_commit *commit, struct error *err)
 {
 	const struct host_subset all = { 0 };
@@ -229,18 +185,12 @@ static int exchange_back(struct host_commit *commit, struct error *err)
 		return -1;
 	if (host_exchange_move(&commit->exchange, &all, false, err) < 0 ||
 	    host_exchange_directories(&commit->exchange, false, NULL, err) < 0 ||
-	    host_exchange_sync(&commit->exchange, err) < 0) {
+	    sync_exchange(commit, err) < 0) {
 		/* the journal stays, for the next command to try again */
 		commit->result->number = 0;
 		return -1;
 	}
 	return 0;
-}
-
-static int sync_exchange(struct host_commit *commit, struct error *err)
-{
-	host_exchange_settle(&commit->exchange, &commit->state);
-	return host_exchange_sync(&commit->exchange, err);
 }
 
 /* The commit point. */

@@ -63,14 +63,6 @@ void host_exchange_close(struct host_exchange *exchange)
 
 /* Looking -------------------------------------------------------------------------------------- */
 
-static bool looks_like(const struct journal_seen *seen, const struct stat *status)
-{
-	struct journal_seen now = journal_see(status);
-
-	return now.inode == seen->inode && now.size == seen->size && now.mode == seen->mode &&
-	       now.mtime == seen->mtime && now.mtime_nanoseconds == seen->mtime_nanoseconds;
-}
-
 static int fail_changed(const struct host_exchange *exchange,
 			const struct journal_operation *operation, struct error *err)
 {
@@ -115,8 +107,9 @@ int host_exchange_check(const struct host_exchange *exchange, struct error *err)
 		}
 		there = fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
 		if (there != (old->inode != 0) ||
-		    (there && (!looks_like(old, &status) || status.st_ctim.tv_sec != old->ctime ||
-			       status.st_ctim.tv_nsec != old->ctime_nanoseconds)))
+		    (there &&
+		     (!journal_is_same(old, &status) || status.st_ctim.tv_sec != old->ctime ||
+		      status.st_ctim.tv_nsec != old->ctime_nanoseconds)))
 			result = fail_changed(exchange, operation, err);
 	}
 	host_place_free(&place);
@@ -155,9 +148,9 @@ static int run_operation(const struct host_exchange *exchange,
 		return fail_errno(err, "%s: exchange", operation->path);
 	/* between the check and now somebody may have put another one there */
 	if (pass != PASS_NEW && (fstatat(area, slot, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
-				 !looks_like(&operation->old, &status)))
+				 !journal_is_same(&operation->old, &status)))
 		return fail_changed(exchange, operation, err);
-	return step_point("exchange", err);
+	return step_point("rename", err);
 }
 
 int host_exchange_run(const struct host_exchange *exchange, struct error *err)
@@ -241,7 +234,7 @@ static int move_operation(const struct host_exchange *exchange, size_t i, bool f
 	snprintf(slot, sizeof(slot), "%zu", i);
 	if (flip(exchange->areas[operation->area], slot, dir, name) < 0)
 		return fail_errno(err, "%s: exchange", operation->path);
-	return step_point("exchange", err);
+	return step_point("rename", err);
 }
 
 int host_exchange_move(const struct host_exchange *exchange, const struct host_subset *subset,

@@ -38,6 +38,10 @@
  * 3. state "committed" with what is still as it was made, or "undone" when that is nothing: the
  * commit point. 4. pending is removed. A crash before it puts everything in place again.
  * "dropped" comes before the removal of the old files.
+ *
+ * The journal of what is undone or dropped, or has failed and was rolled back ("undone" too), stays
+ * as long as the container: its later commits have to know which files of the host we have touched
+ * ourselves.
  */
 
 enum journal_phase {
@@ -84,8 +88,10 @@ struct journal_attributes {
 /* A directory in which something is exchanged, or whose attributes change. */
 struct journal_directory {
 	uint32_t part;
-	char *path;	 /* "" is the part itself */
-	uint64_t inode;	 /* what is there must still be this one */
+	char *path;	/* "" is the part itself */
+	uint64_t inode; /* what is there must still be this one */
+	int64_t ctime;	/* before */
+	uint32_t ctime_nanoseconds;
 	bool attributes; /* mode, owner and extended attributes are set; else only its time */
 	bool touched;	 /* something is exchanged in it; not in the document */
 	struct journal_attributes old, new;
@@ -93,7 +99,13 @@ struct journal_directory {
 
 struct journal_area {
 	uint32_t part;
-	char *path; /* of its folder, in the part: "/.ctr-undo/12-7f3a01" */
+	char *path;	/* of its folder, in the part: "/.ctr-undo/12-7f3a01" */
+	uint64_t inode; /* of the directory that .ctr-undo is in */
+	int64_t ctime;	/* of that, before */
+	uint32_t ctime_nanoseconds;
+	/* As journal_state.settled, of that directory, when .ctr-undo had been removed. */
+	int64_t settled;
+	uint32_t settled_nanoseconds;
 };
 
 struct journal {
@@ -181,8 +193,10 @@ int journal_save(const struct journals *journals, unsigned number, const struct 
 int journal_load(const struct journals *journals, unsigned number, struct arena *arena,
 		 struct journal *journal, struct error *err);
 
-/* Fills seen from status. */
 struct journal_seen journal_see(const struct stat *status);
+
+/* Whether it is the same file with the same content, as far as one sees: not its time of change. */
+bool journal_is_same(const struct journal_seen *seen, const struct stat *status);
 
 /* Whether operation number i is in a sorted list of them. */
 bool journal_has(const uint32_t *items, size_t count, size_t i);

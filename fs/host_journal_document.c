@@ -49,6 +49,8 @@ SCHEMA(journal_attributes, UINT(journal_attributes, mode, "mode"),
 SCHEMA(journal_directory, UINT(journal_directory, part, "part"),
        STRING(journal_directory, path, "path", .flags = REQUIRED),
        UINT(journal_directory, inode, "inode", .flags = REQUIRED),
+       INT(journal_directory, ctime, "ctime"),
+       UINT(journal_directory, ctime_nanoseconds, "ctimeNanoseconds", RANGE(0, 999999999)),
        BOOL(journal_directory, attributes, "attributes"),
        EMBEDDED(journal_directory, old, "old", journal_attributes),
        EMBEDDED(journal_directory, new, "new", journal_attributes));
@@ -58,7 +60,11 @@ SCHEMA(journal, STRINGS(journal, targets, "targets"),
        OBJECTS(journal, directories, "directories", journal_directory));
 
 SCHEMA(journal_area, UINT(journal_area, part, "part"),
-       STRING(journal_area, path, "path", .flags = REQUIRED));
+       STRING(journal_area, path, "path", .flags = REQUIRED), UINT(journal_area, inode, "inode"),
+       INT(journal_area, ctime, "ctime"),
+       UINT(journal_area, ctime_nanoseconds, "ctimeNanoseconds", RANGE(0, 999999999)),
+       INT(journal_area, settled, "settled"),
+       UINT(journal_area, settled_nanoseconds, "settledNanoseconds", RANGE(0, 999999999)));
 
 SCHEMA(journal_state, ENUM(journal_state, phase, "phase", phases, .flags = REQUIRED),
        STRING(journal_state, container, "container"), STRING(journal_state, created, "created"),
@@ -212,11 +218,10 @@ int journal_save_state(const struct journals *journals, unsigned number,
 	struct journal_state escaped = *state;
 
 	escaped.areas.items = arena_array(&arena, struct journal_area, state->areas.count);
-	for (size_t i = 0; i < state->areas.count; i++)
-		escaped.areas.items[i] = (struct journal_area){
-			.part = state->areas.items[i].part,
-			.path = escape(&arena, state->areas.items[i].path),
-		};
+	for (size_t i = 0; i < state->areas.count; i++) {
+		escaped.areas.items[i] = state->areas.items[i];
+		escaped.areas.items[i].path = escape(&arena, state->areas.items[i].path);
+	}
 	escape_list(&arena, &escaped.targets);
 	return save(journals, number, "state.json", &journal_state_schema, &arena, &escaped, err);
 }

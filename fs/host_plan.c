@@ -207,6 +207,8 @@ static struct journal_directory *add_directory(struct planner *planner, const ch
 		.part = (uint32_t)planner->part_index,
 		.path = arena_strdup(planner->arena, strcmp(path, "/") ? path : ""),
 		.inode = old->st_ino,
+		.ctime = old->st_ctim.tv_sec,
+		.ctime_nanoseconds = (uint32_t)old->st_ctim.tv_nsec,
 		.old = host_attributes_of(old),
 	};
 	/* the ones that we have left are no parents of what comes */
@@ -272,6 +274,21 @@ static int meet_directories(struct planner *planner, const struct meeting *meeti
 
 /* Operations ----------------------------------------------------------------------------------- */
 
+static void add_area(struct planner *planner, const char *directory, const struct host_realm *realm,
+		     const struct stat *status)
+{
+	struct host_plan *plan = planner->plan;
+
+	plan->areas = grow(planner->arena, plan->areas, plan->area_count, &planner->area_room,
+			   sizeof(*plan->areas));
+	plan->areas[plan->area_count++] = (struct host_plan_area){
+		.part = planner->part_index,
+		.directory = directory,
+		.status = *status,
+		.realm = *realm,
+	};
+}
+
 /* As far up as it is the same realm, and may be written to. */
 static int choose_area(struct planner *planner, const char *path, const struct host_realm *wanted,
 		       struct error *err)
@@ -285,6 +302,7 @@ static int choose_area(struct planner *planner, const char *path, const struct h
 		char saved = *at;
 		cleanup_fd int fd = -1;
 		struct host_realm realm;
+		struct stat status;
 
 		*at = '\0';
 		fd = host_open_directory(planner->part->dir, prefix);
@@ -293,8 +311,11 @@ static int choose_area(struct planner *planner, const char *path, const struct h
 		if (host_realm_of(fd, &realm, err) < 0)
 			return -1;
 		if (host_realm_equal(&realm, wanted)) {
-			if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) == 0)
-				break;
+			if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) == 0 &&
+			    fstat(fd, &status) == 0) {
+				add_area(planner, prefix, wanted, &status);
+				return 0;
+			}
 			errnum = errno;
 		}
 		if (at == end)
@@ -304,14 +325,6 @@ static int choose_area(struct planner *planner, const char *path, const struct h
 		*at = saved;
 		at += 1 + strcspn(at + 1, "/");
 	}
-	planner->plan->areas = grow(planner->arena, planner->plan->areas, planner->plan->area_count,
-				    &planner->area_room, sizeof(struct host_plan_area));
-	planner->plan->areas[planner->plan->area_count++] = (struct host_plan_area){
-		.part = planner->part_index,
-		.directory = prefix,
-		.realm = *wanted,
-	};
-	return 0;
 }
 
 static int find_area(struct planner *planner, const char *path, int dir, uint32_t *index,

@@ -50,6 +50,7 @@ struct host_change {
 struct host_plan_area {
 	size_t part;
 	const char *directory; /* in the part; "": its root */
+	struct stat status;    /* of it */
 	struct host_realm realm;
 };
 

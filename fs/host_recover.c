@@ -2,16 +2,35 @@
 #include "fs/host_recover.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/step.h"
 #include "fs/host_commit.h"
+#include "fs/host_part.h"
 
-int host_remove_areas(const struct journal_state *state, struct error *err)
+/* What removing .ctr-undo has done to the directory that it was in. */
+static void settle_above(int part, struct journal_area *area)
+{
+	const char *end = strstr(area->path, "/" HOST_UNDO_FOLDER "/");
+	char *path = end ? strndup(area->path, (size_t)(end - area->path)) : NULL;
+	cleanup_fd int fd = path ? host_open_directory(part, path) : -1;
+	struct stat status;
+
+	free(path);
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return;
+	area->settled = status.st_ctim.tv_sec;
+	area->settled_nanoseconds = (uint32_t)status.st_ctim.tv_nsec;
+}
+
+int host_remove_areas(struct journal_state *state, struct error *err)
 {
 	for (size_t i = 0; i < state->areas.count; i++) {
-		const struct journal_area *area = &state->areas.items[i];
+		struct journal_area *area = &state->areas.items[i];
 		const char *target = state->targets.items[area->part];
 		cleanup_fd int part = layer_open(target, err);
 
@@ -19,6 +38,7 @@ int host_remove_areas(const struct journal_state *state, struct error *err)
 			continue; /* with all that was in it */
 		if (part < 0 || host_area_remove(part, area->path, err) < 0)
 			return fail_in(err, "%s", target);
+		settle_above(part, area);
 		if (step_point("remove", err) < 0)
 			return -1;
 	}
@@ -28,12 +48,11 @@ int host_remove_areas(const struct journal_state *state, struct error *err)
 int host_forget(const struct journals *journals, unsigned number, struct journal_state *state,
 		struct error *err)
 {
-	state->phase = JOURNAL_DROPPED;
+	state->phase = JOURNAL_UNDONE;
 	if (journal_save_state(journals, number, state, err) < 0 ||
-	    step_point("dropped", err) < 0 || host_remove_areas(state, err) < 0 ||
-	    journals_remove(journals, number, err) < 0)
+	    host_remove_areas(state, err) < 0)
 		return -1;
-	return 0;
+	return journal_save_state(journals, number, state, err);
 }
 
 int host_roll_back(const struct journals *journals, unsigned number,
@@ -43,8 +62,10 @@ int host_roll_back(const struct journals *journals, unsigned number,
 	const struct host_subset all = { 0 };
 
 	if (host_exchange_move(exchange, &all, false, err) < 0 ||
-	    host_exchange_directories(exchange, false, NULL, err) < 0 ||
-	    host_exchange_sync(exchange, err) < 0)
+	    host_exchange_directories(exchange, false, NULL, err) < 0)
+		return fail_in(err, "commit %u: roll back", number);
+	host_exchange_settle(exchange, state);
+	if (host_exchange_sync(exchange, err) < 0)
 		return fail_in(err, "commit %u: roll back", number);
 	return host_forget(journals, number, state, err);
 }
@@ -99,7 +120,6 @@ static int recover(const struct journals *journals, unsigned number, struct erro
 		return err->errnum == ENOENT ? journals_remove(journals, number, err) : -1;
 	switch (state.phase) {
 	case JOURNAL_STAGING:
-	case JOURNAL_DROPPED:
 		return host_forget(journals, number, &state, err);
 	case JOURNAL_COMMITTING:
 		log_warning("commit %u to the host was interrupted: it is taken back", number);
@@ -108,7 +128,10 @@ static int recover(const struct journals *journals, unsigned number, struct erro
 		log_warning("the undo of commit %u was interrupted: it is taken back", number);
 		return recover_exchanges(journals, number, &state, &arena, err);
 	case JOURNAL_UNDONE:
-		return host_remove_areas(&state, err);
+	case JOURNAL_DROPPED:
+		if (host_remove_areas(&state, err) < 0)
+			return -1;
+		return journal_save_state(journals, number, &state, err);
 	default:
 		return 0;
 	}

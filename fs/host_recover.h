@@ -10,7 +10,7 @@
 /* Recovers what is pending, if anything is. */
 int host_recover_pending(const struct journals *journals, struct error *err);
 
-/* Takes a commit back that is in phase "committing", and forgets it. */
+/* Takes a commit back that is in phase "committing". */
 int host_roll_back(const struct journals *journals, unsigned number,
 		   const struct host_exchange *exchange, struct journal_state *state,
 		   struct error *err);
@@ -20,12 +20,12 @@ int host_roll_forward(const struct journals *journals, unsigned number,
 		      const struct host_exchange *exchange, struct journal_state *state,
 		      struct error *err);
 
-/*
- * Removes the areas of a commit. Those of a part that is not mounted stay, and are an error unless
- * that is to be overlooked.
- */
-int host_remove_areas(const struct journal_state *state, struct error *err);
+/* Removes the areas of a commit, and notes in state when the directories that had them settled. */
+int host_remove_areas(struct journal_state *state, struct error *err);
 
-/* Removes a commit with its areas, whatever its phase, durably decided before. */
+/*
+ * Removes the areas of a commit of which nothing is to be seen (any more). Its phase is then
+ * "undone".
+ */
 int host_forget(const struct journals *journals, unsigned number, struct journal_state *state,
 		struct error *err);

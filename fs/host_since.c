@@ -32,15 +32,10 @@ static bool is_later(const struct timespec *time, const struct timespec *than)
 	       (time->tv_sec == than->tv_sec && time->tv_nsec > than->tv_nsec);
 }
 
-/* Of several with one inode the last one counts, and is the first of them then. */
 void host_known_sort(struct host_known *known, size_t count)
 {
 	if (count)
 		qsort(known, count, sizeof(*known), compare_known);
-	for (size_t i = count; i > 1; i--)
-		if (!compare_known(&known[i - 1], &known[i - 2]) &&
-		    is_later(&known[i - 1].time, &known[i - 2].time))
-			known[i - 2].time = known[i - 1].time;
 }
 
 bool host_is_changed(const struct host_since *since, const struct stat *status)
@@ -58,8 +53,15 @@ bool host_is_changed(const struct host_since *since, const struct stat *status)
 		else
 			high = middle;
 	}
-	return low == since->known_count || compare_known(&since->known[low], &wanted) != 0 ||
-	       is_later(&status->st_ctim, &since->known[low].time);
+	/* several commits may have touched it */
+	for (; low < since->known_count && !compare_known(&since->known[low], &wanted); low++) {
+		const struct host_known *known = &since->known[low];
+
+		if (!is_later(&status->st_ctim, &known->time) &&
+		    (!known->seen || journal_is_same(known->seen, status)))
+			return false;
+	}
+	return true;
 }
 
 static int changed_in(const struct host_since *since, int parent, const char *name, unsigned depth,

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "fs/diff.h"
+#include "fs/host_journal.h"
 
 /*
  * Whether something was changed by others since a moment.
@@ -26,6 +27,7 @@ struct host_known {
 	const char *target; /* of the part */
 	ino_t inode;
 	struct timespec time;
+	const struct journal_seen *seen; /* how we have left it; NULL: only its inode is known */
 };
 
 struct host_since {

@@ -13,6 +13,7 @@
 #include "base/step.h"
 #include "fs/host_attributes.h"
 #include "fs/host_exchange.h"
+#include "fs/host_known.h"
 #include "fs/host_part.h"
 #include "fs/host_plan.h"
 #include "fs/host_recover.h"
@@ -256,6 +257,7 @@ static int look(struct host_undo *undo, struct error *err)
 	undo->since.time =
 		(struct timespec){ undo->state.settled, undo->state.settled_nanoseconds };
 	if (host_mounts_read(undo->arena, &undo->mounts, err) < 0 ||
+	    host_known_read(&undo->journals, NULL, NULL, undo->arena, &undo->since, err) < 0 ||
 	    look_at_operations(undo, err) < 0)
 		return -1;
 	for (size_t i = 0; i < journal->directories.count; i++)
@@ -339,7 +341,9 @@ static const struct host_undo_step undo_steps[] = {
 /* Behind the commit point: the new files go. */
 static int clean_up(struct host_undo *undo, struct error *err)
 {
-	if (undo->state.phase == JOURNAL_UNDONE && host_remove_areas(&undo->state, err) < 0)
+	if (undo->state.phase == JOURNAL_UNDONE &&
+	    (host_remove_areas(&undo->state, err) < 0 ||
+	     journal_save_state(&undo->journals, undo->number, &undo->state, err) < 0))
 		return -1;
 	return journals_set_pending(&undo->journals, 0, err);
 }
@@ -402,8 +406,9 @@ static int drop(const struct journals *journals, unsigned number, struct journal
 {
 	state->phase = JOURNAL_DROPPED;
 	if (journal_save_state(journals, number, state, err) < 0 ||
-	    journals_set_pending(journals, number, err) < 0 ||
-	    host_forget(journals, number, state, err) < 0)
+	    journals_set_pending(journals, number, err) < 0 || step_point("dropped", err) < 0 ||
+	    host_remove_areas(state, err) < 0 ||
+	    journal_save_state(journals, number, state, err) < 0)
 		return -1;
 	return journals_set_pending(journals, 0, err);
 }
@@ -457,7 +462,7 @@ int host_undo_tidy(const char *data_root, bool (*exists)(const char *container, 
 				return -1;
 			continue;
 		}
-		if (state.phase != JOURNAL_UNDONE ||
+		if ((state.phase != JOURNAL_UNDONE && state.phase != JOURNAL_DROPPED) ||
 		    (state.container && exists(state.container, context)))
 			continue;
 		if (journals_remove(&journals, numbers[i], err) < 0)

@@ -68,8 +68,8 @@ int host_undo_list(const char *data_root, struct arena *arena, struct host_undo_
 int host_undo_drop(const char *data_root, const char *which, size_t *dropped, struct error *err);
 
 /*
- * Forgets what is only kept of commits that have been undone, for later ones of a container that is
- * gone. exists tells of a container.
+ * Forgets what is only kept, for later commits of the container, of those that have been undone or
+ * dropped, if that container is gone. exists tells of a container.
  */
 int host_undo_tidy(const char *data_root, bool (*exists)(const char *container, void *context),
 		   void *context, struct error *err);

@@ -14,6 +14,7 @@ libfs_a_SOURCES += \
 	fs/host_exchange.c fs/host_exchange.h \
 	fs/host_journal.c fs/host_journal.h \
 	fs/host_journal_document.c \
+	fs/host_known.c fs/host_known.h \
 	fs/host_part.c fs/host_part.h \
 	fs/host_plan.c fs/host_plan.h \
 	fs/host_recover.c fs/host_recover.h \

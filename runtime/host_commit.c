@@ -170,3 +170,11 @@ int container_undo(const struct settings *settings, const struct host_undo_reque
 		return 0;
 	return host_undo_tidy(settings->data_root, has_container, (void *)settings, err);
 }
+
+int container_undo_drop(const struct settings *settings, const char *which, size_t *dropped,
+			struct error *err)
+{
+	if (host_undo_drop(settings->data_root, which, dropped, err) < 0)
+		return -1;
+	return host_undo_tidy(settings->data_root, has_container, (void *)settings, err);
+}

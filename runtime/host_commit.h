@@ -31,6 +31,10 @@ int container_commit_to_host(const struct settings *settings,
 			     const struct container_host_commit *request, struct arena *arena,
 			     struct host_commit_result *result, struct error *err);
 
+/* `undo --drop`: see host_undo_drop(). */
+int container_undo_drop(const struct settings *settings, const char *which, size_t *dropped,
+			struct error *err);
+
 /* `undo`: which is a number, a container, or NULL: the last commit. Containers need not exist. */
 int container_undo(const struct settings *settings, const struct host_undo_request *request,
 		   struct arena *arena, struct host_undo_result *result, struct error *err);

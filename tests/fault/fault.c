@@ -18,7 +18,8 @@
 static struct target {
 	const char *name; /* NULL: none */
 	size_t length;
-	long turns; /* until it is this one; 0: every time */
+	bool once; /* at the turn that this counts down to; else every time */
+	long turns;
 } to_fail, to_die;
 
 static bool is_hit(struct target *target, const char *name)
@@ -26,7 +27,7 @@ static bool is_hit(struct target *target, const char *name)
 	if (!target->name || strlen(name) != target->length ||
 	    strncmp(name, target->name, target->length) != 0)
 		return false;
-	return target->turns == 0 || --target->turns == 0;
+	return !target->once || --target->turns == 0;
 }
 
 static int inject(const char *name, struct error *err)
@@ -47,6 +48,7 @@ static void read_target(const char *variable, struct target *target)
 		return;
 	colon = strrchr(target->name, ':');
 	target->length = colon ? (size_t)(colon - target->name) : strlen(target->name);
+	target->once = colon;
 	target->turns = colon ? strtol(colon + 1, NULL, 10) : 0;
 }
 
