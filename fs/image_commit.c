@@ -103,15 +103,29 @@ static char *timestamp(struct arena *arena)
 	return arena_printf(arena, "%s.%09ldZ", text, now.tv_nsec);
 }
 
+/* The image's entry point stays where the command begins with it; what follows is its argument. */
+static void set_command(const struct string_list *command, struct image_execution *execution)
+{
+	size_t kept = execution->entrypoint.count;
+
+	if (kept > command->count)
+		kept = 0;
+	for (size_t i = 0; i < kept; i++)
+		if (strcmp(execution->entrypoint.items[i], command->items[i]) != 0)
+			kept = 0;
+	if (!kept)
+		execution->entrypoint = (struct string_list){ 0 };
+	execution->cmd = (struct string_list){ .items = command->items + kept,
+					       .count = command->count - kept };
+	execution->args_escaped = false;
+}
+
 /* What the process of a container of the image is, changed as the caller says. */
 static void set_execution(const struct image_commit *commit, struct arena *arena,
 			  struct image_execution *execution)
 {
-	if (commit->command && commit->command->count) {
-		execution->cmd = *commit->command;
-		execution->entrypoint = (struct string_list){ 0 };
-		execution->args_escaped = false;
-	}
+	if (commit->command && commit->command->count)
+		set_command(commit->command, execution);
 	if (commit->environment)
 		execution->env = *commit->environment;
 	if (commit->directory)

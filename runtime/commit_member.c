@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/commit_member.h"
+#include "runtime/run_changes.h"
 
 #include <errno.h>
 
@@ -54,10 +55,15 @@ static void describe_process(struct commit_member *member, struct arena *arena)
 	image->created_by = member->handle.state.command;
 	if (!process)
 		return;
-	image->command = &process->args;
+	member->command = run_changes_command(&process->args);
+	image->command = &member->command;
 	image->environment = &process->env;
 	image->directory = process->cwd;
-	image->user = arena_printf(arena, "%u:%u", process->user.uid, process->user.gid);
+	/* by the name that was asked for, where one was */
+	if (member->handle.state.user)
+		image->user = member->handle.state.user;
+	else if (process->user.uid || process->user.gid || !member->handle.state.image)
+		image->user = arena_printf(arena, "%u:%u", process->user.uid, process->user.gid);
 }
 
 int member_begin_image(struct commit_member *member, const struct commit_request *request,

@@ -13,6 +13,7 @@ struct commit_member {
 	struct handle handle;
 	struct spec spec;
 	struct container_layers layers;
+	struct string_list command;	 /* of its process */
 	struct string_list image_lowers; /* without the container's own */
 	struct image_commit image;
 	int cgroup; /* of one that runs, and is to be frozen; else -1 */

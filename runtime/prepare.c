@@ -13,6 +13,7 @@
 #include "base/timestamp.h"
 #include "runtime/launch_scope.h"
 #include "runtime/rootless.h"
+#include "runtime/run_changes.h"
 #include "runtime/security_label.h"
 #include "runtime/spec_form.h"
 
@@ -118,7 +119,11 @@ static void fill_state(struct arena *arena, struct prepared *prepared)
 	state->oci_version = spec->oci_version;
 	state->created = arena_strdup(arena, timestamp_now(now));
 	state->owner = state_owner(arena, prepared->launch.settings->user);
-	state->command = spec->process ? string_list_text(arena, &spec->process->args, " ") : NULL;
+	if (spec->process) {
+		struct string_list command = run_changes_command(&spec->process->args);
+
+		state->command = string_list_text(arena, &command, " ");
+	}
 	state->annotations = spec->annotations;
 	/* crun's name for what --pidfd-socket says */
 	if (!prepared->launch.pidfd_socket)

@@ -186,6 +186,17 @@ static int change_network(struct arena *arena, const struct run_changes *changes
 	return 0;
 }
 
+struct string_list run_changes_command(const struct string_list *args)
+{
+	struct string_list command = *args;
+
+	if (command.count > 1 && !strcmp(command.items[0], RUN_INIT_PATH)) {
+		command.items++;
+		command.count--;
+	}
+	return command;
+}
+
 /* The init is the program, the program its argument. */
 static int change_init(struct arena *arena, const struct run_changes *changes, struct spec *spec,
 		       struct error *err)

@@ -53,6 +53,9 @@ int run_changes_apply(struct arena *arena, const struct run_changes *changes, st
 int run_changes_capabilities(struct arena *arena, const struct run_changes *changes,
 			     struct spec_process *process, struct error *err);
 
+/* The command as it was asked for: without the init that --init puts in front. Shares the words. */
+struct string_list run_changes_command(const struct string_list *args);
+
 /* The words of an --entrypoint. */
 int run_changes_entrypoint(struct arena *arena, const struct run_changes *changes,
 			   struct string_list *words, struct error *err);

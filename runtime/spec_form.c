@@ -216,6 +216,7 @@ static int settle_user(const struct container_options *options, const struct str
 	    image_form_user(arena, lowers, prepared->user, &process->user, err) < 0)
 		return changes && changes->user ? fail_in(err, "option '--user'")
 						: fail_in(err, "%s: config.User", prepared->name);
+	prepared->state.user = arena_strdup(arena, prepared->user);
 	if (!changes)
 		return 0;
 	if (run_changes_capabilities(arena, changes, process, err) < 0)

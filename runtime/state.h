@@ -51,6 +51,7 @@ struct state {
 	char *systemd_cgroup;	   /* that unit's */
 	char *data;		   /* its folder in the data root; NULL: the OCI form */
 	char *upper;		   /* the writable layer; NULL: none of ctr's making */
+	char *user;		   /* USER[:GROUP] as the image or --user names it; NULL: neither */
 	char *restart;		   /* restart_policy.h; NULL: no */
 	char *stop_signal;	   /* as its image or an option names it; NULL: SIGTERM */
 	struct string_list lowers; /* topmost first */

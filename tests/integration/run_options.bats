@@ -336,3 +336,20 @@ has_begun() {
 	run -0 ctr run --rm --security-opt seccomp=unconfined box:1 grep Seccomp: /proc/self/status
 	equal "$output" $'Seccomp:\t0'
 }
+
+@test "an image committed from a container of an image keeps its entry point, its user's name and no init" {
+	passwd_image '{"Entrypoint": ["echo", "entry"], "Cmd": ["first"], "User": "ann"}'
+	ctr run --name "$ID" --init box:1 second
+	ctr commit "$ID" box:2
+	run -0 ctr inspect "$ID"
+	lacks "$output" ctr-init
+	run -0 skopeo inspect --config "oci:$DATA/store:box:2"
+	equal "$(jq -c '.config | [.Entrypoint, .Cmd, .User]' <<<"$output")" '[["echo","entry"],["second"],"ann"]'
+	run -0 ctr run --rm box:2 third
+	equal "$output" 'entry third'
+	ctr rm "$ID"
+	ctr run --name "$ID" --entrypoint pwd -u 0 -w /etc box:1
+	ctr commit "$ID" box:3
+	run -0 skopeo inspect --config "oci:$DATA/store:box:3"
+	equal "$(jq -c '.config | [.Entrypoint, .Cmd, .User, .WorkingDir]' <<<"$output")" '[null,["pwd"],"0","/etc"]'
+}
