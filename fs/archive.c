@@ -30,9 +30,9 @@ static int end_stream(struct archive_stream *stream, struct error *err)
 	if (tar_end(&stream->tar, err) < 0 || compressor_finish(stream->compressor, err) < 0)
 		return -1;
 	stream->result->size = compressor_size(stream->compressor);
-	if (stream->is_layer)
-		compressor_digest(stream->compressor, &stream->result->diff_id);
-	return 0;
+	return stream->is_layer
+		       ? compressor_digest(stream->compressor, &stream->result->diff_id, err)
+		       : 0;
 }
 
 static void free_stream(struct archive_stream *stream)
@@ -50,6 +50,12 @@ static int store_output(void *context, const void *data, size_t size, struct err
 	return blob_write(context, data, size, err);
 }
 
+/* Of an archive that is stored as it is: its digest is the blob's. */
+static int store_plain_output(void *context, const void *data, size_t size, struct error *err)
+{
+	return blob_write_hashed(context, data, size, err);
+}
+
 static int write_entry(const struct diff_entry *entry, void *context, struct error *err)
 {
 	return archive_entry_write(context, entry, err);
@@ -59,7 +65,8 @@ int archive_layer(const struct layer_stack *stack, const struct archive_options 
 		  struct blob_writer *blob, struct archive_result *result, struct error *err)
 {
 	struct archive_stream stream = { .options = options, .result = result, .is_layer = true };
-	int status = begin_stream(&stream, store_output, blob, err);
+	bool plain = options->compression == COMPRESSION_NONE;
+	int status = begin_stream(&stream, plain ? store_plain_output : store_output, blob, err);
 
 	if (status == 0)
 		status = diff_walk_for(stack, DIFF_STATUS | DIFF_ATTRIBUTES | DIFF_CONTENT,
@@ -67,7 +74,9 @@ int archive_layer(const struct layer_stack *stack, const struct archive_options 
 	if (status == 0)
 		status = end_stream(&stream, err);
 	free_stream(&stream);
-	return status == 0 ? blob_end(blob, err) : status;
+	if (status == 0 && plain)
+		blob_end_hashed(blob, &result->diff_id);
+	return status == 0 && !plain ? blob_end(blob, err) : status;
 }
 
 struct archive_stream *archive_stream_begin(const struct archive_options *options,

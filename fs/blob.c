@@ -11,6 +11,8 @@
 #include "base/file.h"
 #include "fs/temporary.h"
 
+#define WRITEBACK_SIZE ((uint64_t)16 << 20)
+
 int blob_begin(struct blob_writer *blob, const struct store *store, struct error *err)
 {
 	*blob = (struct blob_writer){ .store = store, .fd = -1 };
@@ -28,10 +30,26 @@ int blob_begin(struct blob_writer *blob, const struct store *store, struct error
 int blob_write(struct blob_writer *blob, const void *data, size_t size, struct error *err)
 {
 	digest_add(blob->hash, data, size);
+	return blob_write_hashed(blob, data, size, err);
+}
+
+int blob_write_hashed(struct blob_writer *blob, const void *data, size_t size, struct error *err)
+{
+	uint64_t before = blob->size;
+
 	blob->size += size;
 	if (write_all(blob->fd, data, size, err) < 0)
 		return fail_in(err, "store");
+	/* on its way to the disk while the rest comes, so that the fsync finds little to do */
+	if (before / WRITEBACK_SIZE != blob->size / WRITEBACK_SIZE)
+		sync_file_range(blob->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	return 0;
+}
+
+void blob_end_hashed(struct blob_writer *blob, const struct digest *digest)
+{
+	digest_drop(&blob->hash);
+	blob->digest = *digest;
 }
 
 int blob_end(struct blob_writer *blob, struct error *err)
@@ -45,7 +63,7 @@ int blob_end(struct blob_writer *blob, struct error *err)
 
 void blob_park(struct blob_writer *blob)
 {
-	/* on its way to the disk while the next one comes, so that the fsync finds little to do */
+	/* as in blob_write_hashed() */
 	sync_file_range(blob->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	close_fd(&blob->fd);
 }

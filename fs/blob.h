@@ -24,6 +24,9 @@ int blob_begin(struct blob_writer *blob, const struct store *store, struct error
 int blob_write(struct blob_writer *blob, const void *data, size_t size, struct error *err);
 /* No more data: the digest is known. The file stays temporary and is not durable yet. */
 int blob_end(struct blob_writer *blob, struct error *err);
+/* The same two for whoever knows the digest otherwise; not to be mixed with them. */
+int blob_write_hashed(struct blob_writer *blob, const void *data, size_t size, struct error *err);
+void blob_end_hashed(struct blob_writer *blob, const struct digest *digest);
 /*
  * Closes the file of an ended blob, so that there may be thousands of them before they are
  * published. It is not locked then: the caller holds the blobs' lock, without which prune would

@@ -388,10 +388,13 @@ uint64_t compressor_size(const struct compressor *compressor)
 	return compressor->size;
 }
 
-void compressor_digest(struct compressor *compressor, struct digest *digest)
+int compressor_digest(struct compressor *compressor, struct digest *digest, struct error *err)
 {
 	digest_end(compressor->hash, digest);
 	compressor->hash = NULL;
+	if (strlen(digest->text) != strlen("sha256:") + 64)
+		return fail(err, EIO, "libcrypto: SHA-256 failed");
+	return 0;
 }
 
 void compressor_free(struct compressor **from)

@@ -56,7 +56,7 @@ void compressor_put(struct compressor *compressor, size_t size);
 int compressor_finish(struct compressor *compressor, struct error *err);
 /* After compressor_finish(): the bytes of the input, and its digest. */
 uint64_t compressor_size(const struct compressor *compressor);
-void compressor_digest(struct compressor *compressor, struct digest *digest);
+int compressor_digest(struct compressor *compressor, struct digest *digest, struct error *err);
 void compressor_free(struct compressor **compressor);
 
 #define cleanup_compressor __attribute__((cleanup(compressor_free)))
