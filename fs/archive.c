@@ -68,7 +68,9 @@ int archive_layer(const struct layer_stack *stack, const struct archive_options 
 	bool plain = options->compression == COMPRESSION_NONE;
 	int status = begin_stream(&stream, plain ? store_plain_output : store_output, blob, err);
 
-	if (status == 0)
+	if (status == 0 && options->delta)
+		status = layer_delta_walk(options->delta, stack, write_entry, &stream, err);
+	else if (status == 0)
 		status = diff_walk_for(stack, DIFF_STATUS | DIFF_ATTRIBUTES | DIFF_CONTENT,
 				       write_entry, &stream, err);
 	if (status == 0)

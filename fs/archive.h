@@ -7,6 +7,7 @@
 #include "fs/blob.h"
 #include "fs/compress.h"
 #include "fs/diff.h"
+#include "fs/layer_delta.h"
 #include "fs/layer_stack.h"
 #include "specs/runtime_spec.h"
 
@@ -32,7 +33,8 @@ struct archive_options {
 	 * at all. An owner outside of all ranges is an error (EOVERFLOW).
 	 */
 	const struct spec_id_mappings *uids, *gids;
-	struct progress *progress; /* told the bytes before compression; NULL: nobody */
+	const struct layer_delta *delta; /* what of a layer; NULL: all that diff_walk() lists */
+	struct progress *progress;	 /* told the bytes before compression; NULL: nobody */
 };
 
 struct archive_result {

@@ -22,6 +22,8 @@ libfs_a_SOURCES += \
 	fs/host_stage.c fs/host_stage.h \
 	fs/host_undo.c fs/host_undo.h \
 	fs/image_name.c fs/image_name.h \
+	fs/layer_delta.c fs/layer_delta.h \
+	fs/layer_index.c fs/layer_index.h \
 	fs/layer_merge.c fs/layer_merge.h \
 	fs/inode_map.c fs/inode_map.h \
 	fs/layer_stack.c fs/layer_stack.h \
@@ -88,6 +90,9 @@ check_PROGRAMS += tests/unit/test_diff tests/unit/test_archive tests/unit/test_u
 	tests/unit/test_store tests/unit/test_tar_writer tests/unit/test_stage
 LAYER_FIXTURE = tests/unit/layer_fixture.c tests/unit/layer_fixture.h
 LAYER_TEST_LIBS = libunit.a libimage.a libfs.a libspecs.a libbase.a $(IMAGE_LIBS) $(YAJL_LIBS)
+check_PROGRAMS += tests/unit/test_layer_delta
+tests_unit_test_layer_delta_SOURCES = tests/unit/test_layer_delta.c $(LAYER_FIXTURE)
+tests_unit_test_layer_delta_LDADD = $(LAYER_TEST_LIBS)
 tests_unit_test_diff_SOURCES = tests/unit/test_diff.c $(LAYER_FIXTURE)
 tests_unit_test_diff_LDADD = libunit.a libfs.a libspecs.a libbase.a $(YAJL_LIBS)
 tests_unit_test_archive_SOURCES = tests/unit/test_archive.c $(LAYER_FIXTURE)

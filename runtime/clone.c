@@ -44,6 +44,8 @@ static int open_source(struct clone *clone, struct error *err)
 	if (source->status != STATUS_STOPPED && !clone->request->number)
 		return fail(err, EBUSY, "%s: is %s: stop it first", id,
 			    status_name(source->status));
+	if (uppers_check(source, err) < 0)
+		return -1;
 	if (handle_read_spec(clone->arena, source, &clone->spec, err) < 0)
 		return fail_in(err, "%s", id);
 	return 0;

@@ -203,13 +203,18 @@ int container_start_again(const struct settings *settings, const char *id, enum 
 	cleanup_arena struct arena arena = { 0 };
 	cleanup_prepared struct prepared prepared = PREPARED_NONE;
 	cleanup_handle struct handle handle = HANDLE_NONE;
-	const struct container_options options = { .form = FORM_SPEC };
+	struct container_options options = { .form = FORM_SPEC };
 	int result;
 
 	*exit_status = 125;
 	if (lifecycle_open(settings, id, &arena, &handle, err) < 0 ||
-	    handle_allow(&handle, "start", 1U << STATUS_STOPPED, err) < 0 ||
-	    restart_begin(&handle, &arena, how != START_BY_ITSELF, err) < 0 ||
+	    handle_allow(&handle, "start", 1U << STATUS_STOPPED, err) < 0)
+		return -1;
+	if (handle.state.host_view)
+		return fail(err, ENOTSUP,
+			    "%s: was made by 'try', for one command: run 'try' once more", id);
+	options.remove = !handle.state.keep;
+	if (restart_begin(&handle, &arena, how != START_BY_ITSELF, err) < 0 ||
 	    prepare_again(settings, &handle, &arena, &prepared, err) < 0)
 		return -1;
 	result = how == START_ATTACHED ? run_foreground(&options, &prepared, exit_status, err)

@@ -143,11 +143,6 @@ int lifecycle_open(const struct settings *settings, const char *id, struct arena
 				"%s: was made from a bundle, whose root is used as it is: there "
 				"are no layers",
 				id);
-		if (handle->state.parts.count)
-			return fail(err, ENOTSUP,
-				    "%s: has several writable layers (it was made by 'try'), and "
-				    "can be neither cloned nor gone back with nor started again",
-				    id);
 		if (handle->dir < 0 || handle->status != STATUS_STOPPED)
 			return 0;
 		/* nobody did: the monitor was killed */

@@ -281,6 +281,7 @@ int prepare_again(const struct settings *settings, struct handle *handle, struct
 	};
 	prepared->launch.data_dir = take_fd(&handle->data);
 	state_forget_process(state);
+	state->parts.count = 0; /* the plan finds them again */
 	if (read_again(arena, prepared, err) < 0)
 		return -1;
 	if (spec_form_rootfs(arena, prepared, &options.rootfs, err) < 0 ||

@@ -71,6 +71,8 @@ static int open_container(struct snapshots *snapshots, struct error *err)
 	if (handle->status != STATUS_STOPPED)
 		return fail(err, EBUSY, "%s: is %s: stop it first", snapshots->id,
 			    status_name(handle->status));
+	if (uppers_check(handle, err) < 0)
+		return -1;
 	if (!snapshots->number)
 		return snapshot_list_load(&snapshots->arena, handle->data, &snapshots->list, err);
 	return snapshot_find(handle, snapshots->number, &snapshots->arena, &snapshots->list,

@@ -261,6 +261,7 @@ int spec_form_rootfs(struct arena *arena, const struct prepared *prepared,
 	const struct state *state = &prepared->state;
 
 	rootfs->lowers = state->lowers;
+	rootfs->mount_layers = path_join(arena, state->data, "mounts");
 	rootfs->idmap = state->idmapped;
 	if (!state->upper)
 		return 0;

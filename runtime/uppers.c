@@ -37,6 +37,16 @@ void uppers_close(struct uppers *uppers)
 	close_fd(&uppers->dir);
 }
 
+int uppers_check(const struct handle *handle, struct error *err)
+{
+	if (handle->state.parts.count)
+		return fail(err, ENOTSUP,
+			    "%s: has copy-on-write mounts, whose writable layers would have to be "
+			    "the same moment's: it can be neither cloned nor remembered",
+			    handle->state.id);
+	return 0;
+}
+
 int uppers_make(const struct uppers *uppers, struct arena *arena, char **path, struct error *err)
 {
 	for (;;) {

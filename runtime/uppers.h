@@ -40,6 +40,9 @@ int uppers_open(struct uppers *uppers, const struct settings *settings, bool exc
 		struct arena *arena, struct error *err);
 void uppers_close(struct uppers *uppers);
 
+/* Whether a container has one writable layer, which can be pushed. ENOTSUP says why not. */
+int uppers_check(const struct handle *handle, struct error *err);
+
 /*
  * A container has at most so many of them: a lookup of what is nowhere asks every layer, and the
  * kernel takes 500 in all, those of the image too. The next push then makes one of all, by hard
