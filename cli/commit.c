@@ -24,7 +24,7 @@ static void print_text(struct arena *arena, const struct commit_result *result, 
 	if (result->frozen)
 		printf(", frozen for %.1f ms\n", (double)result->frozen_microseconds / 1000);
 	else
-		puts(", nothing was running");
+		puts(result->passes ? ", not frozen" : ", nothing was running");
 }
 
 static void write_image(struct json_writer *writer, const struct commit_image *image)
@@ -61,6 +61,12 @@ static void print_json(struct arena *arena, const struct commit_result *result, 
 	json_write_bool(writer, result->frozen);
 	json_write_key(writer, "frozenMicroseconds");
 	json_write_int(writer, result->frozen_microseconds);
+	json_write_key(writer, "passes");
+	json_write_uint(writer, result->passes);
+	json_write_key(writer, "frozenFiles");
+	json_write_uint(writer, result->frozen_files);
+	json_write_key(writer, "frozenBytes");
+	json_write_uint(writer, result->frozen_bytes);
 	json_end_object(writer);
 	fputs(json_writer_text(writer, NULL), stdout);
 }
@@ -115,11 +121,19 @@ static int commit_to_host(struct invocation *invocation, struct error *err)
 	return host_commit_and_print(invocation, &request, commit_options.format, err);
 }
 
+static enum commit_pause find_pause(int word)
+{
+	if (word == PAUSE_TRUE)
+		return COMMIT_PAUSE_AUTO;
+	return word == PAUSE_FALSE ? COMMIT_PAUSE_NEVER : (enum commit_pause)word;
+}
+
 int cmd_commit(struct invocation *invocation, struct error *err)
 {
 	struct commit_request *request = &commit_options.request;
 	struct commit_result result = { 0 };
 
+	request->pause = find_pause(commit_options.pause);
 	if (commit_options.to_host)
 		return commit_to_host(invocation, err);
 	if (commit_options.force || commit_options.dry_run)

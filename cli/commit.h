@@ -3,12 +3,15 @@
 
 #include "runtime/commit.h"
 
+enum { PAUSE_TRUE = COMMIT_PAUSE_NEVER + 1, PAUSE_FALSE };
+
 /*
  * The options of `ctr commit`. The table that fills them (commit_command.c) is linked into ctr,
  * for help and completion, and into ctr-image, which has the function (commit.c).
  */
 struct commit_options {
 	struct commit_request request;
+	int pause;  /* enum commit_pause, or podman's words for it */
 	int format; /* enum format */
 	/* commit --to-host (host_commit.h) */
 	bool to_host, force, dry_run;

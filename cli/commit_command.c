@@ -13,7 +13,20 @@ static const char *const compressions[] = {
 	NULL,
 };
 
+static const char *const pauses[] = {
+	[COMMIT_PAUSE_AUTO] = "auto",
+	[COMMIT_PAUSE_ALWAYS] = "always",
+	[COMMIT_PAUSE_NEVER] = "never",
+	/* podman's words; enum commit_pause does not have them */
+	[PAUSE_TRUE] = "true",
+	[PAUSE_FALSE] = "false",
+	NULL,
+};
+
 static const struct option rows[] = {
+	OPTION_WORD(0, "pause", "WHEN", struct commit_options, pause, pauses,
+		    "freeze: auto (default: for what changes meanwhile), always (while reading) or "
+		    "never"),
 	OPTION_WORD(0, "compression", "NAME", struct commit_options, request.compression,
 		    compressions, "of the new layer: zstd (default), gzip or none"),
 	OPTION_STRING('m', "message", "TEXT", struct commit_options, request.message,

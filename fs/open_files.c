@@ -41,13 +41,13 @@ static uint64_t hash(const char *text, size_t length)
 	return value;
 }
 
-static int add_name(struct open_files *files, const char *name, size_t length, struct error *err)
+static int add_name(struct file_set *files, const char *name, size_t length, struct error *err)
 {
 	return add(&files->names, &files->name_count, &files->name_room, hash(name, length), err);
 }
 
 /* A file may be deleted under this name and have others, or really be called like this. */
-static int add_path(struct open_files *files, const char *path, struct error *err)
+static int add_path(struct file_set *files, const char *path, struct error *err)
 {
 	const char *name = strrchr(path, '/') + 1;
 	size_t length = strlen(name), suffix = strlen(DELETED);
@@ -59,13 +59,13 @@ static int add_path(struct open_files *files, const char *path, struct error *er
 	return 0;
 }
 
-static int add_inode(struct open_files *files, uint64_t inode, struct error *err)
+static int add_inode(struct file_set *files, uint64_t inode, struct error *err)
 {
 	return add(&files->inodes, &files->inode_count, &files->inode_room, inode, err);
 }
 
 /* fdinfo has the number (Linux 5.14); before that the last name has to do. */
-static int add_descriptor(struct open_files *files, int proc, int fds, const char *number,
+static int add_descriptor(struct file_set *files, int proc, int fds, const char *number,
 			  struct error *err)
 {
 	char target[PATH_MAX], path[NAME_MAX + 8], info[512];
@@ -100,7 +100,7 @@ static int add_descriptors(struct open_files *files, int proc, struct error *err
 		files->all = true;
 	while (dir && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.' &&
-		    add_descriptor(files, proc, dirfd(dir), entry->d_name, err) < 0)
+		    add_descriptor(&files->writable, proc, dirfd(dir), entry->d_name, err) < 0)
 			return -1;
 	return 0;
 }
@@ -122,9 +122,10 @@ static int add_mapping(struct open_files *files, char *line, struct error *err)
 		*at = '\n';
 		memmove(at + 1, at + 4, strlen(at + 4) + 1);
 	}
-	if (add_inode(files, inode, err) < 0)
+	if (add_inode(&files->mapped, inode, err) < 0 || add_path(&files->mapped, path, err) < 0 ||
+	    add_inode(&files->writable, inode, err) < 0)
 		return -1;
-	return add_path(files, path, err);
+	return add_path(&files->writable, path, err);
 }
 
 static int add_mappings(struct open_files *files, int proc, struct error *err)
@@ -155,6 +156,14 @@ static int compare(const void *one, const void *other)
 	return *a < *b ? -1 : *a > *b;
 }
 
+static void sort(struct file_set *set)
+{
+	if (set->inode_count)
+		qsort(set->inodes, set->inode_count, sizeof(uint64_t), compare);
+	if (set->name_count)
+		qsort(set->names, set->name_count, sizeof(uint64_t), compare);
+}
+
 int open_files_find(struct open_files *files, const pid_t *pids, size_t count, struct error *err)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -172,27 +181,31 @@ int open_files_find(struct open_files *files, const pid_t *pids, size_t count, s
 		if (add_descriptors(files, proc, err) < 0 || add_mappings(files, proc, err) < 0)
 			return -1;
 	}
-	if (files->inode_count)
-		qsort(files->inodes, files->inode_count, sizeof(uint64_t), compare);
-	if (files->name_count)
-		qsort(files->names, files->name_count, sizeof(uint64_t), compare);
+	sort(&files->writable);
+	sort(&files->mapped);
 	return 0;
 }
 
-bool open_files_may_have(const struct open_files *files, ino_t inode, const char *name)
+static bool has(const uint64_t *items, size_t count, uint64_t item)
 {
-	uint64_t number = inode, hashed = hash(name, strlen(name));
+	return count && bsearch(&item, items, count, sizeof(item), compare);
+}
 
-	return files->all ||
-	       (files->inode_count &&
-		bsearch(&number, files->inodes, files->inode_count, sizeof(uint64_t), compare)) ||
-	       (files->name_count &&
-		bsearch(&hashed, files->names, files->name_count, sizeof(uint64_t), compare));
+bool file_set_may_have(const struct file_set *set, ino_t inode, const char *name)
+{
+	return has(set->inodes, set->inode_count, inode) ||
+	       has(set->names, set->name_count, hash(name, strlen(name)));
+}
+
+static void free_set(struct file_set *set)
+{
+	free(set->inodes);
+	free(set->names);
 }
 
 void open_files_free(struct open_files *files)
 {
-	free(files->inodes);
-	free(files->names);
+	free_set(&files->writable);
+	free_set(&files->mapped);
 	*files = (struct open_files){ 0 };
 }

@@ -22,16 +22,21 @@
  * (unix(7), SCM_RIGHTS), or registered with io_uring only, and those of a thread with a table of
  * its own.
  */
-struct open_files {
+struct file_set {
 	uint64_t *inodes, *names; /* sorted; names as hashes */
 	size_t inode_count, name_count, inode_room, name_room;
-	bool all; /* a process could not be looked at: it may have any */
+};
+
+struct open_files {
+	struct file_set writable; /* open for writing, or mapped */
+	struct file_set mapped;	  /* shared and writable */
+	bool all;		  /* a process could not be looked at: it may have any */
 };
 
 /* Starts as { 0 }. Adds those of the processes; ones that have ended are passed over. */
 int open_files_find(struct open_files *files, const pid_t *pids, size_t count, struct error *err);
 
-/* Whether the file with that number and that last name may be one of them. */
-bool open_files_may_have(const struct open_files *files, ino_t inode, const char *name);
+/* Whether the file with that number and that last name may be one of the set. */
+bool file_set_may_have(const struct file_set *set, ino_t inode, const char *name);
 
 void open_files_free(struct open_files *files);

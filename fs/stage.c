@@ -137,19 +137,34 @@ static bool is_young(const struct stage_inode *inode)
 	return inode->look.st_ctim.tv_sec >= now.tv_sec - LONGEST_WRITE_SECONDS;
 }
 
-static bool is_open(const struct open_files *files, const struct stage_inode *inode)
+static bool may_have(const struct file_set *set, const struct stage_inode *inode)
 {
 	for (const struct stage_node *node = inode->names; node; node = node->next_name)
-		if (open_files_may_have(files, inode->number, node->name))
+		if (file_set_may_have(set, inode->number, node->name))
 			return true;
 	return false;
 }
 
 /*
  * What is open for writing may be in the middle of a write that set ctime before our look: between
- * look and copy is the only time to see that.
+ * look and copy is the only time to see that. What is mapped may have pages that can be stored to
+ * without anybody noticing: they are to be written back.
  */
-static int suspect_open_files(struct stage *stage, struct error *err)
+static void judge_open_files(struct stage *stage, const struct open_files *files)
+{
+	for (size_t i = 0; i < stage->update_count; i++) {
+		struct stage_update *update = &stage->updates[i];
+		struct stage_inode *inode = update->inode;
+
+		if (!S_ISREG(inode->look.st_mode))
+			continue;
+		if (!inode->suspect && is_young(inode))
+			inode->suspect = files->all || may_have(&files->writable, inode);
+		update->mapped = may_have(&files->mapped, inode);
+	}
+}
+
+static int look_at_processes(struct stage *stage, struct error *err)
 {
 	struct arena arena = { 0 };
 	struct open_files files = { 0 };
@@ -162,13 +177,10 @@ static int suspect_open_files(struct stage *stage, struct error *err)
 	result = stage->options.processes(stage->options.context, &arena, &pids, &count, err);
 	if (result == 0)
 		result = open_files_find(&files, pids, count, err);
-	for (size_t i = 0; result == 0 && i < stage->update_count; i++) {
-		struct stage_inode *inode = stage->updates[i].inode;
-
-		if (S_ISREG(inode->look.st_mode) && !inode->suspect && is_young(inode) &&
-		    is_open(&files, inode))
-			inode->suspect = true;
-	}
+	if (result == 0)
+		judge_open_files(stage, &files);
+	if (result == 0 && files.all && stage->tells && syncfs(stage->upper) < 0)
+		result = fail_errno(err, "stage: write back the layer's file system");
 	open_files_free(&files);
 	arena_free(&arena);
 	return result;
@@ -177,11 +189,8 @@ static int suspect_open_files(struct stage *stage, struct error *err)
 /* The order is what stage.h proves with: look, look who writes, write back, copy. */
 static int pass(struct stage *stage, struct error *err)
 {
-	if (stage_scan(stage, err) < 0 || suspect_open_files(stage, err) < 0)
-		return -1;
-	if (stage->pass == 1 && syncfs(stage->upper) < 0)
-		return fail_errno(err, "stage: write back the layer's file system");
-	if (stage_updates_run(stage, err) < 0)
+	if (stage_scan(stage, err) < 0 || look_at_processes(stage, err) < 0 ||
+	    stage_updates_run(stage, err) < 0)
 		return -1;
 	return stage_clear_limbo(stage, err);
 }

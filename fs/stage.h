@@ -25,14 +25,19 @@
  * numbers, hard links of regular files within the layer, content and holes. Not copied: times of
  *access, and the flags of chattr(1).
  *
- * What a pass takes for unchanged has the same inode, size, mode, owner, number of links and ctime
- * as when it was looked at, and that ctime was older then than the clock's granularity. That is
- * proof, as each pass looks at a file first, then makes its file system write its pages
- * back, then copies it: a store through a shared mapping finds its page write-protected from then
- * on, and changes ctime. What it does not prove is that a write(2) or a page fault which had begun
- * before the look had ended before the copy: so a file that a process has open for writing or
- * mapped shared and writable counts as changed, unless its ctime is more than a minute old.
- * File systems whose ctime does not tell of such stores (tmpfs) have their content compared.
+ * What a pass takes for unchanged has the same inode, size, mode, owner, number of links and times
+ * as when it was looked at, and its ctime was older then than the clock's granularity. That is
+ *proof, as each pass looks at a file first, then finds out who has it open, then copies it:
+ *  - A store through a shared mapping changes ctime when it makes a page writable, and not again
+ *    until that page has been written back. Files that are mapped shared and writable between look
+ *    and copy are written back before they are copied (sync_file_range(2); syncfs(2) where the
+ *    processes cannot be looked at), so that the next store shows. A page of any other file is not
+ *    writable for anybody.
+ *  - A write(2) or page fault that has begun before the look may not have ended before the copy. So
+ *a file that is open for writing or mapped between the two counts as changed, unless its ctime is
+ *    more than a minute old.
+ *  - File systems whose ctime does not tell of all stores (tmpfs, and those that are not known to)
+ *    have their content compared in the last pass.
  */
 struct stage;
 

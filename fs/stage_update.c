@@ -103,17 +103,13 @@ static int begin_target(const struct stage_update *update, int target, struct er
 	return 0;
 }
 
-/*
- * From now on the first store through a mapping changes ctime: the pages are written back, and so
- * write-protected. The first pass has done that for all of them.
- */
+/* From now on the first store to a page changes ctime: they are written back, and so protected. */
 static void protect_mappings(const struct stage *stage, struct stage_update *update, int source)
 {
 	const unsigned how = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
 			     SYNC_FILE_RANGE_WAIT_AFTER;
 
-	if (stage->pass > 1 && stage->tells && !stage->frozen &&
-	    sync_file_range(source, 0, 0, how) < 0)
+	if (update->mapped && stage->tells && sync_file_range(source, 0, 0, how) < 0)
 		update->inode->suspect = true;
 }
 

@@ -69,6 +69,7 @@ struct stage_update {
 	struct stage_piece *pieces;
 	size_t count;
 	int clone;	    /* the content as a clone of the file, or -1 */
+	bool mapped;	    /* shared and writable by a process, it may be */
 	bool had;	    /* the stage has an older copy, with which this is compared */
 	bool whole;	    /* the pieces are all of the content */
 	atomic_bool direct; /* too much to collect: to be written while frozen */

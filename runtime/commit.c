@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/macro.h"
+#include "base/parallel.h"
 #include "base/step.h"
 #include "cgroup/freeze.h"
 #include "runtime/commit_member.h"
@@ -55,7 +56,7 @@ static int open_members(struct commit *commit, struct error *err)
 				    commit->members[i].target->id);
 	commit->count = request->count;
 	for (size_t i = 0; i < commit->count; i++)
-		if (member_open(&commit->members[i], commit->arena, err) < 0)
+		if (member_open(&commit->members[i], request->pause, commit->arena, err) < 0)
 			return -1;
 	return 0;
 }
@@ -91,6 +92,30 @@ static int end_images(struct commit *commit, struct error *err)
 	for (size_t i = 0; i < commit->count; i++)
 		member_end_image(&commit->members[i]);
 	store_close(&commit->store);
+	return 0;
+}
+
+/* Frozen for as long as it takes, nothing needs to be copied. */
+static bool copies(const struct commit *commit)
+{
+	return commit->request->pause != COMMIT_PAUSE_ALWAYS;
+}
+
+static int copy_layers(struct commit *commit, struct error *err)
+{
+	if (!copies(commit))
+		return 0;
+	if (each(commit, member_begin_copy, err) < 0 || each(commit, member_copy, err) < 0)
+		return -1;
+	/* while the others were copied the first ones went on */
+	return commit->count > 1 ? each(commit, member_copy, err) : 0;
+}
+
+static int drop_copies(struct commit *commit, struct error *err)
+{
+	(void)err;
+	for (size_t i = 0; i < commit->count; i++)
+		member_drop_copy(&commit->members[i]);
 	return 0;
 }
 
@@ -140,14 +165,38 @@ static int thaw(struct commit *commit, struct error *err)
 	return freezer_thaw(&commit->freezer, err);
 }
 
+static int settle_task(void *context, size_t index, unsigned worker, struct error *err)
+{
+	struct commit *commit = context;
+
+	(void)worker;
+	return member_settle(&commit->members[index], err);
+}
+
+/* All are frozen by now: it is the same instant for whichever comes first. */
+static int settle_copies(struct commit *commit, struct error *err)
+{
+	return parallel_run((unsigned)commit->count, commit->count, settle_task, commit, err);
+}
+
+static int finish_copies(struct commit *commit, struct error *err)
+{
+	return each(commit, member_finish, err);
+}
+
 static int archive_member(struct commit_member *member, struct error *err)
 {
 	return image_commit_archive(&member->image, err);
 }
 
+static int archive_frozen(struct commit *commit, struct error *err)
+{
+	return copies(commit) ? 0 : each(commit, archive_member, err);
+}
+
 static int archive(struct commit *commit, struct error *err)
 {
-	return each(commit, archive_member, err);
+	return copies(commit) ? each(commit, archive_member, err) : 0;
 }
 
 static int thaw_again(struct commit *commit, struct error *err)
@@ -190,14 +239,31 @@ STEPS(commit);
 static const struct commit_step commit_steps[] = {
 	{ "container", open_members, close_members },
 	{ "image", begin_images, end_images },
+	{ "copy", copy_layers, drop_copies },
 	{ "guard", start_guard, end_guard },
 	{ "freeze", freeze, thaw },
-	{ "archive", archive, NULL },
+	{ "last pass", settle_copies, NULL },
+	{ "archive frozen", archive_frozen, NULL },
 	{ "thaw", thaw_again, NULL },
+	{ "finish copy", finish_copies, NULL },
+	{ "archive", archive, NULL },
 	{ "layer", finish_layers, NULL },
 	{ "documents", write_documents, NULL },
 	{ "name", name_images, NULL },
 };
+
+static void add_statistics(const struct stage *stage, struct commit_result *result)
+{
+	struct stage_statistics statistics;
+
+	if (!stage)
+		return;
+	stage_statistics(stage, &statistics);
+	if (statistics.passes > result->passes)
+		result->passes = statistics.passes;
+	result->frozen_files += statistics.last_files;
+	result->frozen_bytes += statistics.last_bytes;
+}
 
 static void report(const struct commit *commit, struct commit_result *result)
 {
@@ -212,6 +278,8 @@ static void report(const struct commit *commit, struct commit_result *result)
 		image->layer_size = from->layer.size;
 		image->size = from->size;
 	}
+	for (size_t i = 0; i < commit->count; i++)
+		add_statistics(commit->members[i].stage, result);
 	result->frozen = commit->freezer.count > 0;
 	result->frozen_microseconds = commit->freezer.microseconds;
 }

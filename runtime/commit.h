@@ -12,9 +12,10 @@
 #include "runtime/settings.h"
 
 /*
- * `commit`: images of the present roots of containers, one instant for all of them. All are frozen
- * before anything is read that counts, and thawed whatever happens, even to ctr: a guard process
- * of ctr's thaws them when ctr is killed. The store has all the new images in whole or none.
+ * `commit`: images of the present roots of containers, one instant for all of them. Those that run
+ * are copied first (fs/stage.h); then all are frozen, for what has changed since, and thawed
+ * whatever happens, even to ctr: a guard process of ctr's thaws them when ctr is killed. Archives
+ * are made of the copies. The store has all the new images in whole or none.
  *
  * Linked into ctr-image only: it needs the libraries for archives, compression and digests.
  */
@@ -23,9 +24,16 @@ struct commit_target {
 	const char *name; /* of the image, NAME[:TAG] */
 };
 
+enum commit_pause {
+	COMMIT_PAUSE_AUTO,   /* frozen for the last pass of the copy */
+	COMMIT_PAUSE_ALWAYS, /* frozen while the layer is archived, without a copy */
+	COMMIT_PAUSE_NEVER,  /* not frozen: each file is what it was at some time */
+};
+
 struct commit_request {
 	const struct commit_target *targets;
 	size_t count;
+	enum commit_pause pause;
 	enum compression compression;
 	const char *message, *author; /* may be NULL */
 };
@@ -41,6 +49,9 @@ struct commit_result {
 	struct commit_image *images; /* as many as targets, in their order; in the arena */
 	bool frozen;		     /* something was running, and was frozen for this */
 	int64_t frozen_microseconds;
+	/* of the copies: passes (the most of any), and what was looked at again while frozen */
+	unsigned passes;
+	uint64_t frozen_files, frozen_bytes;
 };
 
 int container_commit(const struct settings *settings, const struct commit_request *request,

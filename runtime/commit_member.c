@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/fd.h"
+#include "fs/temporary.h"
 
 void member_init(struct commit_member *member, const struct settings *settings,
 		 const struct commit_target *target)
@@ -18,7 +19,8 @@ void member_init(struct commit_member *member, const struct settings *settings,
 	};
 }
 
-int member_open(struct commit_member *member, struct arena *arena, struct error *err)
+int member_open(struct commit_member *member, enum commit_pause pause, struct arena *arena,
+		struct error *err)
 {
 	const char *id = member->target->id;
 	struct handle *handle = &member->handle;
@@ -33,10 +35,14 @@ int member_open(struct commit_member *member, struct arena *arena, struct error 
 			    id);
 	if (handle_read_spec(arena, handle, &member->spec, err) < 0)
 		return fail_in(err, "%s", id);
-	if (handle->status != STATUS_RUNNING && handle->status != STATUS_CREATED)
+	member->running = handle->status == STATUS_RUNNING || handle->status == STATUS_CREATED;
+	if (!member->running || pause == COMMIT_PAUSE_NEVER)
 		return 0;
 	member->cgroup = handle_open_cgroup(arena, handle, err);
-	return member->cgroup < 0 ? fail_in(err, "%s: cannot be frozen", id) : 0;
+	return member->cgroup < 0
+		       ? fail_in(err, "%s: cannot be frozen; --pause=never commits it as it runs",
+				 id)
+		       : 0;
 }
 
 void member_close(struct commit_member *member)
@@ -99,4 +105,73 @@ void member_end_image(struct commit_member *member)
 	if (member->image.store)
 		image_commit_end(&member->image);
 	member->image.store = NULL;
+}
+
+/* Who may write to the layer. A process that enters the container later is seen in the next pass.
+ */
+static int find_processes(void *context, struct arena *arena, const pid_t **pids, size_t *count,
+			  struct error *err)
+{
+	const struct commit_member *member = context;
+	pid_t *found;
+
+	if (container_processes(member->settings, member->target->id, arena, &found, count, err) <
+	    0)
+		return -1;
+	*pids = found;
+	return 0;
+}
+
+int member_begin_copy(struct commit_member *member, struct error *err)
+{
+	const struct stage_options options = {
+		.upper = member->layers.upper,
+		.folder = member->handle.data,
+		.processes = find_processes,
+		.context = member,
+	};
+
+	if (!member->running)
+		return 0;
+	/* what a commit that was killed has left */
+	if (temporary_clean(member->handle.data, err) < 0)
+		return fail_in(err, "%s", member->target->id);
+	member->stage = stage_open(&options, err);
+	return member->stage ? 0 : fail_in(err, "%s", member->target->id);
+}
+
+static int fail_copy(const struct commit_member *member, struct error *err)
+{
+	if (err->errnum == ENOSPC)
+		return fail_in(err, "%s (--pause=always needs none)", member->target->id);
+	return fail_in(err, "%s", member->target->id);
+}
+
+int member_copy(struct commit_member *member, struct error *err)
+{
+	if (!member->stage || stage_copy(member->stage, err) == 0)
+		return 0;
+	return fail_copy(member, err);
+}
+
+int member_settle(struct commit_member *member, struct error *err)
+{
+	if (!member->stage || stage_settle(member->stage, member->cgroup >= 0, err) == 0)
+		return 0;
+	return fail_copy(member, err);
+}
+
+int member_finish(struct commit_member *member, struct error *err)
+{
+	if (!member->stage)
+		return 0;
+	if (stage_finish(member->stage, err) < 0)
+		return fail_copy(member, err);
+	member->image.stack.upper = stage_root(member->stage);
+	return 0;
+}
+
+void member_drop_copy(struct commit_member *member)
+{
+	stage_close(&member->stage);
 }
