@@ -33,6 +33,7 @@ struct freezer {
 	int guard; /* socket to the guard */
 	pid_t guard_pid;
 	bool frozen;
+	int nice; /* of ctr before: frozen it has the highest priority */
 	struct timespec begin;
 	/* how long they were frozen, after freezer_thaw(); from the wish to the last one running */
 	int64_t microseconds;

@@ -231,6 +231,19 @@ static int tidy(const struct settings *settings, const char *id, struct arena *a
 	return handle.data < 0 ? 0 : temporary_clean_replacements(handle.data, err);
 }
 
+/* What a commit that was killed has copied of a layer; one that goes on has it locked. */
+static int remove_copies(const struct settings *settings, const char *id, struct arena *arena,
+			 struct error *err)
+{
+	cleanup_handle struct handle handle = HANDLE_NONE;
+	struct error other;
+
+	if (handle_open(settings, id, HANDLE_NO_LOCK, arena, &handle, &other) < 0 ||
+	    handle.data < 0)
+		return 0;
+	return temporary_clean(handle.data, err) < 0 ? fail_in(err, "%s", id) : 0;
+}
+
 int container_prune(const struct settings *settings, bool stopped, size_t *removed,
 		    struct error *err)
 {
@@ -246,6 +259,8 @@ int container_prune(const struct settings *settings, bool stopped, size_t *remov
 		bool broken = !items[i].created[0];
 		int result;
 
+		if (remove_copies(settings, items[i].id, &arena, err) < 0)
+			return -1;
 		if (items[i].status != STATUS_STOPPED)
 			continue;
 		if (!broken && !items[i].remains && !stopped) {
