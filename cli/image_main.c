@@ -12,6 +12,8 @@ static const struct verb verbs[] = {
 	{ &cp_command, cmd_cp },
 	{ &export_command, cmd_export },
 	{ &load_command, cmd_load },
+	{ &pull_command, cmd_pull },
+	{ &push_command, cmd_push },
 	{ &save_command, cmd_save },
 	{ &unpack_command, cmd_unpack },
 };

@@ -11,6 +11,7 @@
 #include "cli/progress.h"
 #include "cli/verbs.h"
 #include "fs/image_load.h"
+#include "fs/image_name.h"
 
 /* The file, folder or standard input; *size is how much there is to read, 0 when unknown. */
 static int open_input(const char *path, uint64_t *size, struct error *err)
@@ -40,15 +41,20 @@ int cmd_load(struct invocation *invocation, struct error *err)
 	struct image_load load = {
 		.store = &store,
 		.arena = invocation->arena,
-		.name = load_options.name,
 		.progress = progress_line_open(&line, load_options.quiet),
 	};
 	const char *input = load_options.input ? load_options.input : "-";
 	uint64_t size = 0;
+	char *name = NULL;
 	cleanup_fd int fd = open_input(input, &size, err);
 
-	if (fd < 0 ||
-	    store_open(&store, invocation->settings.data_root, invocation->arena, err) < 0)
+	if (fd < 0)
+		return -1;
+	if (load_options.name &&
+	    image_name_parse(load_options.name, invocation->arena, &name, err) < 0)
+		return fail_in(err, "--name");
+	load.name = name;
+	if (store_open(&store, invocation->settings.data_root, invocation->arena, err) < 0)
 		return -1;
 	progress_begin(load.progress, input, size);
 	if (image_load(&load, fd, err) < 0)

@@ -17,6 +17,7 @@ libcli_a_SOURCES = \
 	cli/program.c \
 	cli/output_file.c cli/output_file.h \
 	cli/progress.c cli/progress.h \
+	cli/pull.h cli/pull_command.c \
 	cli/save.h cli/save_command.c \
 	cli/size.c cli/size.h \
 	cli/table.c cli/table.h \
@@ -91,6 +92,8 @@ ctr_image_SOURCES = cli/image_main.c \
 	cli/commit.c \
 	cli/cp.c cli/export.c \
 	cli/load.c \
+	cli/pull.c \
+	cli/push.c \
 	cli/save.c \
 	cli/unpack.c
 ctr_image_LDADD = libcli.a libcommit.a libimage.a $(CTR_LIBS) $(CTR_STATIC_LIBS) $(IMAGE_LIBS)

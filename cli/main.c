@@ -38,6 +38,8 @@ static const struct verb verbs[] = {
 	{ &load_command, NULL },
 	{ &unpack_command, NULL },
 	{ &save_command, NULL },
+	{ &pull_command, NULL },
+	{ &push_command, NULL },
 	{ &prune_command, cmd_prune },
 
 	{ &create_command, cmd_create },

@@ -34,6 +34,8 @@ VERB(load);
 VERB(logs);
 VERB(prune);
 VERB(ps);
+VERB(pull);
+VERB(push);
 VERB(restore);
 VERB(rm);
 VERB(rmi);

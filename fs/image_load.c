@@ -7,7 +7,6 @@
 
 #include "base/fd.h"
 #include "fs/docker_archive.h"
-#include "fs/image_name.h"
 #include "fs/oci_archive.h"
 
 void image_load_add(struct image_load *load, const char *name,
@@ -32,16 +31,12 @@ void image_load_add(struct image_load *load, const char *name,
 /* The name that the caller gives to the only image. */
 static int rename_only(struct image_load *load, struct error *err)
 {
-	char *name;
-
 	if (!load->name)
 		return 0;
 	if (load->count != 1)
 		return fail(err, EINVAL, "there are %zu images, a name is for one alone",
 			    load->count);
-	if (image_name_parse(load->name, load->arena, &name, err) < 0)
-		return -1;
-	load->names[0].name = name;
+	load->names[0].name = load->name;
 	return 0;
 }
 

@@ -36,3 +36,7 @@ int image_load(struct image_load *load, int fd, struct error *err);
  * instead of copied.
  */
 int image_load_adopt(struct image_load *load, int folder, struct error *err);
+
+/* Adds one result, for who finds the images. name NULL: it has none. */
+void image_load_add(struct image_load *load, const char *name,
+		    const struct image_descriptor *descriptor);

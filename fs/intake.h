@@ -111,7 +111,7 @@ void intake_end(struct intake *intake);
  */
 int intake_tar(struct intake *intake, int fd, struct error *err);
 #define INTAKE_MAX_RATIO 200
-#define INTAKE_FREE_BYTES ((uint64_t)1 << 30)
+#define INTAKE_FREE_BYTES ((uint64_t)256 << 20)
 
 /*
  * From now on the files of the folder, as they are asked for; fd stays open for as long. adopt:

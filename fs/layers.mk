@@ -79,6 +79,7 @@ libimage_a_SOURCES = \
 	fs/tree_walk.c fs/tree_walk.h \
 	fs/oci_archive.c fs/oci_archive.h \
 	fs/tar_stream.c fs/tar_stream.h \
+	fs/transfer_folder.c fs/transfer_folder.h \
 	fs/unpack.c fs/unpack.h \
 	fs/unpack_stream.c fs/unpack_stream.h \
 	fs/unpack_tree.c fs/unpack_tree.h
@@ -107,3 +108,7 @@ tests_unit_test_stage_SOURCES = tests/unit/test_stage.c tests/unit/tree_text.c \
 	tests/unit/tree_text.h $(LAYER_FIXTURE)
 tests_unit_test_stage_LDADD = $(tests_unit_test_diff_LDADD)
 EXTRA_DIST += tests/unit/golden/diff.json
+
+check_PROGRAMS += tests/unit/test_intake
+tests_unit_test_intake_SOURCES = tests/unit/test_intake.c $(LAYER_FIXTURE)
+tests_unit_test_intake_LDADD = $(LAYER_TEST_LIBS)

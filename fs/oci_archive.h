@@ -15,9 +15,5 @@
 /* Adds the images to load->names and marks their files as wanted. */
 int oci_archive_images(struct image_load *load, struct intake *intake, struct error *err);
 
-/* Adds one result. name may be NULL. */
-void image_load_add(struct image_load *load, const char *name,
-		    const struct image_descriptor *descriptor);
-
 /* Refuses a config whose layers these are not; file has the layer that diff_ids[i] is of. */
 int image_load_check_layer(const struct intake_file *file, const char *diff_id, struct error *err);

@@ -119,10 +119,13 @@ static int find_pinned(struct image_index *index, const char *text, struct arena
 
 	for (size_t i = 0; i < index->manifests.count; i++) {
 		struct image_descriptor *item = &index->manifests.items[i];
-		const char *present = descriptor_name(item);
+		const char *present = descriptor_name(item), *pinned;
 
-		if (strcmp(item->digest, digest) != 0 || !present ||
-		    !image_name_fit(image_name_repository(present, arena), wanted))
+		if (!present || !image_name_fit(image_name_repository(present, arena), wanted))
+			continue;
+		/* pulled by a registry's digest, which a manifest of Docker's loses on the way */
+		pinned = strchr(present, '@');
+		if (strcmp(item->digest, digest) != 0 && (!pinned || strcmp(pinned + 1, digest)))
 			continue;
 		*entry = item;
 		return 0;

@@ -9,8 +9,9 @@
 
 /*
  * Archives of plain files and folders with short names, as image archives are: ustar headers of
- * root's, with the time 0, so that the same images give the same bytes. libarchive would copy all
- * that passes once more, and cannot have a size written afterwards.
+ * root's, with the time 0, so that the same images give the same bytes. fs/tar_writer.h, which is
+ * for layers, copies all that passes into its compressor, and cannot have a size written
+ * afterwards.
  */
 
 /* name has at most 99 bytes. What follows is size bytes of data and tar_stream_pad(). */

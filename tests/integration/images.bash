@@ -89,16 +89,18 @@ relayer() {
 
 # many_layers LAYOUT NAME COUNT: the image with so many layers.
 many_layers() {
-	local i layers='[]' diffs='[]' file
+	local i hex size
+	mkdir -p small/layers
 	for ((i = 2; i <= $3; i++)); do
-		mkdir -p small/layers && rm -f small/layers/* && echo "$i" >"small/layers/$i"
+		rm -f small/layers/* && echo "$i" >"small/layers/$i"
 		tar cf file --owner 0 --group 0 -C small layers
-		layers=$(jq -c --argjson layer "$(descriptor "$1" file application/vnd.oci.image.layer.v1.tar)" '. + [$layer]' <<<"$layers")
-		file=$(sha256sum <file)
-		diffs=$(jq -c --arg diff "sha256:${file%% *}" '. + [$diff]' <<<"$diffs")
-	done
-	change_config "$1" ".rootfs.diff_ids += $diffs | del(.history)"
-	change_manifest "$1" ".layers += $layers"
+		hex=$(sha256sum file) && hex=${hex%% *}
+		size=$(stat -c %s file)
+		mv file "$1/blobs/sha256/$hex"
+		echo "{\"mediaType\": \"application/vnd.oci.image.layer.v1.tar\", \"digest\": \"sha256:$hex\", \"size\": $size}"
+	done | jq -s . >list.json
+	change_config "$1" ".rootfs.diff_ids += $(jq -c "map(.digest)" list.json) | del(.history)"
+	change_manifest "$1" ".layers += $(jq -c . list.json)"
 }
 
 # multi_platform LAYOUT NAME: the image in an index beside one that is missing and one of s390x.

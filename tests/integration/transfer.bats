@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# `ctr load` and `save`, `pull` and `push`: images in and out of the store, as other tools write and
-# read them. Hostile archives are made here, byte by byte where no tool would make them.
+# `ctr load` and `save`: images in and out of the store, as other tools write and read them. Hostile archives are made here, byte by byte where no tool would make them.
 
 load helpers
 load images
@@ -84,13 +83,13 @@ load images
 	equal "$(jq '.manifests | length' "$DATA/store/index.json")" 0
 }
 
-@test "an image with 130 layers" {
+@test "an image with 105 layers" {
 	oci_image oci app:1
-	many_layers oci app:1 130
+	many_layers oci app:1 105
 	ctr load -q -i oci
-	equal "$(manifest app:1 | jq '.layers | length')" 130
-	run -0 ctr run --rm app:1 sh -c 'ls /layers | wc -l; cat /layers/130'
-	equal "$output" $'129\n130'
+	equal "$(manifest app:1 | jq '.layers | length')" 105
+	run -0 ctr run --rm app:1 sh -c 'ls /layers | wc -l; cat /layers/105'
+	equal "$output" $'104\n105'
 }
 
 @test "an index for several platforms: the one for this machine, others as far as they are there" {
@@ -245,7 +244,7 @@ load images
 	oci_image oci app:1
 	tar cf a.tar -C oci oci-layout index.json blobs
 	size=$(stat -c %s a.tar)
-	for ((at = 0; at < size - 10240; at += size / 23)); do
+	for ((at = 0; at < size - 10240; at += size / 9)); do
 		head -c "$at" a.tar >cut.tar
 		refused . -i cut.tar
 		gzip -c a.tar | head -c "$((at / 3))" >cut.tar
@@ -269,7 +268,7 @@ load images
 
 @test "a bomb of compression is stopped, and a layer that is not what it says" {
 	mkdir bomb
-	truncate -s 3G bomb/layer
+	truncate -s 1G bomb/layer
 	tar cf - -C bomb layer | zstd -q -o bomb.tar.zst
 	(($(stat -c %s bomb.tar.zst) < 3000000))
 	refused 'times its size' -i bomb.tar.zst
@@ -283,7 +282,7 @@ load images
 	oci_image oci app:1
 	tar cf a.tar -C oci .
 	mkfifo pipe
-	ctr load -q -i pipe &
+	"$CTR" --root "$ROOT" --data-root "$DATA" load -q -i pipe 3>&- &
 	pid=$!
 	exec 9>pipe
 	head -c 100000 a.tar >&9
