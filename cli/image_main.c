@@ -11,6 +11,7 @@ static const struct verb verbs[] = {
 	{ &commit_command, cmd_commit },
 	{ &cp_command, cmd_cp },
 	{ &export_command, cmd_export },
+	{ &import_command, cmd_import },
 	{ &load_command, cmd_load },
 	{ &pull_command, cmd_pull },
 	{ &push_command, cmd_push },

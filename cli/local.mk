@@ -6,6 +6,7 @@ libcli_a_SOURCES = \
 	cli/commit.h cli/commit_command.c \
 	cli/cp.h cli/cp_command.c \
 	cli/export.h cli/export_command.c \
+	cli/import.h cli/import_command.c \
 	cli/each.c \
 	cli/help.c \
 	cli/host_commit.c cli/host_commit.h \
@@ -90,7 +91,7 @@ pkglibexec_PROGRAMS += ctr-image
 ctr_image_SOURCES = cli/image_main.c \
 	cli/check_store.c cli/check_store.h \
 	cli/commit.c \
-	cli/cp.c cli/export.c \
+	cli/cp.c cli/export.c cli/import.c \
 	cli/load.c \
 	cli/pull.c \
 	cli/push.c \

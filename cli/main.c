@@ -36,6 +36,7 @@ static const struct verb verbs[] = {
 	{ &tag_command, cmd_tag },
 	{ &rmi_command, cmd_rmi },
 	{ &load_command, NULL },
+	{ &import_command, NULL },
 	{ &unpack_command, NULL },
 	{ &save_command, NULL },
 	{ &pull_command, NULL },

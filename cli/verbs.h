@@ -27,6 +27,7 @@ VERB(freeze);
 VERB(help);
 VERB(history);
 VERB(images);
+VERB(import);
 VERB(inspect);
 VERB(kill);
 VERB(list);

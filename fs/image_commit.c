@@ -173,6 +173,14 @@ static int put_config(struct image_commit *commit, struct error *err)
 
 	if (config.config)
 		execution = *config.config;
+	if (commit->execution)
+		execution = *commit->execution;
+	if (commit->architecture)
+		config.architecture = arena_strdup(arena, commit->architecture);
+	if (commit->os)
+		config.os = arena_strdup(arena, commit->os);
+	if (commit->variant)
+		config.variant = arena_strdup(arena, commit->variant);
 	set_execution(commit, arena, &execution);
 	config.config = &execution;
 	config.created = timestamp(arena);

@@ -40,6 +40,9 @@ struct image_commit {
 	 */
 	const struct string_list *command, *environment;
 	const char *directory, *user;
+	/* Of what is no container (fs/image_import.h): the config's; NULL: as above. */
+	const struct image_execution *execution;
+	const char *architecture, *os, *variant; /* NULL: the parent's, or this machine's */
 	/* what it finds */
 	struct arena arena;
 	int lock;	 /* the blobs', shared: prune waits until image_commit_end() */

@@ -62,6 +62,7 @@ libimage_a_SOURCES = \
 	fs/docker_save.c \
 	fs/image_blobs.c fs/image_blobs.h \
 	fs/image_commit.c fs/image_commit.h \
+	fs/image_import.c fs/image_import.h \
 	fs/image_load.c fs/image_load.h \
 	fs/image_save.c fs/image_save.h \
 	fs/image_unpack.c fs/image_unpack.h \

@@ -5,6 +5,7 @@ libspecs_a_SOURCES = \
 	specs/docker_document.c specs/docker_document.h \
 	specs/events.c specs/events.h \
 	specs/features.c specs/features.h \
+	specs/image_change.c specs/image_change.h \
 	specs/image_document.c specs/image_document.h \
 	specs/json.c specs/json.h \
 	specs/json_bytes.c specs/json_bytes.h \
@@ -45,6 +46,7 @@ dist_schema_DATA = \
 specs_test_libraries = libunit.a libspecs.a libbase.a $(YAJL_LIBS)
 check_PROGRAMS += \
 	tests/unit/test_events \
+	tests/unit/test_image_change \
 	tests/unit/test_image_document \
 	tests/unit/test_json \
 	tests/unit/test_runtime_spec \
@@ -53,6 +55,8 @@ check_PROGRAMS += \
 	tests/unit/test_validate
 tests_unit_test_events_SOURCES = tests/unit/test_events.c
 tests_unit_test_events_LDADD = $(specs_test_libraries)
+tests_unit_test_image_change_SOURCES = tests/unit/test_image_change.c
+tests_unit_test_image_change_LDADD = $(specs_test_libraries)
 tests_unit_test_image_document_SOURCES = tests/unit/test_image_document.c
 tests_unit_test_image_document_LDADD = $(specs_test_libraries)
 tests_unit_test_json_SOURCES = tests/unit/test_json.c

@@ -131,3 +131,95 @@ listing() {
 	ctr export -o x.tar "$ID" 2>messages
 	[[ ! -s messages ]]
 }
+
+# rootfs_tar FILE [TAR-OPTION...]: the rootfs of the tests as an archive.
+rootfs_tar() {
+	tar -C "$ROOTFS" --exclude=./bin/probe -cf "$@" .
+}
+
+# config NAME: the config of that image, found by the store's own index.
+config() {
+	local blobs=$DATA/store/blobs digest
+	digest=$(jq -r --arg name "$1" '.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] == $name) | .digest' \
+		"$DATA/store/index.json")
+	digest=$(jq -r .config.digest "$blobs/${digest/://}")
+	cat "$blobs/${digest/://}"
+}
+
+@test "an archive of a root is an image that runs, however it is compressed" {
+	local kind
+	rootfs_tar plain.tar
+	gzip -k plain.tar && zstd -q plain.tar && xz -0k plain.tar && bzip2 -1k plain.tar
+	for kind in '' .gz .zst .xz .bz2; do
+		ctr import -c 'CMD ["cat", "/etc/deep/one"]' "plain.tar$kind" "app:k$kind"
+		equal "$(ctr run --rm --name "$ID" "app:k$kind" </dev/null)" one
+	done
+	# one archive, whatever it was packed in
+	equal "$(for kind in '' .gz .zst .xz .bz2; do config "app:k$kind" | jq -r '.rootfs.diff_ids[]'; done | uniq -c | xargs)" \
+		"5 sha256:$(sha256sum <plain.tar | cut -d' ' -f1)"
+	# what image-spec knows stays as it came
+	[[ -e $DATA/store/blobs/sha256/$(sha256sum <plain.tar.gz | cut -d' ' -f1) ]]
+	[[ -e $DATA/store/blobs/sha256/$(sha256sum <plain.tar.zst | cut -d' ' -f1) ]]
+}
+
+@test "an image that other tools read comes of standard input" {
+	require_program skopeo
+	rootfs_tar - | ctr import - app:1
+	equal "$(skopeo inspect "oci:$DATA/store:app:1" | jq -r .Os)" linux
+	skopeo copy --quiet "oci:$DATA/store:app:1" "oci-archive:$DIR/copy.tar"
+	run -0 ctr import -q - app:2 < <(rootfs_tar -)
+	matches "$output" '^sha256:[0-9a-f]{64}$'
+	equal "$(jq -r '.manifests[] | select(.annotations[] == "app:2").digest' "$DATA/store/index.json")" "$output"
+}
+
+@test "changes and message are in the config" {
+	rootfs_tar x.tar
+	ctr import -m 'from here' --arch riscv64 --variant v1 -c 'ENTRYPOINT ["/bin/sh", "-c"]' -c 'ENV A=1 B=2' -c USER=1000 \
+		--change 'EXPOSE 80' -c 'LABEL x=y' -c 'VOLUME /data' -c 'WORKDIR /srv' -c 'STOPSIGNAL SIGINT' x.tar app:1
+	equal "$(config app:1 | jq -c '[.architecture, .variant, .os, .config, .history[-1].comment]')" \
+		'["riscv64","v1","linux",{"User":"1000","ExposedPorts":{"80/tcp":{}},"Env":["A=1","B=2"],"Entrypoint":["/bin/sh","-c"],"Volumes":{"/data":{}},"WorkingDir":"/srv","Labels":{"x":"y"},"StopSignal":"SIGINT"},"from here"]'
+	run -125 ctr import -c 'RUN make' x.tar app:2
+	contains "$output" "RUN make"
+	run -125 ctr inspect app:2
+}
+
+@test "what is no archive, or leads out of it, is no image and leaves nothing" {
+	local file
+	echo hello >text
+	: >empty
+	rootfs_tar short.tar
+	truncate -s 5000 short.tar
+	gzip -c short.tar | head -c 1000 >short.gz
+	tar -P -cf absolute.tar --transform='s,text,/absolute,' text
+	tar -P -cf up.tar --transform='s,text,a/../../up,' text
+	rootfs_tar ok.tar
+	ctr import ok.tar first:1
+	ls "$DATA/store/blobs/sha256" "$DATA/layers" >before
+	for file in text empty short.tar short.gz absolute.tar up.tar none.tar "$DIR"; do
+		run -125 ctr import "$file" app:1
+		run -125 ctr inspect app:1
+	done
+	run -125 ctr import ok.tar 'Bad Name'
+	ctr prune >/dev/null
+	ls "$DATA/store/blobs/sha256" "$DATA/layers" >after
+	cmp before after
+	[[ ! -e /absolute && ! -e ../up ]]
+}
+
+@test "what is exported is imported as it was" {
+	changed
+	ctr export "$ID" | ctr import -c 'CMD ["true"]' - app:1
+	ctr run --name "$ID-b" app:1
+	ctr export "$ID" >one.tar
+	ctr export "$ID-b" >other.tar
+	# but for the one name that an image cannot have, and the times of folders that a run mounts upon
+	diff <(listing one.tar | grep -v '\(/\.wh\.name\|dev/\|tmp/\|\./\)$') <(listing other.tar | grep -v '\(dev/\|tmp/\|\./\)$')
+}
+
+@test "an import shows on a terminal how far it is" {
+	rootfs_tar x.tar
+	TERM=xterm run -0 "$HELPERS/pty" -- "$CTR" --root "$ROOT" --data-root "$DATA" import x.tar app:1
+	contains "$output" x.tar ' of ' $'\r\033[K'
+	TERM=xterm run -0 "$HELPERS/pty" -- "$CTR" --root "$ROOT" --data-root "$DATA" import -q x.tar app:1
+	matches "$output" $'^sha256:[0-9a-f]{64}\r?$'
+}
