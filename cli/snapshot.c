@@ -24,9 +24,10 @@ const struct command snapshot_command = {
 	.description =
 		"Prints ID@N, N being 1 for a container's first snapshot, then 2 and so on. Of a "
 		"stopped\n"
-		"container nothing is copied. 'snapshots' lists them, 'rollback' goes back to one, "
-		"'clone\n"
-		"ID@N' makes a container of it, 'rm ID@N' removes it.\n",
+		"container nothing is copied; a running one is, and is frozen for a moment. "
+		"'snapshots' lists\n"
+		"them, 'rollback' goes back to one, 'clone ID@N' makes a container of it, 'rm ID@N' "
+		"removes it.\n",
 	.examples = "ctr snapshot -m 'before the upgrade' web\n"
 		    "ctr rollback web @1\n",
 	COMMAND_OPTIONS(rows, options),

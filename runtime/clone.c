@@ -25,6 +25,7 @@ struct clone {
 	struct arena *arena;
 	struct handle source;
 	struct uppers uppers;
+	struct string_list layers; /* of the new one, below an empty writable one */
 	struct spec spec;
 	struct state state; /* of the new one */
 	const char *parent; /* where its folder is made */
@@ -41,9 +42,6 @@ static int open_source(struct clone *clone, struct error *err)
 		return -1;
 	if (lifecycle_open(clone->settings, id, clone->arena, source, err) < 0)
 		return -1;
-	if (source->status != STATUS_STOPPED && !clone->request->number)
-		return fail(err, EBUSY, "%s: is %s: stop it first", id,
-			    status_name(source->status));
 	if (uppers_check(source, err) < 0)
 		return -1;
 	if (handle_read_spec(clone->arena, source, &clone->spec, err) < 0)
@@ -70,28 +68,34 @@ static int close_layers(struct clone *clone, struct error *err)
 	return 0;
 }
 
-static int push(struct clone *clone, struct error *err)
+static int capture(struct clone *clone, struct error *err)
 {
-	if (clone->request->number)
-		return 0;
-	return uppers_push(&clone->uppers, &clone->source, clone->arena, err);
-}
-
-/* The lower directories of the new one. */
-static int find_layers(struct clone *clone, struct error *err)
-{
-	const struct string_list image = state_image_lowers(&clone->source.state);
 	struct snapshot_list list;
 	struct snapshot *snapshot;
 
-	if (!clone->request->number)
+	if (clone->request->number) {
+		if (snapshot_find(&clone->source, clone->request->number, clone->arena, &list,
+				  &snapshot, err) < 0)
+			return -1;
+		clone->layers = snapshot->layers;
 		return 0;
-	if (snapshot_find(&clone->source, clone->request->number, clone->arena, &list, &snapshot,
-			  err) < 0)
-		return -1;
-	clone->state.lowers = string_list_join(clone->arena, &snapshot->layers, &image);
-	clone->state.own_layers = snapshot->layers.count;
-	return 0;
+	}
+	return uppers_capture(clone->settings, &clone->uppers, &clone->source, clone->arena,
+			      &clone->layers, err);
+}
+
+static int drop_captured(struct clone *clone, struct error *err)
+{
+	return uppers_drop_copy(&clone->uppers, clone->arena, err);
+}
+
+/* The lower directories of the new one. */
+static void find_layers(struct clone *clone)
+{
+	const struct string_list image = state_image_lowers(&clone->source.state);
+
+	clone->state.lowers = string_list_join(clone->arena, &clone->layers, &image);
+	clone->state.own_layers = clone->layers.count;
 }
 
 static int plan_clone(struct clone *clone, struct error *err)
@@ -100,6 +104,8 @@ static int plan_clone(struct clone *clone, struct error *err)
 	struct state *state = &clone->state;
 	struct arena *arena = clone->arena;
 	char now[TIMESTAMP_SIZE];
+
+	(void)err;
 
 	*state = clone->source.state;
 	state_forget_process(state);
@@ -112,7 +118,8 @@ static int plan_clone(struct clone *clone, struct error *err)
 	state->upper = state->upper ? path_join(arena, state->data, "upper") : NULL;
 	state->keep = true;
 	state->project = 0;
-	return find_layers(clone, err);
+	find_layers(clone);
+	return 0;
 }
 
 static int make_folder(struct clone *clone, struct error *err)
@@ -199,7 +206,7 @@ STEPS(clone);
 static const struct clone_step clone_steps[] = {
 	{ "container", open_source, close_source },
 	{ "layers", open_layers, close_layers },
-	{ "push", push, NULL },
+	{ "push", capture, drop_captured },
 	{ "plan", plan_clone, NULL },
 	{ "clone's folder", make_folder, remove_folder },
 	{ "clone's layer", make_layer, NULL },
@@ -223,6 +230,7 @@ int container_clone(const struct settings *settings, const struct clone_request 
 		return -1;
 	*made = clone.state.id;
 	clone.made = false; /* it stays */
+	clone.uppers.copy = NULL;
 	clone_undo(clone_steps, ARRAY_SIZE(clone_steps), &clone, &ignored);
 	return uppers_release(settings, &clone.uppers.left, arena, err);
 }

@@ -29,6 +29,7 @@ libruntime_a_SOURCES = \
 	runtime/launch_net.c runtime/launch_net.h \
 	runtime/launch_resctrl.c runtime/launch_resctrl.h \
 	runtime/layers.c \
+	runtime/live_copy.c runtime/live_copy.h \
 	runtime/lifecycle.c runtime/lifecycle.h \
 	runtime/list.c \
 	runtime/listener.c runtime/listener.h \

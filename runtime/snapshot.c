@@ -53,6 +53,7 @@ struct snapshots {
 	struct uppers uppers;
 	struct snapshot_list list;
 	struct snapshot *snapshot;
+	struct string_list layers; /* that it has now, below an empty writable one */
 	struct string_list before; /* the own layers that the container has no more */
 	uint64_t made;		   /* the number of the new one; 0: none */
 };
@@ -68,9 +69,11 @@ static int open_container(struct snapshots *snapshots, struct error *err)
 			    "%s: is %s: its files can go back when it has stopped ('stop %s', or "
 			    "--force)",
 			    snapshots->id, status_name(handle->status), snapshots->id);
-	if (handle->status != STATUS_STOPPED)
-		return fail(err, EBUSY, "%s: is %s: stop it first", snapshots->id,
-			    status_name(handle->status));
+	if (handle->status != STATUS_STOPPED && !handle->state.keep)
+		return fail(err, EINVAL,
+			    "%s: was run with --rm, and would take its snapshots along at its end: "
+			    "commit or clone it",
+			    snapshots->id);
 	if (uppers_check(handle, err) < 0)
 		return -1;
 	if (!snapshots->number)
@@ -98,9 +101,15 @@ static int close_layers(struct snapshots *snapshots, struct error *err)
 	return 0;
 }
 
-static int push(struct snapshots *snapshots, struct error *err)
+static int capture(struct snapshots *snapshots, struct error *err)
 {
-	return uppers_push(&snapshots->uppers, &snapshots->handle, &snapshots->arena, err);
+	return uppers_capture(snapshots->settings, &snapshots->uppers, &snapshots->handle,
+			      &snapshots->arena, &snapshots->layers, err);
+}
+
+static int drop_captured(struct snapshots *snapshots, struct error *err)
+{
+	return uppers_drop_copy(&snapshots->uppers, &snapshots->arena, err);
 }
 
 static struct string_list own_layers(const struct snapshots *snapshots)
@@ -113,11 +122,13 @@ static struct string_list own_layers(const struct snapshots *snapshots)
 
 static int add_snapshot(struct snapshots *snapshots, struct error *err)
 {
-	const struct string_list layers = own_layers(snapshots);
-
-	snapshots->made =
-		snapshot_list_add(&snapshots->arena, &snapshots->list, &layers, snapshots->message);
-	return snapshot_list_save(&snapshots->arena, snapshots->handle.data, &snapshots->list, err);
+	snapshots->made = snapshot_list_add(&snapshots->arena, &snapshots->list, &snapshots->layers,
+					    snapshots->message);
+	if (snapshot_list_save(&snapshots->arena, snapshots->handle.data, &snapshots->list, err) <
+	    0)
+		return -1;
+	snapshots->uppers.copy = NULL;
+	return 0;
 }
 
 STEPS(snapshots);
@@ -125,7 +136,7 @@ STEPS(snapshots);
 static const struct snapshots_step snapshot_steps[] = {
 	{ "container", open_container, close_container },
 	{ "layers", open_layers, close_layers },
-	{ "push", push, NULL },
+	{ "push", capture, drop_captured },
 	{ "snapshot", add_snapshot, NULL },
 };
 
@@ -247,7 +258,7 @@ static int go_back(struct snapshots *snapshots, struct error *err)
 static const struct snapshots_step rollback_steps[] = {
 	{ "container", open_container, close_container },
 	{ "layers", open_layers, close_layers },
-	{ "push", push, NULL },
+	{ "push", capture, NULL },
 	{ "snapshot", save_present, NULL },
 	{ "rollback", go_back, NULL },
 };

@@ -30,6 +30,7 @@ struct uppers {
 	char *path; /* absolute */
 	/* What a push has replaced by one layer: to be released when this was closed. */
 	struct string_list left;
+	char *copy; /* what uppers_capture() has made and no document names yet */
 };
 
 #define UPPERS_NONE ((struct uppers){ .dir = -1 })
@@ -39,6 +40,16 @@ struct uppers {
 int uppers_open(struct uppers *uppers, const struct settings *settings, bool exclusive,
 		struct arena *arena, struct error *err);
 void uppers_close(struct uppers *uppers);
+
+/*
+ * The own layers that a container would have below an empty writable one, as it is now: by a push
+ * if it has stopped, else with a copy of the writable layer (runtime/live_copy.h), which is then
+ * no layer of the container itself.
+ */
+int uppers_capture(const struct settings *settings, struct uppers *uppers, struct handle *handle,
+		   struct arena *arena, struct string_list *layers, struct error *err);
+/* Removes what it has made, if no document came to name it. */
+int uppers_drop_copy(struct uppers *uppers, struct arena *arena, struct error *err);
 
 /* Whether a container has one writable layer, which can be pushed. ENOTSUP says why not. */
 int uppers_check(const struct handle *handle, struct error *err);

@@ -14,6 +14,7 @@
 #include "fs/layer_merge.h"
 #include "fs/project_quota.h"
 #include "fs/xattrs.h"
+#include "runtime/live_copy.h"
 #include "runtime/rootless.h"
 #include "runtime/uppers.h"
 
@@ -230,4 +231,34 @@ int uppers_push(struct uppers *uppers, struct handle *handle, struct arena *aren
 	if (handle->state.own_layers >= UPPERS_MAX && merge(&push, err) < 0)
 		return fail_in(err, "%s", handle->state.id);
 	return push_run(push_steps, ARRAY_SIZE(push_steps), &push, err);
+}
+
+int uppers_capture(const struct settings *settings, struct uppers *uppers, struct handle *handle,
+		   struct arena *arena, struct string_list *layers, struct error *err)
+{
+	const struct state *state = &handle->state;
+	bool copy = state->upper && handle->status != STATUS_STOPPED;
+	struct string_list top = { 0 };
+	char *path;
+
+	if (handle->status == STATUS_CREATING)
+		return fail(err, EBUSY, "%s: is being made", state->id);
+	if (!copy && uppers_push(uppers, handle, arena, err) < 0)
+		return -1;
+	if (copy) {
+		if (live_copy(settings, uppers, handle, arena, &path, err) < 0)
+			return -1;
+		uppers->copy = path;
+		top = (struct string_list){ .items = &path, .count = 1 };
+	}
+	*layers = (struct string_list){ state->lowers.items, (size_t)state->own_layers };
+	*layers = string_list_join(arena, &top, layers);
+	return 0;
+}
+
+int uppers_drop_copy(struct uppers *uppers, struct arena *arena, struct error *err)
+{
+	const char *name = uppers->copy ? strrchr(uppers->copy, '/') + 1 : NULL;
+
+	return name ? rootless_remove_tree(arena, uppers->dir, name, err) : 0;
 }

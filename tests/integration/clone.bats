@@ -185,7 +185,27 @@ next() {
 	equal "$output" $'image\n2\n2'
 }
 
-@test "a container of a bundle, one that runs, and a layer at a place of its own are refused" {
+@test "a clone of a running container has its files of one instant, and runs beside it" {
+	local thawed
+	background . "mkdir /d; echo x >/d/x; ln /d/x /hard; rm /etc/passwd; i=0; while :; do i=\$((i+1)); echo \$i >/a; echo \$i >/b; mv /b /c; done"
+	eventually test -s "$DATA/containers/$ID/upper/c"
+	run -0 ctr clone "$ID" "$ID-2"
+	equal "$(status_of "$ID")" running
+	thawed=$(cgroup_of "$(pid_of "$ID")")/cgroup.freeze
+	equal "$(<"$thawed")" 0
+	jq '.process.args = ["sh", "-c", "cat /a /c /d/x; stat -c %h /hard; ls /etc/passwd 2>&1"]' "$DATA/containers/$ID-2/config.json" >changed
+	cp changed "$DATA/containers/$ID-2/config.json"
+	run -1 ctr start -a "$ID-2"
+	((lines[0] - lines[1] <= 1))
+	equal "${lines[2]} ${lines[3]}" 'x 2'
+	contains "$output" 'No such file'
+	ctr rm -f "$ID"
+	ctr prune
+	run -1 ctr start -a "$ID-2"
+	equal "${lines[2]}" x
+}
+
+@test "a container of a bundle and a layer at a place of its own are refused" {
 	bundle b . sh -c "$IDLE"
 	create --bundle b "$ID"
 	run ! ctr clone "$ID" "$ID-2"

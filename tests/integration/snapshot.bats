@@ -153,6 +153,38 @@ shows() {
 	shows 1
 }
 
+@test "snapshots of a running container, which goes on" {
+	background . "echo 1 >/1; mkfifo /go; while :; do read -r name </go && echo \$name >/\$name; done"
+	eventually test -p "$DATA/containers/$ID/upper/go"
+	run -0 ctr snapshot "$ID"
+	ctr exec "$ID" sh -c 'echo two >/go'
+	eventually test -s "$DATA/containers/$ID/upper/two"
+	ctr snapshot "$ID"
+	ctr exec "$ID" rm /1 /two
+	equal "$(status_of "$ID")" running
+	run ! ctr rollback "$ID" @1
+	ctr stop -t 0 "$ID"
+	ctr rollback --discard "$ID" @1
+	equal "$(ctr diff "$ID")" $'A /1\nA /go'
+	ctr rollback --discard "$ID" @2
+	equal "$(ctr diff "$ID")" $'A /1\nA /go\nA /two'
+	ctr rm "$ID"
+	equal "$(find "$DATA/uppers" -mindepth 1)" ''
+}
+
+@test "a frozen container can be remembered and stays frozen; one of --rm is refused" {
+	background . "echo 1 >/1; $IDLE"
+	eventually test -s "$DATA/containers/$ID/upper/1"
+	ctr freeze "$ID"
+	ctr snapshot "$ID"
+	equal "$(status_of "$ID")" paused
+	ctr thaw "$ID"
+	spec . sh -c "$IDLE"
+	ctr run -d --rm --name "$ID-2" spec.json >/dev/null
+	run ! ctr snapshot "$ID-2"
+	contains "$output" --rm
+}
+
 @test "a hundred snapshots: the chain of layers stays short and every one is right" {
 	local i
 	counter
