@@ -355,7 +355,10 @@ int layer_delta_walk(const struct layer_delta *options, const struct layer_stack
 		.context = context,
 	};
 	ssize_t number;
-	int result = diff_walk(stack, look_at, &delta, err);
+	/* with an index most files are left out, unopened */
+	unsigned needs = DIFF_KIND | DIFF_STATUS | DIFF_ATTRIBUTES |
+			 (options->before ? 0 : DIFF_CONTENT);
+	int result = diff_walk_for(stack, needs, look_at, &delta, err);
 
 	if (result == 0 && options->before)
 		result = catch_up(&delta, NULL, &number, err);

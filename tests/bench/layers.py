@@ -193,13 +193,14 @@ def commit_variants(layer, names):
     image = f"localhost/{prefix}{layer}"
     forget = ["also", "rm", "-rf", "ctr-data/store"]
     variants = {}
-    for compression, limit in (("zstd", "zstd -T0 -q"), ("none", "openssl dgst -sha256")):
+    for compression, limit in (("zstd", "zstd -1 -T0 -q"), ("none", "openssl dgst -sha256")):
         variants[f"ctr commit --compression {compression}"] = [
             ["weigh", *ctr, "commit", "--compression", compression, names["ctr"], "bench:1"],
             forget]
         variants[f"tar into {limit}"] = [shell(f"tar -C {upper} -cf - . | {limit} >limit")]
-    variants["tar into zstd -T0 -q, and fsync"] = [
-        shell(f"tar -C {upper} -cf - . | zstd -T0 -q >limit && sync -d limit")]
+    variants["tar into zstd -1 -T0 -q, and fsync"] = [
+        shell(f"tar -C {upper} -cf - . | zstd -1 -T0 -q >limit && sync -d limit")]
+    variants["tar into zstd -T0 -q"] = [shell(f"tar -C {upper} -cf - . | zstd -T0 -q >limit")]
     variants["ctr commit --compression gzip"] = [
         ["weigh", *ctr, "commit", "--compression", "gzip", names["ctr"], "bench:1"], forget]
     variants["podman commit"] = [["weigh", *podman, "commit", "-q", names["podman"], image],
