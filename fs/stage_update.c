@@ -133,7 +133,7 @@ static int plan_content(struct stage *stage, struct stage_update *update, int so
 	protect_mappings(stage, update, source);
 	if (target >= 0
 		    ? share(stage, source, target)
-		    : update->status.st_size > STAGE_SMALL && share_apart(stage, update, source))
+		    : update->status.st_size > STAGE_SHARED && share_apart(stage, update, source))
 		return 1;
 	/* nothing to compare it with, and more than is collected */
 	if (target < 0 && update->whole &&

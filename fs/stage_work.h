@@ -35,6 +35,9 @@
 #define STAGE_PIECE ((off_t)4 << 20)
 /* A smaller file is read whole instead of being compared. */
 #define STAGE_SMALL ((off_t)64 << 10)
+/* While frozen a larger one is cloned: that has its pages written to the disk first, which takes
+ * its time too. */
+#define STAGE_SHARED ((off_t)64 << 20)
 
 enum stage_change_kind { CHANGE_MOVE, CHANGE_LINK, CHANGE_REMOVE, CHANGE_FOLDER, CHANGE_NODE };
 

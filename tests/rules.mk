@@ -20,6 +20,11 @@ tests_bench_lookup_LDFLAGS = $(AM_LDFLAGS) -static
 check-root: all check-programs
 	$(top_srcdir)/tests/run-bats -b $(abs_top_builddir)
 
+# The hundred commits of tests/integration/stress.bats, of which check-root takes a few.
+stress: all check-programs
+	STRESS_COMMITS=100 $(top_srcdir)/tests/run-bats -b $(abs_top_builddir) \
+		tests/integration/stress.bats
+
 check-guest: all check-programs
 	$(top_srcdir)/tests/run-guest -b $(abs_top_builddir)
 
@@ -42,4 +47,4 @@ bench-syscalls: all $(bench_programs)
 bench-layers: all $(bench_programs)
 	$(top_srcdir)/tests/bench/layers --build $(abs_top_builddir)
 
-.PHONY: check-root check-guest check-engines lint lint-full bench bench-layers bench-syscalls
+.PHONY: check-root stress check-guest check-engines lint lint-full bench bench-layers bench-syscalls

@@ -12,6 +12,7 @@ tests_helpers_receive_SOURCES = tests/helpers/receive.c
 tests_helpers_receive_LDFLAGS = $(AM_LDFLAGS) -static
 
 include tests/fault/local.mk
+include tests/stress/local.mk
 
 .PHONY: check-programs
 check-programs: $(EXTRA_PROGRAMS)

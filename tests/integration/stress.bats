@@ -1,0 +1,93 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# A program that writes in every way (tests/stress/stress.c) while commits are taken: every image,
+# unpacked by tar, must be of one instant. A few commits here, a hundred with `make stress`
+# (STRESS_COMMITS).
+
+load helpers
+
+COMMITS=${STRESS_COMMITS:-4}
+
+setup() {
+	setup_container
+	[[ -x $CTR_BUILDDIR/tests/stress/stress ]] || skip "tests/stress has not been built"
+	mkdir rootfs rootfs/bin rootfs/lib rootfs/proc
+	cp "$CTR_BUILDDIR/tests/stress/stress" rootfs/bin/
+	head -c 100000 /dev/zero >rootfs/lib/file
+}
+
+# writes NAME FILTER...: container NAME in which the program works.
+writes() {
+	local name=$1
+	shift
+	spec "(.root.path = \"$DIR/rootfs\") | ${1:-.}" /bin/stress write / /lib/file
+	ctr run -d --name "$name" spec.json >/dev/null
+	eventually test -e "$DATA/containers/$name/upper/ready"
+}
+
+layer() {
+	local digest
+	digest=$(jq -r --arg name "$1" '.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] == $name) | .digest' \
+		"$DATA/store/index.json")
+	digest=$(jq -r '.layers[-1].digest' "$DATA/store/blobs/sha256/${digest#sha256:}")
+	echo "$DATA/store/blobs/sha256/${digest#sha256:}"
+}
+
+# check NAME: what tar makes of the image's layer is of one instant.
+check() {
+	rm -rf "$DIR/out"
+	mkdir "$DIR/out"
+	tar --xattrs --xattrs-include='user.*' -C "$DIR/out" -xf "$(layer "$1")"
+	"$CTR_BUILDDIR/tests/stress/stress" check "$DIR/out" "$DIR/out/lib/file"
+}
+
+# commits_of NAME: takes $COMMITS of them; the program must have gone on from each to the next.
+commits_of() {
+	local i round before=0 worst=0 time
+	for ((i = 1; i <= COMMITS; i++)); do
+		time=$(ctr commit --compression none --format json "$1" "s:$i" | jq .frozenMicroseconds)
+		round=$(check "s:$i") || fail "commit $i of $COMMITS"
+		((round > before)) || fail "commit $i is of round $round, the one before of $before"
+		before=$round
+		((time <= worst)) || worst=$time
+		ctr rmi "s:$i" >/dev/null
+		((i % 10)) || ctr prune >/dev/null
+	done
+	equal "$(status_of "$1")" running
+	echo "# $COMMITS commits, $before rounds, frozen for at most $((worst / 1000)) ms" >&3
+}
+
+@test "every image of a container that writes in all ways is of one instant" {
+	writes "$ID"
+	commits_of "$ID"
+}
+
+@test "the same on a tmpfs" {
+	host_mount -t tmpfs -o size=512m tmpfs "$DIR/small"
+	DATA=$DIR/small/data
+	writes "$ID"
+	commits_of "$ID"
+	ctr rm -f "$ID"
+}
+
+@test "the same on a file system that shares blocks" {
+	require_program mkfs.xfs
+	truncate -s 1G disk
+	mkfs.xfs -q -m reflink=1 disk
+	host_mount -o loop disk "$DIR/point"
+	DATA=$DIR/point/data
+	writes "$ID"
+	commits_of "$ID"
+	ctr rm -f "$ID"
+}
+
+@test "the same of a group, each by itself" {
+	local i
+	writes "$ID-a"
+	writes "$ID-b"
+	for ((i = 1; i <= (COMMITS + 3) / 4; i++)); do
+		ctr commit --compression none "$ID-a=a:1" "$ID-b=b:1" >/dev/null
+		check a:1 >/dev/null
+		check b:1 >/dev/null
+	done
+}
