@@ -45,7 +45,8 @@ int export_tree(int root, const struct archive_options *options, int output,
 	cleanup_archive_stream struct archive_stream *stream =
 		archive_stream_begin(options, write_output, &output, result, err);
 
-	if (!stream || add_root(stream, root, err) < 0 || tree_walk(root, add, stream, err) < 0)
+	if (!stream || add_root(stream, root, err) < 0 ||
+	    tree_walk(root, DIFF_ALL | DIFF_CONTENT, add, stream, err) < 0)
 		return -1;
 	return archive_stream_end(stream, err);
 }

@@ -371,7 +371,7 @@ static void check_rest(struct tree_check *check)
 
 int tree_check_walk(struct tree_check *check, struct error *err)
 {
-	if (tree_walk(check->root, check_entry, check, err) < 0)
+	if (tree_walk(check->root, DIFF_ALL, check_entry, check, err) < 0)
 		return -1;
 	check_rest(check);
 	return 0;

@@ -71,7 +71,7 @@ static int put_directory(struct copy *copy, struct error *err)
 		return fail_errno(err, "open");
 	if (*copy->top && put_top(copy, &entry, err) < 0)
 		return -1;
-	return tree_walk(fd, put_below, copy, err);
+	return tree_walk(fd, DIFF_ALL, put_below, copy, err);
 }
 
 static int put_all(struct copy *copy, struct error *err)

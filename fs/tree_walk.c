@@ -14,6 +14,7 @@
 #include "base/macro.h"
 #include "fs/deep_path.h"
 #include "fs/lower_lookup.h"
+#include "fs/name_list.h"
 
 /* of <linux/magic.h> in kernels newer than the headers of the oldest distribution, or only there */
 #define MQUEUE_MAGIC 0x19800202
@@ -27,15 +28,13 @@ struct level {
 	int fd; /* -1: closed since we are too far below it */
 	dev_t device;
 	size_t path_length; /* of walk.path */
-	/* names one behind the other, and where those not looked at yet begin, sorted */
-	char *names;
-	size_t names_used, names_room;
-	size_t *order;
-	size_t count, order_room, next;
+	struct name_list names;
+	size_t next; /* of names, to be looked at */
 };
 
 struct tree_walk {
 	int root;
+	bool open_files;
 	diff_callback *callback;
 	void *context;
 	struct level *levels; /* as many as the walk was ever deep: their buffers are kept */
@@ -75,47 +74,6 @@ static int set_path(struct tree_walk *walk, size_t length, const char *name, str
 
 /* Levels ------------------------------------------------------------------------------------- */
 
-static int add_name(struct level *level, const char *name, struct error *err)
-{
-	size_t size = strlen(name) + 1;
-
-	if (grow((void **)&level->names, &level->names_room, level->names_used + size, 1, err) <
-		    0 ||
-	    grow((void **)&level->order, &level->order_room, level->count + 1,
-		 sizeof(*level->order), err) < 0)
-		return -1;
-	memcpy(level->names + level->names_used, name, size);
-	level->order[level->count++] = level->names_used;
-	level->names_used += size;
-	return 0;
-}
-
-static int compare_names(const void *one, const void *other, void *names)
-{
-	const char *text = names;
-
-	return strcmp(text + *(const size_t *)one, text + *(const size_t *)other);
-}
-
-static int read_names(struct level *level, struct error *err)
-{
-	cleanup_dir DIR *dir = open_dir_at(level->fd, ".", err);
-	struct dirent *entry;
-
-	if (!dir)
-		return -1;
-	while (errno = 0, entry = readdir(dir))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-		    add_name(level, entry->d_name, err) < 0)
-			return -1;
-	if (errno && errno != ENOENT)
-		return fail_errno(err, "read directory");
-	if (level->count > 1)
-		qsort_r(level->order, level->count, sizeof(*level->order), compare_names,
-			level->names);
-	return 0;
-}
-
 /* Goes into the directory fd, which becomes the walk's. */
 static int push(struct tree_walk *walk, int fd, size_t path_length, dev_t device, struct error *err)
 {
@@ -134,8 +92,12 @@ static int push(struct tree_walk *walk, int fd, size_t path_length, dev_t device
 	level->fd = fd;
 	level->device = device;
 	level->path_length = path_length;
-	level->names_used = level->count = level->next = 0;
-	return read_names(level, err);
+	level->next = 0;
+	name_list_clear(&level->names);
+	if (name_list_read(&level->names, fd, false, err) < 0)
+		return err->errnum == ENOENT ? 0 : -1; /* removed, and empty by that */
+	name_list_sort(&level->names);
+	return 0;
 }
 
 /* Back to the directory above; it may have to be opened again. -1 with errno. */
@@ -173,8 +135,14 @@ static bool is_kernels_own(int fd)
 	return false;
 }
 
-static int call(struct tree_walk *walk, int parent, const char *name, const struct stat *status,
-		struct error *err)
+static int call(struct tree_walk *walk, const struct diff_entry *entry, struct error *err)
+{
+	marks_drop(&walk->xattrs);
+	return walk->callback(entry, walk->context, err) < 0 ? -1 : 0;
+}
+
+static int call_by_name(struct tree_walk *walk, int parent, const char *name,
+			const struct stat *status, struct error *err)
 {
 	const struct diff_entry entry = {
 		.path = walk->path,
@@ -189,8 +157,38 @@ static int call(struct tree_walk *walk, int parent, const char *name, const stru
 
 	if (xattrs_read_at(&walk->xattrs, parent, name, err) < 0)
 		return fail_in(err, "%s", walk->path);
-	marks_drop(&walk->xattrs);
-	return walk->callback(&entry, walk->context, err) < 0 ? -1 : 0;
+	return call(walk, &entry, err);
+}
+
+/*
+ * A regular file, opened once for all that is asked of it. Returns 1 if it is not what the
+ * directory said: gone or replaced meanwhile.
+ */
+static int call_opened(struct tree_walk *walk, int parent, const char *name, struct error *err)
+{
+	cleanup_fd int fd =
+		openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct diff_entry entry = {
+		.path = walk->path,
+		.kind = DIFF_ADDED,
+		.parent = parent,
+		.name = name,
+		.data_parent = parent,
+		.data_name = name,
+		.opened = true,
+		.content = fd,
+		.xattrs = &walk->xattrs,
+	};
+
+	if (fd < 0 && (errno == ENOENT || errno == ELOOP || errno == ENXIO))
+		return 1;
+	if (fd < 0 || fstat(fd, &entry.status) < 0)
+		return fail_errno(err, "open %s", walk->path);
+	if (!S_ISREG(entry.status.st_mode))
+		return 1;
+	if (xattrs_read_fd(&walk->xattrs, fd, err) < 0)
+		return fail_in(err, "%s", walk->path);
+	return call(walk, &entry, err);
 }
 
 /* walk->path is the directory's. */
@@ -206,7 +204,7 @@ static int enter(struct tree_walk *walk, const struct level *level, const char *
 	/* the directory that was opened counts, not the one that was looked at before */
 	if (fd < 0 || fstat(fd, status) < 0)
 		return fail_errno(err, "open %s", walk->path);
-	if (call(walk, fd, ".", status, err) < 0)
+	if (call_by_name(walk, fd, ".", status, err) < 0)
 		return -1;
 	if (status->st_dev != above && is_kernels_own(fd))
 		return 0;
@@ -218,11 +216,18 @@ static int enter(struct tree_walk *walk, const struct level *level, const char *
 static int visit(struct tree_walk *walk, struct error *err)
 {
 	struct level *level = &walk->levels[walk->depth - 1];
-	const char *name = level->names + level->order[level->next++];
+	const char *name = name_list_name(&level->names, level->next);
+	unsigned char kind = name_list_kind(&level->names, level->next);
 	struct stat status;
+	int result = 1;
 
+	level->next++;
 	if (set_path(walk, level->path_length, name, err) < 0)
 		return -1;
+	if (kind == DT_REG && walk->open_files)
+		result = call_opened(walk, level->fd, name, err);
+	if (result <= 0)
+		return result;
 	if (fstatat(level->fd, name, &status, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0) {
 		if (errno == ENOENT)
 			return 0;
@@ -230,12 +235,17 @@ static int visit(struct tree_walk *walk, struct error *err)
 	}
 	if (S_ISDIR(status.st_mode))
 		return enter(walk, level, name, &status, err);
-	return call(walk, level->fd, name, &status, err);
+	return call_by_name(walk, level->fd, name, &status, err);
 }
 
-int tree_walk(int root, diff_callback *callback, void *context, struct error *err)
+int tree_walk(int root, unsigned needs, diff_callback *callback, void *context, struct error *err)
 {
-	struct tree_walk walk = { .root = root, .callback = callback, .context = context };
+	struct tree_walk walk = {
+		.root = root,
+		.open_files = needs & DIFF_CONTENT,
+		.callback = callback,
+		.context = context,
+	};
 	int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), result;
 	struct stat status;
 
@@ -248,19 +258,18 @@ int tree_walk(int root, diff_callback *callback, void *context, struct error *er
 	while (result == 0 && walk.depth) {
 		struct level *level = &walk.levels[walk.depth - 1];
 
-		if (level->next < level->count)
+		if (level->next < level->names.count)
 			result = visit(&walk, err);
 		else if (pop(&walk) < 0 && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
 			result = fail_errno(err, "open %.*s", (int)(level - 1)->path_length,
 					    walk.path);
 		else if (walk.depth && walk.levels[walk.depth - 1].fd < 0)
 			/* gone meanwhile, with all that was not looked at yet */
-			walk.levels[walk.depth - 1].next = walk.levels[walk.depth - 1].count;
+			walk.levels[walk.depth - 1].next = walk.levels[walk.depth - 1].names.count;
 	}
 	for (size_t i = 0; i < walk.room; i++) {
 		close_fd(&walk.levels[i].fd);
-		free(walk.levels[i].names);
-		free(walk.levels[i].order);
+		name_list_free(&walk.levels[i].names);
 	}
 	free(walk.levels);
 	free(walk.path);
