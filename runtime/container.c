@@ -72,11 +72,11 @@ static int finish(const struct container_options *options, struct launch *launch
 		return 0;
 	if (options->form == FORM_SPEC && !options->remove && launch->state_dir_made) {
 		launch->remove_data = false;
+		sync_record(launch);
 		/* on a full disk, say: the caller has the status all the same */
 		if (exit_save(launch->arena, launch->data_dir, exit_status, err) < 0)
 			log_warning("%s: its exit status is not recorded: %s", launch->state->id,
 				    err->text);
-		sync_record(launch);
 	}
 	return launch_remove(launch, err);
 }

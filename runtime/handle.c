@@ -145,6 +145,14 @@ int handle_check_name(const char *id, struct error *err)
 	return fail(err, EINVAL, "%s: not a container ID (letters, digits and _+.- only)", id);
 }
 
+/* The record may have come to the disk before the spec when the power went: see state_sync(). */
+static bool is_empty(int dir, const char *name)
+{
+	struct stat status;
+
+	return fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_size == 0;
+}
+
 int handle_open(const struct settings *settings, const char *id, enum handle_lock lock,
 		struct arena *arena, struct handle *handle, struct error *err)
 {
@@ -165,7 +173,7 @@ int handle_open(const struct settings *settings, const char *id, enum handle_loc
 
 		if (result < 0 && err->errnum != ENOENT && lock != HANDLE_FORCE)
 			return fail_in(err, "%s", id);
-		handle->incomplete = result < 0;
+		handle->incomplete = result < 0 || is_empty(handle->data, CONFIG_FILE);
 	}
 	if (handle->incomplete)
 		handle->state = (struct state){ .id = arena_strdup(arena, id) };

@@ -266,8 +266,8 @@ static void sync_at(int dir, const char *name)
 /* The container runs already: so its start does not wait for the disk. */
 static void sync_record(int dir)
 {
-	sync_at(dir, "container.json");
 	sync_at(dir, "config.json");
+	sync_at(dir, "container.json");
 	sync_at(dir, ".");
 	sync_at(dir, "..");
 }

@@ -155,7 +155,7 @@ int exit_save(struct arena *arena, int dir, int exit_code, struct error *err)
 
 int state_sync(int dir, struct error *err)
 {
-	static const char *const names[] = { RECORD_FILE, CONFIG_FILE, ".", ".." };
+	static const char *const names[] = { CONFIG_FILE, RECORD_FILE, ".", ".." };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		cleanup_fd int fd = openat(dir, names[i], O_RDONLY | O_NOFOLLOW | O_CLOEXEC);

@@ -32,6 +32,14 @@ check-engines: all check-programs
 	ENGINES_PARTS=all $(top_srcdir)/tests/engines/run -s trixie -b $(abs_top_builddir) -t 3600
 	ENGINES_PARTS=all $(top_srcdir)/tests/engines/run -g -b $(abs_top_builddir) -t 7200
 
+# The long form of power.bats: every flush, and eight moments between each two.
+check-power: all check-programs
+	for fs in ext4 xfs; do \
+		CTR_TEST_TIMEOUT=3600 CTR_POWER_FS=$$fs CTR_POWER_STRIDE=1 CTR_POWER_SAMPLES=8 \
+			$(top_srcdir)/tests/run-bats -b $(abs_top_builddir) \
+			$(top_srcdir)/tests/integration/power.bats || exit 1; \
+	done
+
 lint:
 	$(top_srcdir)/tests/lint
 
@@ -47,4 +55,4 @@ bench-syscalls: all $(bench_programs)
 bench-layers: all $(bench_programs)
 	$(top_srcdir)/tests/bench/layers --build $(abs_top_builddir)
 
-.PHONY: check-root stress check-guest check-engines lint lint-full bench bench-layers bench-syscalls
+.PHONY: check-root stress check-guest check-power check-engines lint lint-full bench bench-layers bench-syscalls

@@ -6,6 +6,7 @@
  *	CTR_KILL_OPERATION=N	the process gets SIGKILL instead of it
  *	CTR_FAIL_OPERATION=N	it fails with EIO
  *	CTR_FAIL_WRITE=N	the N-th write(2) to a regular file and all later ones: ENOSPC
+ *	CTR_SKIP_SYNC=1		nothing waits for the disk: all fsync(2) and syncfs(2) do nothing
  * The file CTR_FAULT_LOG gets a line when that has happened. A test that counts N upwards knows by
  *it when it has seen all: the command has then come to its end before the N-th.
  */
@@ -19,6 +20,7 @@
 
 static long operation_to_die, operation_to_fail, write_to_fail, operations, writes;
 static int fault_log = -1;
+static long skip_sync;
 
 ssize_t __real_write(int fd, const void *data, size_t size);
 
@@ -36,6 +38,7 @@ __attribute__((constructor)) static void operations_setup(void)
 	operation_to_die = number("CTR_KILL_OPERATION");
 	operation_to_fail = number("CTR_FAIL_OPERATION");
 	write_to_fail = number("CTR_FAIL_WRITE");
+	skip_sync = number("CTR_SKIP_SYNC");
 	if (log)
 		fault_log = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
@@ -73,9 +76,17 @@ static int operation(const char *name, const char *path)
 		return operation(#name, path) ? -1 : __real_##name(__VA_ARGS__);                   \
 	}
 
-WRAP(fsync, "", (int fd), fd)
-WRAP(fdatasync, "", (int fd), fd)
-WRAP(syncfs, "", (int fd), fd)
+#define SYNC(name)                                                                                 \
+	int __real_##name(int fd);                                                                 \
+	int __wrap_##name(int fd);                                                                 \
+	int __wrap_##name(int fd)                                                                  \
+	{                                                                                          \
+		return operation(#name, "") ? -1 : skip_sync ? 0 : __real_##name(fd);              \
+	}
+
+SYNC(fsync)
+SYNC(fdatasync)
+SYNC(syncfs)
 WRAP(ftruncate, "", (int fd, off_t size), fd, size)
 WRAP(rename, to, (const char *from, const char *to), from, to)
 WRAP(renameat, to, (int a, const char *from, int b, const char *to), a, from, b, to)

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Small static programs of the integration tests: built by `make check-programs` and by `make check`.
-helper_programs = tests/helpers/probe tests/helpers/pty tests/helpers/receive
+helper_programs = tests/helpers/probe tests/helpers/power_disk tests/helpers/pty tests/helpers/receive
 EXTRA_PROGRAMS = $(helper_programs)
 CLEANFILES += $(helper_programs)
 
 tests_helpers_probe_SOURCES = tests/helpers/probe.c
 tests_helpers_probe_LDFLAGS = $(AM_LDFLAGS) -static
+tests_helpers_power_disk_SOURCES = tests/helpers/power_disk.c
+tests_helpers_power_disk_LDFLAGS = $(AM_LDFLAGS) -static
 tests_helpers_pty_SOURCES = tests/helpers/pty.c
 tests_helpers_pty_LDFLAGS = $(AM_LDFLAGS) -static
 tests_helpers_receive_SOURCES = tests/helpers/receive.c
