@@ -83,7 +83,8 @@ static int begin_journal(struct host_commit *commit, struct error *err)
 	unsigned long random = 0;
 
 	describe(commit);
-	if (journals_add(&commit->journals, &commit->result->number, err) < 0)
+	if (journals_add(&commit->journals, &commit->result->number, err) < 0 ||
+	    journals_set_pending(&commit->journals, commit->result->number, err) < 0)
 		return -1;
 	/* several data roots may have commits of the same number */
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
@@ -100,9 +101,7 @@ static int begin_journal(struct host_commit *commit, struct error *err)
 					     plan->areas[i].directory, commit->result->number,
 					     random),
 		};
-	if (journal_save_state(&commit->journals, commit->result->number, state, err) < 0)
-		return -1;
-	return journals_set_pending(&commit->journals, commit->result->number, err);
+	return journal_save_state(&commit->journals, commit->result->number, state, err);
 }
 
 static int end_journal(struct host_commit *commit, struct error *err)

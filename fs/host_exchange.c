@@ -144,6 +144,11 @@ static int run_operation(const struct host_exchange *exchange,
 				   pass == PASS_NEW ? RENAME_NOREPLACE : RENAME_EXCHANGE);
 	if (result < 0 && (errno == EEXIST || errno == ENOENT))
 		return fail_changed(exchange, operation, err);
+	if (result < 0 && errno == EXDEV)
+		return fail(err, EXDEV,
+			    "%s: this filesystem cannot rename it (a directory of a lower layer of "
+			    "an overlay?)",
+			    operation->path);
 	if (result < 0)
 		return fail_errno(err, "%s: exchange", operation->path);
 	/* between the check and now somebody may have put another one there */
@@ -288,17 +293,29 @@ int host_exchange_directories(const struct host_exchange *exchange, bool forward
 	return 0;
 }
 
+/* Whether one of the areas is on this filesystem, which is then synced already. */
+static bool is_synced(const struct host_exchange *exchange, dev_t device)
+{
+	struct stat status;
+
+	for (size_t i = 0; i < exchange->area_count; i++)
+		if (fstat(exchange->areas[i], &status) == 0 && status.st_dev == device)
+			return true;
+	return false;
+}
+
 int host_exchange_sync(const struct host_exchange *exchange, struct error *err)
 {
-	/* several areas may be of one filesystem, which is then synced in no time */
 	for (size_t i = 0; i < exchange->area_count; i++)
 		if (syncfs(exchange->areas[i]) < 0)
 			return fail_errno(err, "sync the filesystem");
 	/* directories of which only the attributes change need no area */
 	for (size_t i = 0; i < exchange->part_count; i++) {
 		cleanup_fd int fd = host_open_directory(exchange->parts[i], "");
+		struct stat status;
 
-		if (fd < 0 || syncfs(fd) < 0)
+		if (fd < 0 || fstat(fd, &status) < 0 ||
+		    (!is_synced(exchange, status.st_dev) && syncfs(fd) < 0))
 			return fail_errno(err, "sync the filesystem");
 	}
 	return 0;

@@ -27,17 +27,17 @@
  *
  * The order of durable writes (each is synced before the next begins):
  *
- *	1. state "staging" with the areas; pending	from now on somebody cleans up
+ *	1. pending; state "staging" with the areas	from now on somebody cleans up
  *	2. the new files in the slots
  *	3. journal.json; state "committing"		from now on a crash is rolled back
  *	4. the exchanges; attributes of directories; syncfs
  *	5. state "committed"				the commit point: a crash changes nothing
  *	6. pending is removed				needs no sync: "committed" says all
  *
- * and of an undo: 1. state "undoing" with what is left alone; pending. 2. the exchanges, syncfs.
+ * and of an undo: 1. pending; state "undoing" with what is left alone. 2. the exchanges, syncfs.
  * 3. state "committed" with what is still as it was made, or "undone" when that is nothing: the
  * commit point. 4. pending is removed. A crash before it puts everything in place again.
- * "dropped" comes before the removal of the old files.
+ * "dropped", behind pending too, comes before the removal of the old files.
  *
  * The journal of what is undone or dropped, or has failed and was rolled back ("undone" too), stays
  * as long as the container: its later commits have to know which files of the host we have touched

@@ -271,21 +271,15 @@ int journal_save(const struct journals *journals, unsigned number, const struct 
 	return save(journals, number, "journal.json", &journal_schema, &arena, &escaped, err);
 }
 
-int journal_load(const struct journals *journals, unsigned number, struct arena *arena,
-		 struct journal *journal, struct error *err)
+static int check_journal(struct journal *journal, struct error *err)
 {
-	*journal = (struct journal){ 0 };
-	if (load(journals, number, "journal.json", MAX_JOURNAL, &journal_schema, arena, journal,
-		 err) < 0 ||
-	    unescape_list(&journal->targets, err) < 0)
+	if (unescape_list(&journal->targets, err) < 0)
 		return -1;
 	for (size_t i = 0; i < journal->operations.count; i++) {
 		if (unescape(journal->operations.items[i].path, err) < 0)
 			return -1;
 		if (journal->operations.items[i].part >= journal->targets.count)
-			return fail(err, EINVAL,
-				    "commit %u: journal.json: operations[%zu].part: too large",
-				    number, i);
+			return fail(err, EINVAL, "operations[%zu].part: too large", i);
 	}
 	for (size_t i = 0; i < journal->directories.count; i++) {
 		struct journal_directory *directory = &journal->directories.items[i];
@@ -295,9 +289,19 @@ int journal_load(const struct journals *journals, unsigned number, struct arena 
 		    unescape_xattrs(&directory->new.xattrs, err) < 0)
 			return -1;
 		if (directory->part >= journal->targets.count)
-			return fail(err, EINVAL,
-				    "commit %u: journal.json: directories[%zu].part: too large",
-				    number, i);
+			return fail(err, EINVAL, "directories[%zu].part: too large", i);
 	}
+	return 0;
+}
+
+int journal_load(const struct journals *journals, unsigned number, struct arena *arena,
+		 struct journal *journal, struct error *err)
+{
+	*journal = (struct journal){ 0 };
+	if (load(journals, number, "journal.json", MAX_JOURNAL, &journal_schema, arena, journal,
+		 err) < 0)
+		return -1;
+	if (check_journal(journal, err) < 0)
+		return fail_in(err, "commit %u: journal.json", number);
 	return 0;
 }

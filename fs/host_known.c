@@ -96,20 +96,20 @@ static void add_areas(struct reader *reader)
 static int read_one(const struct journals *journals, unsigned number, const char *container,
 		    const char *created, struct reader *reader, struct error *err)
 {
-	struct journal_state state;
-	struct journal journal;
+	struct journal_state *state = arena_new(reader->arena, struct journal_state);
+	struct journal *journal = arena_new(reader->arena, struct journal);
 
-	if (journal_load_state(journals, number, reader->arena, &state, err) < 0)
+	if (journal_load_state(journals, number, reader->arena, state, err) < 0)
 		return err->errnum == ENOENT ? 0 : -1;
-	reader->state = &state;
-	reader->own = container && state.container && !strcmp(state.container, container) &&
-		      state.created && !strcmp(state.created, created);
+	reader->state = state;
+	reader->own = container && state->container && !strcmp(state->container, container) &&
+		      state->created && !strcmp(state->created, created);
 	add_areas(reader);
-	if (!reader->own && state.phase != JOURNAL_UNDONE && !state.undone.count)
+	if (!reader->own && state->phase != JOURNAL_UNDONE && !state->undone.count)
 		return 0;
-	if (journal_load(journals, number, reader->arena, &journal, err) < 0)
+	if (journal_load(journals, number, reader->arena, journal, err) < 0)
 		return err->errnum == ENOENT ? 0 : -1;
-	reader->journal = &journal;
+	reader->journal = journal;
 	add_operations(reader);
 	return 0;
 }

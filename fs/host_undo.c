@@ -273,9 +273,9 @@ static int begin(struct host_undo *undo, struct error *err)
 	undo->state.phase = JOURNAL_UNDOING;
 	undo->state.left.items = undo->left;
 	undo->state.left.count = undo->left_count;
-	if (journal_save_state(&undo->journals, undo->number, &undo->state, err) < 0)
+	if (journals_set_pending(&undo->journals, undo->number, err) < 0)
 		return -1;
-	return journals_set_pending(&undo->journals, undo->number, err);
+	return journal_save_state(&undo->journals, undo->number, &undo->state, err);
 }
 
 static int put_back(struct host_undo *undo, struct error *err)
@@ -315,9 +315,9 @@ static int finish(struct host_undo *undo, struct error *err)
 		if (!journal_has(undo->left, undo->left_count, i))
 			items[undone++] = (uint32_t)i;
 	state.undone.items = items;
-	state.undone.count = undone;
-	state.left.count = 0;
 	state.phase = undo->left_count || undo->spared_count ? JOURNAL_COMMITTED : JOURNAL_UNDONE;
+	state.undone.count = state.phase == JOURNAL_COMMITTED ? undone : 0;
+	state.left.count = 0;
 	if (journal_save_state(&undo->journals, undo->number, &state, err) < 0)
 		return -1;
 	/* a failure of what comes now takes nothing back */
@@ -405,9 +405,9 @@ static int drop(const struct journals *journals, unsigned number, struct journal
 		struct error *err)
 {
 	state->phase = JOURNAL_DROPPED;
-	if (journal_save_state(journals, number, state, err) < 0 ||
-	    journals_set_pending(journals, number, err) < 0 || step_point("dropped", err) < 0 ||
-	    host_remove_areas(state, err) < 0 ||
+	if (journals_set_pending(journals, number, err) < 0 ||
+	    journal_save_state(journals, number, state, err) < 0 ||
+	    step_point("dropped", err) < 0 || host_remove_areas(state, err) < 0 ||
 	    journal_save_state(journals, number, state, err) < 0)
 		return -1;
 	return journals_set_pending(journals, 0, err);

@@ -497,6 +497,38 @@ whole() {
 	done
 }
 
+# operations STATE ARGUMENT...: killed before each CTR_STRIDE-th operation on the disk (tests/fault/operations.c)
+# of this command, until it comes to its end. STATE: what the host is to begin with each time.
+operations() {
+	local begin=$1 n count=0
+	shift
+	for ((n = 1; ; n += ${CTR_STRIDE:-5})); do
+		status=0
+		CTR_KILL_OPERATION=$n timeout -k 1 30 "$FAULT/ctr" --root "$ROOT" --data-root "$DATA" "$@" >out 2>&1 </dev/null 3>&- ||
+			status=$?
+		((status == 137)) || break
+		whole "operation $n of $1"
+		count=$((count + 1))
+		[[ $state != "$begin" ]] || continue
+		if [[ $begin == before ]]; then ctr undo; else ctr commit --to-host "$ID"; fi >/dev/null
+	done
+	equal "$status" 0 || fail "$(<out)"
+	echo "# $1: $count kills at operations 1 to $n" >&3
+}
+
+@test "commit and undo: killed before operations on the disk: all or nothing" {
+	local state
+	with_faults
+	changed
+	ctr commit --to-host "$ID"
+	dump "$HOST" '' >after
+	ctr undo
+	operations before commit --to-host "$ID"
+	operations after undo
+	host_is before
+	no_undo_folder
+}
+
 @test "a commit that lives is not recovered by others" {
 	with_faults
 	changed
@@ -540,6 +572,6 @@ whole() {
 		s/^syncfs.*/S/p; s/^fsync.*/F/p; s/^symlinkat.*pending.*/P/p
 		s/^renameat2.*(RENAME_EXCHANGE|RENAME_NOREPLACE).*/X/p
 		s/^rename.*"(state|journal)\.json".*/R\1/p' trace | tr -d '\n')
-	# number's folder; state; pending; copies; journal; state; exchanges; all; state
-	matches "$calls" '^F+(FRstateF)PF(S+)(FRjournalF)(FRstateF)X{9}(S+)(FRstateF)$'
+	# number's folder; pending; state; copies; journal; state; exchanges; all; state
+	matches "$calls" '^F+PF(FRstateF)(S+)(FRjournalF)(FRstateF)X{9}(S+)(FRstateF)$'
 }
