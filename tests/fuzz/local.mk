@@ -6,6 +6,7 @@ FUZZ_SECONDS = 60
 EXTRA_DIST += tests/fuzz/run tests/fuzz/corpus
 if FUZZING
 fuzz_targets = \
+	tests/fuzz/fuzz_archive \
 	tests/fuzz/fuzz_criu \
 	tests/fuzz/fuzz_image_document \
 	tests/fuzz/fuzz_json \
@@ -14,6 +15,14 @@ fuzz_targets = \
 	tests/fuzz/fuzz_stats
 EXTRA_PROGRAMS += $(fuzz_targets)
 CLEANFILES += $(fuzz_targets)
+tests_fuzz_fuzz_archive_SOURCES = tests/fuzz/fuzz_archive.c \
+	fs/blob.c fs/compress.c fs/compress_chunk.c fs/decompress.c fs/digest.c \
+	fs/docker_archive.c fs/image_load.c \
+	fs/image_name.c fs/intake.c fs/intake_folder.c fs/intake_tar.c fs/oci_archive.c \
+	fs/platform.c fs/store.c fs/store_image.c fs/store_items.c fs/store_prune.c \
+	fs/temporary.c $(libspecs_a_SOURCES) $(libbase_a_SOURCES)
+tests_fuzz_fuzz_archive_CFLAGS = $(fuzz_flags)
+tests_fuzz_fuzz_archive_LDADD = $(IMAGE_LIBS) $(YAJL_LIBS)
 tests_fuzz_fuzz_criu_SOURCES = tests/fuzz/fuzz_criu.c runtime/criu_log.c runtime/criu_message.c \
 	$(libbase_a_SOURCES)
 tests_fuzz_fuzz_criu_CFLAGS = $(fuzz_flags)
@@ -24,7 +33,8 @@ tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(libspecs_a_SOURCES) $(li
 tests_fuzz_fuzz_json_CFLAGS = $(fuzz_flags)
 tests_fuzz_fuzz_json_LDADD = $(YAJL_LIBS)
 tests_fuzz_fuzz_layer_SOURCES = tests/fuzz/fuzz_layer.c \
-	fs/compress.c fs/decompress.c fs/deep_path.c fs/digest.c fs/unpack.c fs/unpack_tree.c \
+	fs/compress.c fs/compress_chunk.c fs/decompress.c fs/deep_path.c fs/digest.c \
+	fs/unpack.c fs/unpack_stream.c fs/unpack_tree.c \
 	$(libbase_a_SOURCES)
 tests_fuzz_fuzz_layer_CFLAGS = $(fuzz_flags)
 tests_fuzz_fuzz_layer_LDADD = $(IMAGE_LIBS)
@@ -36,6 +46,7 @@ tests_fuzz_fuzz_stats_SOURCES = tests/fuzz/fuzz_stats.c cgroup/stats_parse.c net
 tests_fuzz_fuzz_stats_CFLAGS = $(fuzz_flags)
 tests_fuzz_fuzz_stats_LDADD = $(YAJL_LIBS)
 
+base/tests_fuzz_fuzz_archive-program.$(OBJEXT) \
 base/tests_fuzz_fuzz_criu-program.$(OBJEXT) \
 base/tests_fuzz_fuzz_image_document-program.$(OBJEXT) \
 base/tests_fuzz_fuzz_json-program.$(OBJEXT) \
