@@ -2,7 +2,9 @@
 #include "runtime/registry.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -10,6 +12,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/program.h"
+#include "fs/image_save.h"
 #include "fs/transfer_folder.h"
 #include "runtime/interrupt.h"
 #include "runtime/spawn.h"
@@ -132,9 +135,37 @@ int registry_pull(struct image_load *load, const struct registry_place *place, c
 	return image_load_adopt(load, folder.fd, err);
 }
 
-/* Holds the blobs' lock until they are linked. */
+/*
+ * Docker's daemons and archives have plain layers or gzip, and skopeo does not convert others for
+ * them.
+ */
+static bool wants_docker_archive(const char *location)
+{
+	return !strncmp(location, "docker-daemon:", strlen("docker-daemon:")) ||
+	       !strncmp(location, "docker-archive:", strlen("docker-archive:"));
+}
+
+static int write_docker_archive(const struct transfer_folder *folder, const struct image *image,
+				struct arena *arena, struct error *err)
+{
+	struct image_save save = { .store = folder->store, .arena = arena, .lock = -1 };
+	cleanup_fd int fd =
+		openat(folder->fd, "archive", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	char *name = image->entry->digest;
+	int result = -1;
+
+	if (fd < 0)
+		return fail_errno(err, "make an archive");
+	if (image_save_begin(&save, &name, 1, err) == 0)
+		result = image_save_archive(&save, IMAGE_DOCKER_ARCHIVE, fd, err);
+	image_save_end(&save);
+	return result;
+}
+
+/* Holds the blobs' lock until they are linked. *from is the source for skopeo. */
 static int open_source(struct transfer_folder *folder, const struct store *store,
-		       const struct image *image, struct arena *arena, struct error *err)
+		       const struct image *image, const char *location, const char **from,
+		       struct arena *arena, struct error *err)
 {
 	struct image_blobs blobs = { .arena = arena };
 	cleanup_fd int lock = store_lock_blobs(store, false, err);
@@ -143,6 +174,11 @@ static int open_source(struct transfer_folder *folder, const struct store *store
 	    image_blobs_add(&blobs, store, image->entry, err) < 0 ||
 	    transfer_folder_open(folder, store, &blobs, arena, err) < 0)
 		return -1;
+	if (wants_docker_archive(location)) {
+		*from = arena_printf(arena, "docker-archive:%s/archive", folder->path);
+		return write_docker_archive(folder, image, arena, err);
+	}
+	*from = arena_printf(arena, "oci:%s", folder->path);
 	return transfer_folder_describe(folder, image->entry, arena, err);
 }
 
@@ -154,11 +190,8 @@ int registry_push(const struct store *store, const struct image *image, const ch
 	const char *program, *from;
 
 	if (find_skopeo(arena, &program, err) < 0 ||
-	    open_source(&folder, store, image, arena, err) < 0)
+	    open_source(&folder, store, image, location, &from, arena, err) < 0 ||
+	    registry_push_plan(program, from, location, options, arena, &argv, err) < 0)
 		return -1;
-	from = arena_printf(arena, "oci:%s", folder.path);
-	if (registry_push_plan(program, from, location, options, arena, &argv, err) < 0 ||
-	    run_skopeo(&argv, arena, err) < 0)
-		return -1;
-	return 0;
+	return run_skopeo(&argv, arena, err);
 }

@@ -109,6 +109,13 @@ teardown() {
 		run -0 ctr run --rm "$name" cat /etc/marker
 		equal "$output" app:1
 	done
+	# layers by zstd, which skopeo does not convert for Docker
+	ctr run --name "$ID" from:oci sh -c 'echo more >/more'
+	ctr commit "$ID" more:1
+	ctr push more:1 "docker-archive:$DIR/more.tar:more:2"
+	ctr load -q -i more.tar
+	run -0 ctr run --rm --name "$ID-2" docker.io/library/more:2 cat /more
+	equal "$output" more
 	ctr push from:oci dir:out
 	equal "sha256:$(sha256sum <out/manifest.json | cut -d' ' -f1)" "$(digest_of from:oci)"
 	(cd "$DIR" && ctr push from:oci oci:relative:x)
