@@ -106,7 +106,7 @@ int cmd_try(struct invocation *invocation, struct error *err)
 		.terminal = has_terminal() && !options.detach,
 	};
 	struct try_plan plan;
-	const struct container_options container = {
+	struct container_options container = {
 		.form = FORM_SPEC,
 		.id = options.name,
 		.spec = &plan.spec,
@@ -119,6 +119,8 @@ int cmd_try(struct invocation *invocation, struct error *err)
 
 	if (check_options(err) < 0 || try_plan(settings, &try, invocation->arena, &plan, err) < 0)
 		return -1;
+	if (plan.skeleton.count)
+		container.skeleton = &plan.skeleton;
 	if (options.verbose)
 		print_notes(&plan.view);
 	if (container_run(settings, &container, invocation->arena, &id, &status, err) < 0) {

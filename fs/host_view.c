@@ -178,6 +178,7 @@ static struct view_part plan_part(const struct table_mount *mount)
 		.path = mount->point,
 		.type = mount->type,
 		.attributes = keep_attributes(mount),
+		.file = mount->file,
 	};
 
 	if (IS_ONE_OF(kernel_types, mount->type)) {
@@ -206,21 +207,80 @@ static int compare_parts(const void *left, const void *right)
 			    ((const struct view_part *)right)->path);
 }
 
+static bool is_elsewhere(const struct host_view_options *options, const char *path)
+{
+	return is_own(path) || is_below(&options->hidden, path) ||
+	       is_below(&options->writable, path);
+}
+
+static struct view_part *find_part(struct host_view *view, const char *path)
+{
+	for (size_t i = 0; i < view->count; i++)
+		if (!strcmp(view->items[i].path, path))
+			return &view->items[i];
+	return NULL;
+}
+
+static void add_folder(struct arena *arena, const char *path, const struct table_mount *mount,
+		       size_t *room, struct host_view *view)
+{
+	struct view_part *there = find_part(view, path), *larger;
+
+	if (there) {
+		/* another mount may have covered the folder: that one is seen */
+		if (!strcmp(there->path, mount->point) && there->kind != VIEW_LEFT_OUT)
+			there->kind = VIEW_FOLDER;
+		return;
+	}
+	if (view->count == *room) {
+		larger = arena_array(arena, struct view_part, *room *= 2);
+		memcpy(larger, view->items, view->count * sizeof(*larger));
+		view->items = larger;
+	}
+	view->items[view->count++] = (struct view_part){
+		.path = path,
+		.type = mount->type,
+		.kind = VIEW_FOLDER,
+		.attributes = keep_attributes(mount),
+	};
+}
+
+/* All folders of one mount that have another mount somewhere below them, be it seen or not. */
+static void add_folders(struct arena *arena, const struct host_view_options *options,
+			const struct candidates *all, size_t *room, struct host_view *view)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		const struct candidate *parent = find_id(all, all->items[i].mount->parent);
+		char *path = arena_strdup(arena, all->items[i].mount->point), *slash;
+
+		if (!parent || parent == &all->items[i] || parent->topped ||
+		    !is_visible(all, parent) || is_deleted(path))
+			continue;
+		while ((slash = strrchr(path, '/')) && path[1]) {
+			path = arena_strndup(arena, path,
+					     slash == path ? 1 : (size_t)(slash - path));
+			if (!path_behind(path, parent->mount->point))
+				break;
+			if (!is_elsewhere(options, path))
+				add_folder(arena, path, parent->mount, room, view);
+		}
+	}
+}
+
 void host_view_plan(struct arena *arena, const struct host_view_options *options,
 		    struct host_view *view)
 {
-	size_t most = options->mounts->count + options->writable.count;
+	size_t room = options->mounts->count + options->writable.count + 1;
 	struct candidates all;
 
-	*view = (struct host_view){ .items = arena_array(arena, struct view_part, most + 1) };
+	*view = (struct host_view){ .items = arena_array(arena, struct view_part, room) };
 	sort_candidates(arena, options->mounts, &all);
 	for (size_t i = 0; i < all.count; i++) {
 		const struct candidate *candidate = &all.items[i];
 		const char *point = candidate->mount->point;
 
 		if (candidate->topped || !strcmp(point, "/") || is_deleted(point) ||
-		    is_own(point) || is_below(&options->hidden, point) ||
-		    is_below(&options->writable, point) || !is_visible(&all, candidate))
+		    is_elsewhere(options, point) || !is_visible(&all, candidate))
 			continue;
 		view->items[view->count++] = plan_part(candidate->mount);
 	}
@@ -229,6 +289,8 @@ void host_view_plan(struct arena *arena, const struct host_view_options *options
 			.path = options->writable.items[i],
 			.kind = VIEW_WRITABLE,
 		};
+	if (options->locked)
+		add_folders(arena, options, &all, &room, view);
 	if (view->count)
 		qsort(view->items, view->count, sizeof(*view->items), compare_parts);
 }
@@ -239,6 +301,7 @@ void host_view_print(FILE *stream, const struct host_view *view)
 		[VIEW_COW] = "copy-on-write",
 		[VIEW_READ_ONLY] = "read-only",
 		[VIEW_WRITABLE] = "the host's own, writable",
+		[VIEW_FOLDER] = "name by name",
 		[VIEW_LEFT_OUT] = "left out",
 	};
 	static const struct {

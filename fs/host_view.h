@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -17,6 +18,7 @@ enum view_part_kind {
 	VIEW_COW,	/* an overlay over it */
 	VIEW_READ_ONLY, /* bound */
 	VIEW_WRITABLE,	/* the host's own, with all that is mounted below */
+	VIEW_FOLDER,	/* what is in it has parts of its own, one for each name */
 	VIEW_LEFT_OUT,	/* what is seen is the folder that it is mounted on */
 };
 
@@ -25,10 +27,14 @@ struct view_part {
 	const char *type; /* of its filesystem; NULL: of VIEW_WRITABLE */
 	enum view_part_kind kind;
 	uint64_t attributes; /* MOUNT_ATTR_*: nothing may be more than it is on the host */
+	bool file;	     /* a single one is mounted there */
 	const char *note;    /* why it is not copy-on-write, if a user should know; NULL */
 };
 
-/* Sorted as path_compare() does: what is above comes first. The root itself is not among them. */
+/*
+ * Sorted as path_compare() does: what is above comes first. The root itself is not among them
+ * unless it is a VIEW_FOLDER.
+ */
 struct host_view {
 	struct view_part *items;
 	size_t count;
@@ -37,7 +43,13 @@ struct host_view {
 struct host_view_options {
 	const struct mount_table *mounts;
 	struct string_list writable; /* absolute and clean; parts of the host that may change */
-	struct string_list hidden;   /* nothing of what is mounted here or below */
+	/*
+	 * The mounts belong to another user namespace than ours: none of them can be had without
+	 * what is mounted on it (mount_namespaces(7), "locked"). Folders above a mount then become
+	 * VIEW_FOLDER.
+	 */
+	bool locked;
+	struct string_list hidden; /* nothing of what is mounted here or below */
 };
 
 /*

@@ -26,7 +26,8 @@ libfs_a_SOURCES = \
 	fs/private_namespace.c fs/private_namespace.h \
 	fs/rootfs.c fs/rootfs.h \
 	fs/rootfs_open.c \
-	fs/rootfs_plan.c
+	fs/rootfs_plan.c \
+	fs/skeleton.c fs/skeleton.h
 
 # A folder's tests link its own library and those below.
 fs_test_libraries = libunit.a libfs.a libspecs.a libbase.a $(YAJL_LIBS)

@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/sys.h"
+#include "base/user_namespace.h"
 #include "fs/filesystem.h"
 #include "fs/idmap.h"
 #include "fs/overlay_layers.h"
@@ -171,7 +172,9 @@ int overlay_prepare(const struct overlay_plan *plan, struct error *err)
 		return fail_errno(err, "layer %s", plan->upper);
 	if (stat(plan->lowers.items[0], &status) < 0)
 		return fail_errno(err, "layer %s", plan->lowers.items[0]);
-	if (fchown(upper, status.st_uid, status.st_gid) < 0 ||
+	/* an owner that has no number in our user namespace cannot be given anything */
+	if ((fchown(upper, status.st_uid, status.st_gid) < 0 &&
+	     !(errno == EINVAL && in_user_namespace())) ||
 	    fchmod(upper, status.st_mode & 07777) < 0)
 		return fail_errno(err, "set up %s", plan->upper);
 	return 0;

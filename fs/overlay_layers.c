@@ -28,6 +28,9 @@ static int open_directory(int dirfd, const char *path, struct error *err)
 {
 	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
+	/* who may not list it may still go through it, and no more he may in the view */
+	if (fd < 0 && errno == EACCES)
+		fd = openat(dirfd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? fail_errno(err, "layer %s", path) : fd;
 }
 

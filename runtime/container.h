@@ -35,6 +35,7 @@ enum container_status {
 const char *status_name(enum container_status status);
 
 struct run_changes;
+struct skeleton;
 
 /* How a container is made, from whichever form of the command line. */
 enum container_form {
@@ -50,8 +51,9 @@ struct container_options {
 	const char *config;	 /* OCI form: instead of its config.json; relative to it. NULL */
 	const char *spec_path;	 /* spec form: the JSON file; NULL: the image's defaults */
 	const struct spec *spec; /* spec form: instead of a file, of a view of this host */
-	const char *image;	 /* spec form: NAME[:TAG] of the store instead of a file */
-	struct string_list args; /* spec form: replaces process.args when not empty */
+	const struct skeleton *skeleton; /* with spec: made to be its lower layer; NULL: none */
+	const char *image;		 /* spec form: NAME[:TAG] of the store instead of a file */
+	struct string_list args;	 /* spec form: replaces process.args when not empty */
 	const struct run_changes *changes; /* spec form: what options change in it; NULL: nothing */
 	const char *pid_file; /* NULL: none; written before create and detached run return */
 	const char *console_socket, *pidfd_socket;

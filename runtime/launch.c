@@ -13,6 +13,7 @@
 #include "base/macro.h"
 #include "base/step.h"
 #include "base/sys.h"
+#include "fs/skeleton.h"
 #include "runtime/console_socket.h"
 #include "runtime/handle.h"
 #include "runtime/launch_cgroup.h"
@@ -75,6 +76,9 @@ static int make_data_folder(struct launch *launch, struct error *err)
 	for (size_t i = 0; i < launch->folders.count; i++)
 		if (mkdirat(launch->data_dir, launch->folders.items[i], 0755) < 0)
 			return fail_errno(err, "make the folder %s", launch->folders.items[i]);
+	if (launch->skeleton &&
+	    skeleton_make(launch->skeleton, launch->data_dir, SKELETON_FOLDER, err) < 0)
+		return -1;
 	if (rootfs_prepare(&launch->plan->rootfs, err) < 0)
 		return -1;
 	if (overlay && overlay->size &&

@@ -36,9 +36,10 @@ struct launch {
 	struct arena *arena;
 	struct restore *restore; /* the process comes from images; NULL: from the spec */
 	/* The spec form only. */
-	const char *data_parent;    /* where its folder is to be made; NULL: the OCI form */
-	struct string_list folders; /* to be made in that, for volumes */
-	bool again;		    /* it ran before: data_dir is its folder, open and locked */
+	const char *data_parent;	 /* where its folder is to be made; NULL: the OCI form */
+	const struct skeleton *skeleton; /* to be made in that too, as SKELETON_FOLDER; or NULL */
+	struct string_list folders;	 /* to be made in that, for volumes */
+	bool again; /* it ran before: data_dir is its folder, open and locked */
 
 	/* How far it is: all -1, 0 or false at the beginning (LAUNCH_NONE). */
 	struct cgroup_host cgroup_host;

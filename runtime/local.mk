@@ -57,7 +57,9 @@ libruntime_a_SOURCES = \
 	runtime/state_document.c runtime/state_document.h \
 	runtime/sync.c runtime/sync.h \
 	runtime/try.c runtime/try.h \
+	runtime/try_folder.c \
 	runtime/try_mounts.c runtime/try_mounts.h \
+	runtime/try_writable.c \
 	runtime/update.c runtime/update.h \
 	runtime/uppers.c runtime/uppers.h \
 	runtime/uppers_push.c

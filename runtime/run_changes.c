@@ -193,6 +193,11 @@ struct string_list run_changes_command(const struct string_list *args)
 	if (command.count > 1 && !strcmp(command.items[0], RUN_INIT_PATH)) {
 		command.items++;
 		command.count--;
+		if (command.count > 1 &&
+		    !strncmp(command.items[0], RUN_INIT_AS, strlen(RUN_INIT_AS))) {
+			command.items++;
+			command.count--;
+		}
 	}
 	return command;
 }

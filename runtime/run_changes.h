@@ -10,6 +10,8 @@
 
 /* Where --init puts the companion ctr-init in the container. */
 #define RUN_INIT_PATH "/run/ctr-init"
+/* Its option: UID:GID that the command is to see itself as. */
+#define RUN_INIT_AS "--as="
 
 /*
  * What the options of `run` change in the spec of a container, be it from a file or from an

@@ -133,6 +133,24 @@ static int choose_lowers(const struct settings *settings, struct arena *arena,
 	return 0;
 }
 
+/*
+ * The root of a view of the host by parts. What differs from it is told beside what the host itself
+ * has at the same places.
+ */
+static void choose_skeleton(struct arena *arena, struct prepared *prepared,
+			    struct string_list *lowers)
+{
+	struct state *state = &prepared->state;
+	char **both = arena_array(arena, char *, 3);
+
+	both[0] = path_join(arena, state->data, SKELETON_FOLDER);
+	both[1] = arena_strdup(arena, "/");
+	state->lowers = (struct string_list){ .items = both, .count = 2 };
+	lowers->items = arena_array(arena, char *, 2);
+	lowers->items[0] = both[0];
+	lowers->count = 1;
+}
+
 /* The writable layer: where the spec says, or in the container's own folder. */
 static void choose_upper(struct arena *arena, struct prepared *prepared,
 			 struct rootfs_options *rootfs)
@@ -236,12 +254,16 @@ int spec_form_layers(const struct settings *settings, const struct container_opt
 	launch->data_parent = handle_data_path(arena, settings);
 	state->data = path_join(arena, launch->data_parent, state->id);
 	state->keep = !options->remove;
-	if (choose_lowers(settings, arena, prepared, &rootfs->lowers, err) < 0)
+	launch->skeleton = options->skeleton;
+	if (launch->skeleton)
+		choose_skeleton(arena, prepared, &rootfs->lowers);
+	else if (choose_lowers(settings, arena, prepared, &rootfs->lowers, err) < 0 ||
+		 resolve_lowers(arena, &rootfs->lowers, err) < 0)
 		return -1;
-	if (resolve_lowers(arena, &rootfs->lowers, err) < 0 ||
-	    settle_user(options, &rootfs->lowers, arena, prepared, err) < 0)
+	if (settle_user(options, &rootfs->lowers, arena, prepared, err) < 0)
 		return -1;
-	state->lowers = rootfs->lowers;
+	if (!launch->skeleton)
+		state->lowers = rootfs->lowers;
 	choose_upper(arena, prepared, rootfs);
 	rootfs->mount_layers = path_join(arena, state->data, "mounts");
 	rootfs->volatile_upper = is_volatile(options, prepared->spec.overlay);

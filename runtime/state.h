@@ -30,6 +30,7 @@
 #define SCOPE_FILE "scope.json"
 #define EXIT_FILE "exit.json"
 #define LOG_FILE "log"
+#define SKELETON_FOLDER "lower"
 #define START_SOCKET "start.sock"
 
 /* A copy-on-write mount beside the root; the list is sorted as path_compare() does. */

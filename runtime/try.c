@@ -2,17 +2,22 @@
 #include "runtime/try.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/macro.h"
 #include "base/path.h"
 #include "base/sys.h"
-#include "runtime/credentials.h"
+#include "runtime/run_changes.h"
 #include "runtime/try_mounts.h"
+#include "runtime/user_map.h"
+
+#define MAX_ID_MAP ((size_t)64 << 10)
 
 extern char **environ;
 
@@ -103,6 +108,43 @@ static void set_capabilities(struct arena *arena, struct spec_process *process)
 		process->capabilities->effective = process->capabilities->permitted = list;
 }
 
+/* Who is root inside of the user namespace that we are in, as the host numbers it. */
+static int find_outside(struct arena *arena, const char *path, uint32_t *id, struct error *err)
+{
+	struct spec_id_mappings map;
+	char *text;
+
+	if (file_read_at(AT_FDCWD, path, MAX_ID_MAP, arena, &text, NULL, err) < 0 ||
+	    user_map_parse(arena, text, &map, err) < 0)
+		return -1;
+	for (size_t i = 0; i < map.count; i++) {
+		if (map.items[i].container_id != 0)
+			continue;
+		*id = map.items[i].host_id;
+		return 0;
+	}
+	return fail(err, EINVAL, "%s: has no root", path);
+}
+
+/*
+ * An ordinary user is root where we are, to set all this up. The command is to see itself as who
+ * called: its init takes care of that.
+ */
+static int become_caller(struct arena *arena, struct spec_process *process, struct error *err)
+{
+	struct string_list user = { .items = arena_array(arena, char *, 2), .count = 1 };
+	uint32_t uid, gid;
+
+	if (find_outside(arena, "/proc/self/uid_map", &uid, err) < 0 ||
+	    find_outside(arena, "/proc/self/gid_map", &gid, err) < 0)
+		return -1;
+	user.items[0] = arena_printf(arena, RUN_INIT_AS "%u:%u", uid, gid);
+	process->args = string_list_join(arena, &user, &process->args);
+	/* they stay as they are: in there most of them have no number */
+	process->user.additional_gids.count = 0;
+	return 0;
+}
+
 static int set_process(const struct settings *settings, const struct try_options *options,
 		       struct arena *arena, struct spec *spec, struct error *err)
 {
@@ -117,7 +159,7 @@ static int set_process(const struct settings *settings, const struct try_options
 	    set_user(settings, arena, &process->user, err) < 0)
 		return -1;
 	set_capabilities(arena, process);
-	return 0;
+	return settings->rootless ? become_caller(arena, process, err) : 0;
 }
 
 static void drop_network_namespace(struct spec_linux *spec)

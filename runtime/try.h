@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/string_list.h"
 #include "fs/host_view.h"
+#include "fs/skeleton.h"
 #include "runtime/settings.h"
 #include "specs/runtime_spec.h"
 
@@ -25,7 +26,8 @@ struct try_options {
 
 struct try_plan {
 	struct spec spec;
-	struct host_view view; /* what has become of the host's mounts, for who asks */
+	struct skeleton skeleton; /* its root, where the host's cannot be a layer; or nothing */
+	struct host_view view;	  /* what has become of the host's mounts, for who asks */
 };
 
 /*

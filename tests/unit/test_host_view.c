@@ -10,13 +10,14 @@
 
 static struct arena arena;
 
-static char *view_of(const char *mountinfo, struct string_list writable)
+static char *view_of(const char *mountinfo, struct string_list writable, bool locked)
 {
 	char *hidden[] = { "/var/lib/ctr", "/run/ctr", NULL };
 	struct mount_table table;
 	const struct host_view_options options = {
 		.mounts = &table,
 		.writable = writable,
+		.locked = locked,
 		.hidden = { hidden, 2 },
 	};
 	struct host_view view;
@@ -37,7 +38,7 @@ static char *view_of(const char *mountinfo, struct string_list writable)
 	return copy;
 }
 
-#define VIEW(mountinfo) view_of(mountinfo, (struct string_list){ 0 })
+#define VIEW(mountinfo) view_of(mountinfo, (struct string_list){ 0 }, false)
 
 TEST(a_debian_with_systemd)
 {
@@ -145,11 +146,39 @@ TEST(what_is_writable_has_everything_below_it)
 			     "4 3 8:4 / /home/me/mnt rw - ext4 d rw\n"
 			     "5 2 8:5 / /home/me2 rw - ext4 e rw\n"
 			     "6 1 8:6 / /srv/a rw - vfat f rw\n",
-			     (struct string_list){ paths, 2 }),
+			     (struct string_list){ paths, 2 }, false),
 		     "/home: copy-on-write, ext4 nodev\n"
 		     "/home/me: the host's own, writable\n"
 		     "/home/me2: copy-on-write, ext4 nodev\n"
 		     "/srv: the host's own, writable\n");
+}
+
+TEST(folders_above_locked_mounts_are_put_together_name_by_name)
+{
+	CHECK_STRING(view_of("1 0 8:1 / / rw - ext4 a rw\n"
+			     "2 1 0:2 / /proc rw - proc proc rw\n"
+			     "3 1 0:3 / /run rw,nosuid - tmpfs tmpfs rw\n"
+			     "4 3 0:4 / /run/user/7 rw - tmpfs tmpfs rw\n"
+			     /* in ctr's own folder: none of its folders matters */
+			     "5 1 8:2 / /var/lib/ctr/a/b rw - ext4 b rw\n"
+			     "6 1 8:3 / /home rw - ext4 c rw\n"
+			     /* covered, and still it locks the folder that it is in */
+			     "7 1 8:4 / /srv/a/b rw - ext4 d rw\n"
+			     "8 1 8:5 / /srv/a rw - ext4 e rw\n"
+			     "9 1 0:6 / /net rw - autofs auto rw\n"
+			     "10 9 0:7 / /net/server rw - nfs server:/ rw\n",
+			     (struct string_list){ 0 }, true),
+		     "/: name by name, ext4 nodev\n"
+		     "/home: copy-on-write, ext4 nodev\n"
+		     "/net: left out, autofs (what is not mounted yet is not mounted in here)\n"
+		     "/net/server: copy-on-write, nfs nodev\n"
+		     "/run: name by name, tmpfs nosuid nodev\n"
+		     "/run/user: name by name, tmpfs nosuid nodev\n"
+		     "/run/user/7: copy-on-write, tmpfs nodev\n"
+		     "/srv: name by name, ext4 nodev\n"
+		     "/srv/a: copy-on-write, ext4 nodev\n"
+		     "/var: name by name, ext4 nodev\n"
+		     "/var/lib: name by name, ext4 nodev\n");
 }
 
 TEST(a_table_without_a_root_and_an_empty_one)
