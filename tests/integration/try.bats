@@ -391,7 +391,7 @@ asked() {
 @test "try: --keep asks nothing; what is typed and ^C reach the command" {
 	run -0 asked "expect=rm $ID" -- --keep touch new
 	ctr rm "$ID"
-	run -130 asked 'expect=up' 'send=\x03' -- sh -c 'echo up; sleep 100'
+	run -130 asked 'expect=up' 'send=\x03' -- sh -c 'echo up; exec sleep 100'
 	# nobody is there who could let it go on
 	run -0 asked 'expect=up' 'send=\x1a' 'expect=^Z' 'send=word\n' 'expect=got word' -- sh -c 'echo up; read -r x; echo got $x'
 }
