@@ -360,6 +360,75 @@ TEST(json_says_what_changed)
 	free(text);
 }
 
+/* What a walk says of each path, whatever it was asked for besides. */
+static int write_entry(const struct diff_entry *entry, void *out, struct error *err)
+{
+	static const char letters[] = { 'A', 'C', 'D' };
+
+	(void)err;
+	fprintf(out, "%c%c%c %o %s\n", letters[entry->kind], entry->opaque ? 'o' : '-',
+		entry->implied ? 'i' : '-',
+		entry->kind == DIFF_DELETED ? 0 : entry->status.st_mode & S_IFMT, entry->path);
+	return 0;
+}
+
+static void write_walk(const struct layer_stack *stack, unsigned needs, const char *name)
+{
+	struct error err;
+	FILE *out = fopen(name, "w");
+
+	CHECK_OK(diff_walk_for(stack, needs, write_entry, out, &err));
+	fclose(out);
+}
+
+TEST(what_is_not_asked_for_changes_nothing_of_the_rest)
+{
+	static const unsigned needs[] = {
+		DIFF_KIND,
+		DIFF_KIND | DIFF_STATUS | DIFF_CHANGES,
+		DIFF_KIND | DIFF_STATUS | DIFF_ATTRIBUTES | DIFF_CONTENT,
+		DIFF_STATUS | DIFF_ATTRIBUTES | DIFF_CONTENT,
+		0,
+	};
+	struct layer_stack stack;
+
+	fixture_begin();
+	need_user_xattrs();
+	run_ok("mkdir -p low/few low/many low/dir low/old low/gone low/over up/few up/many up/new "
+	       "up/none up/dir up/over up/marked; touch up/marked/no up/marked/yes low/marked;"
+	       "for i in $(seq 20); do echo low > low/few/$i; echo up > up/few/1$i; done;"
+	       "for i in $(seq 3000); do echo > low/many/a-name-of-many-$i; done;"
+	       "for i in $(seq 2990 3010); do echo > up/many/a-name-of-many-$i; done;"
+	       "ln -s x up/link; ln up/few/11 up/hard; mkfifo up/fifo; truncate -s 3 up/few/5;"
+	       "echo > low/old/f; echo > low/dir/a; echo > up/dir/b; ln -s y low/over/f;"
+	       "echo > low/over/d; mkdir up/over/d up/over/f; echo > up/over/d/x");
+	make_whiteout("up/old");
+	make_whiteout("up/gone");
+	make_whiteout("up/nothing");
+	make_whiteout("up/few/3");
+	set_xattr("up/new", "user.overlay.redirect", "/old");
+	set_xattr("up/dir", "user.overlay.opaque", "y");
+	set_xattr("up/marked", "user.overlay.opaque", "x");
+	set_xattr("up/marked/yes", "user.overlay.whiteout", "y");
+	set_xattr("up/few/5", "user.overlay.metacopy", "");
+	stack = open_layers("up", "low", NULL, NULL);
+	write_walk(&stack, DIFF_ALL, "all");
+	CHECK_INT(atoi(run_ok("wc -l < all")), 62);
+	CHECK_STRING(run_ok("grep -c '^A.*many-' all; grep marked all"),
+		     "10\nC-- 40000 /marked\nA-- 100000 /marked/no\n");
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+		write_walk(&stack, needs[i], "some");
+		/* who does not ask is told that each file is changed */
+		if (needs[i] & DIFF_KIND)
+			CHECK_STRING(run_ok("diff all some"), "");
+		else
+			CHECK_STRING(run_ok("sed '/^A.. 40000/!s/^A/C/' all > a;"
+					    "sed '/^A.. 40000/!s/^A/C/' some | diff a -"),
+				     "");
+	}
+	close_layers(&stack);
+}
+
 TEST(a_tree_deeper_than_paths_and_descriptors_is_walked)
 {
 	const struct rlimit few = { 60, 60 };
