@@ -2,8 +2,11 @@
 #include "cli/commit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
+#include "base/fd.h"
+#include "base/file.h"
 #include "cli/host_commit.h"
 #include "cli/size.h"
 #include "cli/table.h"
@@ -128,22 +131,63 @@ static enum commit_pause find_pause(int word)
 	return word == PAUSE_FALSE ? COMMIT_PAUSE_NEVER : (enum commit_pause)word;
 }
 
-int cmd_commit(struct invocation *invocation, struct error *err)
+/* Opened before there is something to write: a place that cannot be written to shows early. */
+static int open_id_file(struct error *err)
+{
+	const char *path = commit_options.id_file;
+	int fd;
+
+	if (!path)
+		return -1;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0666);
+	if (fd < 0)
+		fail_errno(err, "%s", path);
+	return fd;
+}
+
+/* A line for each image if there are several. */
+static int write_ids(int fd, const struct commit_result *result, size_t count, struct error *err)
+{
+	for (size_t i = 0; fd >= 0 && i < count; i++) {
+		const char *digest = result->images[i].digest;
+
+		if (write_all(fd, digest, strlen(digest), err) < 0 ||
+		    (count > 1 && write_all(fd, "\n", 1, err) < 0))
+			return fail_in(err, "%s", commit_options.id_file);
+	}
+	return 0;
+}
+
+static int commit_images(struct invocation *invocation, struct error *err)
 {
 	struct commit_request *request = &commit_options.request;
 	struct commit_result result = { 0 };
+	cleanup_fd int id_file = -1;
 
-	request->pause = find_pause(commit_options.pause);
-	if (commit_options.to_host)
-		return commit_to_host(invocation, err);
-	if (commit_options.force || commit_options.dry_run)
-		return fail(err, EINVAL, "--force and --dry-run are of --to-host only");
-	if (find_targets(invocation, request, err) < 0 ||
-	    container_commit(&invocation->settings, request, invocation->arena, &result, err) < 0)
+	if (find_targets(invocation, request, err) < 0)
 		return -1;
+	id_file = open_id_file(err);
+	if ((commit_options.id_file && id_file < 0) ||
+	    container_commit(&invocation->settings, request, invocation->arena, &result, err) < 0 ||
+	    write_ids(id_file, &result, request->count, err) < 0)
+		return -1;
+	for (size_t i = 0; commit_options.quiet && i < request->count; i++)
+		puts(result.images[i].digest);
+	if (commit_options.quiet)
+		return 0;
 	if (commit_options.format == FORMAT_JSON)
 		print_json(invocation->arena, &result, request->count);
 	else
 		print_text(invocation->arena, &result, request->count);
 	return 0;
+}
+
+int cmd_commit(struct invocation *invocation, struct error *err)
+{
+	commit_options.request.pause = find_pause(commit_options.pause);
+	if (commit_options.to_host)
+		return commit_to_host(invocation, err);
+	if (commit_options.force || commit_options.dry_run)
+		return fail(err, EINVAL, "--force and --dry-run are of --to-host only");
+	return commit_images(invocation, err);
 }

@@ -11,8 +11,10 @@ enum { PAUSE_TRUE = COMMIT_PAUSE_NEVER + 1, PAUSE_FALSE };
  */
 struct commit_options {
 	struct commit_request request;
-	int pause;  /* enum commit_pause, or podman's words for it */
-	int format; /* enum format */
+	bool quiet;
+	const char *id_file; /* that gets the digest; NULL: none */
+	int pause;	     /* enum commit_pause, or podman's words for it */
+	int format;	     /* enum format */
 	/* commit --to-host (host_commit.h) */
 	bool to_host, force, dry_run;
 };

@@ -31,7 +31,14 @@ static const struct option rows[] = {
 		    compressions, "of the new layer: zstd (default), gzip or none"),
 	OPTION_STRING('m', "message", "TEXT", struct commit_options, request.message,
 		      "put TEXT into the image's history"),
-	OPTION_STRING(0, "author", "TEXT", struct commit_options, request.author, "who made it"),
+	OPTION_STRING('a', "author", "TEXT", struct commit_options, request.author, "who made it"),
+	OPTION_STRINGS(
+		'c', "change", "INSTRUCTION", struct commit_options, request.changes,
+		"change the config as a Dockerfile does: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, "
+		"ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR; may be repeated"),
+	OPTION_STRING(0, "iidfile", "FILE", struct commit_options, id_file,
+		      "write the digest to FILE"),
+	OPTION_FLAG('q', "quiet", struct commit_options, quiet, "print the digest only"),
 	OPTION_WORD('f', "format", "FORMAT", struct commit_options, format, format_words,
 		    "table or json"),
 	OPTION_FLAG(0, "to-host", struct commit_options, to_host,
@@ -50,14 +57,15 @@ const struct command commit_command = {
 	.min = 1,
 	.max = -1,
 	.description =
-		"Freezes the container, archives its writable layer as the topmost layer of "
-		"an image in\n"
-		"the store, and thaws it. Prints the digest, the size and how long it was "
-		"frozen. Killed\n"
-		"at any moment, the store holds the old state or the new one. Several "
-		"containers are frozen\n"
-		"together, so that their images are of one instant, and the store gets all of "
-		"these or none.\n"
+		"Archives the writable layer of a container as the topmost layer of an image in "
+		"the store.\n"
+		"One that runs is copied first and frozen only for what has changed meanwhile: "
+		"milliseconds.\n"
+		"Prints the digest, the size and how long it was frozen. Killed at any moment, the "
+		"store\n"
+		"holds the old state or the new one. Several containers are frozen together, so "
+		"that their\n"
+		"images are of one instant, and the store gets all of these or none.\n"
 		"\n"
 		"With --to-host the changes of a stopped or frozen container, all or those at and "
 		"below the\n"
@@ -68,6 +76,7 @@ const struct command commit_command = {
 		"is 1 then. All of it is done, or after a crash nothing.\n",
 	.examples =
 		"ctr commit web app:2\nctr commit --compression gzip -m 'as shipped' web app:2\n"
+		"ctr commit -c 'CMD [\"serve\"]' -c 'EXPOSE 80' web app:2\n"
 		"ctr commit web=app/web:5 db=app/db:5\nctr commit --to-host t1 /etc\n",
 	COMMAND_OPTIONS(rows, commit_options),
 	.flags = COMMAND_ENTERS,

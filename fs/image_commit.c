@@ -13,6 +13,7 @@
 #include "fs/image_name.h"
 #include "fs/platform.h"
 #include "fs/store_index.h"
+#include "specs/image_change.h"
 #include "specs/json_writer.h"
 
 /*
@@ -60,11 +61,31 @@ static int check_lowers(const struct image_commit *commit, struct error *err)
 	return 0;
 }
 
+/*
+ * Another entrypoint takes the command with it, which was made for the one before, unless that is
+ * changed too.
+ */
+static int apply_changes(const struct image_commit *commit, struct arena *arena,
+			 struct image_execution *execution, struct error *err)
+{
+	struct image_execution before = *execution;
+
+	for (size_t i = 0; commit->changes && i < commit->changes->count; i++)
+		if (image_change(arena, commit->changes->items[i], execution, err) < 0)
+			return -1;
+	if (execution->entrypoint.items != before.entrypoint.items &&
+	    execution->cmd.items == before.cmd.items)
+		execution->cmd = (struct string_list){ 0 };
+	return 0;
+}
+
 int image_commit_begin(struct image_commit *commit, struct error *err)
 {
 	commit->lock = -1;
 	commit->layer.fd = -1;
 	if (image_name_parse(commit->name, &commit->arena, &commit->full_name, err) < 0)
+		return -1;
+	if (apply_changes(commit, &commit->arena, &(struct image_execution){ 0 }, err) < 0)
 		return -1;
 	commit->lock = store_lock_blobs(commit->store, false, err);
 	if (commit->lock < 0)
@@ -182,6 +203,8 @@ static int put_config(struct image_commit *commit, struct error *err)
 	if (commit->variant)
 		config.variant = arena_strdup(arena, commit->variant);
 	set_execution(commit, arena, &execution);
+	if (apply_changes(commit, arena, &execution, err) < 0)
+		return -1;
 	config.config = &execution;
 	config.created = timestamp(arena);
 	if (commit->author)

@@ -40,6 +40,9 @@ struct image_commit {
 	 */
 	const struct string_list *command, *environment;
 	const char *directory, *user;
+	/* Of the config, in the words of a Dockerfile (specs/image_change.h), after all that. NULL:
+	 * none */
+	const struct string_list *changes;
 	/* Of what is no container (fs/image_import.h): the config's; NULL: as above. */
 	const struct image_execution *execution;
 	const char *architecture, *os, *variant; /* NULL: the parent's, or this machine's */

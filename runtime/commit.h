@@ -36,6 +36,7 @@ struct commit_request {
 	enum commit_pause pause;
 	enum compression compression;
 	const char *message, *author; /* may be NULL */
+	struct string_list changes;   /* of the config: specs/image_change.h */
 };
 
 struct commit_image {

@@ -93,6 +93,7 @@ int member_begin_image(struct commit_member *member, const struct commit_request
 		.name = member->target->name,
 		.message = request->message,
 		.author = request->author,
+		.changes = &request->changes,
 		.parent = state->image_digest,
 		.lowers = &member->image_lowers,
 	};

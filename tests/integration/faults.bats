@@ -241,6 +241,37 @@ every_blob_is_whole() {
 	equal "$output" x
 }
 
+thawed() {
+	[[ $(<"$(cgroup_of "$(pid_of "$1")")/cgroup.freeze") == 0 ]]
+}
+
+@test "commit of a group: a failure or a kill at any step leaves all of its images or none, and all thawed" {
+	local step kind i all
+	for i in 1 2; do
+		SPEC=spec$i.json spec . sh -c "echo x >/x; $IDLE"
+		ctr run -d --name "$ID-$i" "spec$i.json" >/dev/null
+		eventually test -s "$DATA/containers/$ID-$i/upper/x"
+	done
+	steps_of commit "$ID-1=a:1" "$ID-2=b:1"
+	for step in "${STEPS[@]}"; do
+		for kind in FAIL KILL; do
+			rm -rf "$DATA/store"
+			at "$step" $kind commit "$ID-1=a:1" "$ID-2=b:1"
+			every_blob_is_whole "$kind at $step"
+			all=0
+			[[ ! -e $DATA/store/index.json ]] || all=$(jq '.manifests | length' "$DATA/store/index.json")
+			((all == 0 || all == 2)) || fail "$kind at $step: $all of 2 images"
+			for i in 1 2; do
+				# after a kill by the guard, which is faster than the next command or is waited for
+				eventually thawed "$ID-$i"
+				ctr exec "$ID-$i" true
+			done
+			ctr prune >/dev/null
+			equal "$(find "$DATA" -name '.tmp*' | wc -l)" 0
+		done
+	done
+}
+
 @test "the first commit into an empty store, killed at any step" {
 	local step
 	spec . sh -c 'echo x >/x'

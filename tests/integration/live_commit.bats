@@ -20,6 +20,11 @@ unpacked() {
 	tar --zstd --xattrs --xattrs-include='*' -C "$DIR/$1" -xf "$(layer "$1")"
 }
 
+# How many copies of the layer there are.
+copies() {
+	find "$DATA/containers/$ID" -maxdepth 1 -name '.tmp*' | wc -l
+}
+
 # lives SCRIPT: container $ID runs SCRIPT, which says with /ready that it may be committed.
 lives() {
 	background "${2:-.}" "$1"
@@ -30,12 +35,16 @@ frozen_wish() {
 	cat "$(cgroup_of "$(pid_of "$1")")/cgroup.freeze"
 }
 
+thawed() {
+	[[ $(frozen_wish "$ID") == 0 ]]
+}
+
 @test "the image of a running container is its layer, and nothing of the copy is left" {
 	lives "cd /work; echo x >f; ln f hard; ln -s f soft; mkfifo p; rm /etc/passwd; rm -r /etc/deep; mkdir /etc/deep
 		chmod 4711 f; touch -d '2001-02-03 04:05:06' f; probe sparse /sparse; touch /ready; $IDLE"
 	run -0 ctr commit --format json "$ID" live:1
 	jq -e '.frozen and .frozenMicroseconds > 0 and .passes >= 2 and .frozenBytes == 0' <<<"$output"
-	equal "$(ls -A "$DATA/containers/$ID" | grep -c '^\.tmp')" 0
+	equal "$(copies)" 0
 	ctr stop -t 0 "$ID"
 	ctr commit "$ID" stopped:1
 	# the same bytes as of the same layer at rest
@@ -103,7 +112,7 @@ frozen_wish() {
 	[[ $status -eq 125 ]]
 	contains "$output" 'no space left for the copy' --pause=always
 	equal "$(frozen_wish "$ID")" 0
-	equal "$(ls -A "$DATA/containers/$ID" | grep -c '^\.tmp')" 0
+	equal "$(copies)" 0
 	equal "$(jq '.manifests | length' "$DATA/store/index.json" 2>/dev/null || echo 0)" 0
 	ctr rm -f "$ID"
 }
@@ -210,11 +219,42 @@ names() {
 	for left in prune "commit $ID app:1"; do
 		CTR_LIBEXEC=$DIR/libexec CTR_KILL_STEP='last pass' run ctr commit "$ID" app:1
 		[[ $status -ne 0 ]]
-		equal "$(ls -A "$DATA/containers/$ID" | grep -c '^\.tmp')" 1
+		equal "$(copies)" 1
 		# the guard's doing
-		eventually equal "$(frozen_wish "$ID")" 0
+		eventually thawed
 		# shellcheck disable=SC2086
 		run -0 ctr $left
-		equal "$(ls -A "$DATA/containers/$ID" | grep -c '^\.tmp')" 0
+		equal "$(copies)" 0
 	done
+}
+
+# config NAME: the config of an image.
+config() {
+	local digest
+	digest=$(jq -r --arg name "$1" '.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] == $name) | .digest' \
+		"$DATA/store/index.json")
+	digest=$(jq -r .config.digest "$DATA/store/blobs/sha256/${digest#sha256:}")
+	cat "$DATA/store/blobs/sha256/${digest#sha256:}"
+}
+
+@test "--change, --author, --quiet and --iidfile as podman has them" {
+	spec '.process.env += ["A=1"]' sh -c 'echo x >/x'
+	ctr run --name "$ID" spec.json
+	run -0 ctr commit -q --iidfile id -a me -m why -c 'ENTRYPOINT ["cat"]' --change CMD='["/x"]' -c 'ENV A=2 B=3' \
+		-c EXPOSE=80/tcp -c 'LABEL k="v w"' -c 'STOPSIGNAL SIGINT' -c 'USER 0:0' -c 'VOLUME /v' -c 'WORKDIR /etc' "$ID" app:1
+	matches "$output" '^sha256:[0-9a-f]{64}$'
+	equal "$(<id)" "$output"
+	equal "$(config app:1 | jq -c '[.author, .config.Entrypoint, .config.Cmd, (.config.Env | sort), .config.ExposedPorts, .config.Labels,
+		.config.StopSignal, .config.User, .config.Volumes, .config.WorkingDir, .history[-1].comment]')" \
+		'["me",["cat"],["/x"],["A=2","B=3","PATH=/bin"],{"80/tcp":{}},{"k":"v w"},"SIGINT","0:0",{"/v":{}},"/etc","why"]'
+	run -0 ctr run --rm --name "$ID-2" app:1
+	equal "$output" x
+	ctr commit -c 'ENTRYPOINT ["cat"]' "$ID" app:2
+	equal "$(config app:2 | jq -c .config.Cmd)" null
+	run ctr commit -c 'FROM x' "$ID" app:3
+	[[ $status -eq 125 ]]
+	contains "$output" FROM
+	run ctr commit --iidfile /nowhere/id "$ID" app:3
+	[[ $status -eq 125 ]]
+	equal "$(names)" 'app:1 app:2'
 }
