@@ -21,7 +21,7 @@ struct unpack {
 	struct unpack_stream *stream;
 	struct archive *archive;
 	struct unpack_tree tree;
-	uint64_t max_entries;
+	uint64_t max_bytes, max_entries;
 	struct error error; /* of the stream below libarchive, which has no struct error */
 	bool stream_failed;
 };
@@ -130,11 +130,17 @@ static int get_metadata(struct archive_entry *entry, struct unpack_metadata *met
 static int unpack_file(struct unpack *unpack, struct archive_entry *entry, const char *path,
 		       const struct unpack_metadata *metadata, struct error *err)
 {
-	cleanup_fd int fd = unpack_tree_file(&unpack->tree, path, err);
+	int64_t size = archive_entry_size(entry);
+	cleanup_fd int fd = -1;
 
+	/* a file of holes costs nothing here, but whoever copies it */
+	if (size > 0 && (uint64_t)size > unpack->max_bytes)
+		return fail(err, EFBIG, "a file of more than %llu bytes unpacked (--max-size)",
+			    (unsigned long long)unpack->max_bytes);
+	fd = unpack_tree_file(&unpack->tree, path, err);
 	if (fd < 0)
 		return -1;
-	if (copy_content(unpack, fd, archive_entry_size(entry), err) < 0)
+	if (copy_content(unpack, fd, size, err) < 0)
 		return -1;
 	/* after the content: writing takes set-user-ID bits and capabilities away */
 	return unpack_tree_finish_file(&unpack->tree, fd, metadata, err);
@@ -207,7 +213,7 @@ static int begin(struct unpack *unpack, int fd, struct error *err)
 {
 	const struct unpack_options *options = unpack->options;
 	const struct unpack_stream_options stream = {
-		.max_bytes = options->max_bytes ? options->max_bytes : UNPACK_MAX_BYTES,
+		.max_bytes = unpack->max_bytes,
 		.max_ratio = options->max_ratio ? options->max_ratio : UNPACK_MAX_RATIO,
 		.ratio_free = options->max_ratio ? 0 : UNPACK_RATIO_FREE,
 		.progress = options->progress,
@@ -251,6 +257,7 @@ int unpack_layer(int fd, int dirfd, const struct unpack_options *options,
 		.options = options,
 		.result = result,
 		.tree = { .root = dirfd, .parent = -1, .options = options },
+		.max_bytes = options->max_bytes ? options->max_bytes : UNPACK_MAX_BYTES,
 		.max_entries = options->max_entries ? options->max_entries : UNPACK_MAX_ENTRIES,
 	};
 	struct archive_locale locale;

@@ -533,6 +533,8 @@ int unpack_tree_hard_link(struct unpack_tree *tree, const char *path, const char
 	dir = open_directory(tree, tree->path, (size_t)(tree->name - tree->path));
 	if (dir < 0 || fstatat(dir, *name ? name : ".", &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail_errno(err, "hard link to %.200s, which is not in the layer", target);
+	if (!tree->options->merge && whiteout_at(dir, name))
+		return fail(err, ENOENT, "hard link to %.200s, which the layer deletes", target);
 	if (S_ISDIR(status.st_mode))
 		return fail(err, EINVAL, "hard link to %.200s, a directory", target);
 	if (go_file(tree, path, err) < 0)
@@ -562,6 +564,10 @@ int unpack_tree_node(struct unpack_tree *tree, const char *path,
 	if (go_file(tree, path, err) < 0)
 		return -1;
 	if (mknodat(tree->parent, tree->name, mode, metadata->device) < 0) {
+		/* no user can have devices: as with other engines, a container gets its own in /dev
+		 */
+		if (errno == EPERM && tree->options->user_xattr)
+			return 0;
 		if (errno != EEXIST)
 			return fail_errno(err, "make device node");
 		if (clear_place(tree, err) < 0)

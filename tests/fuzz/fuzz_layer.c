@@ -2,8 +2,9 @@
 /*
  * Hostile layers. The first byte of the input chooses: the rest is a blob as it is (0), a tar
  * archive whose header checksums we make right (1: otherwise no mutation would get past them), or
- * lines "KIND NAME TARGET" of which libarchive makes a well-formed archive (2). Whatever comes,
- * nothing may change outside of the directory.
+ * lines "KIND NAME TARGET" of which libarchive makes a well-formed archive (2). With 128 added it
+ * is copied into a tree that is there already, as by `cp`, with links that lead out. Whatever
+ * comes, nothing may change outside of the directory.
  */
 #include <archive.h>
 #include <archive_entry.h>
@@ -165,6 +166,18 @@ static int blob_of_lines(const uint8_t *data, size_t size)
 	return fd;
 }
 
+/* What a container may have put where somebody copies to. */
+static void make_tree(int out)
+{
+	struct error err;
+
+	if (symlinkat("../outside", out, "l") < 0 || symlinkat("../canary", out, "x") < 0 ||
+	    symlinkat("/", out, "r") < 0 || mkdirat(out, "d", 0700) < 0 ||
+	    symlinkat("../../outside", out, "d/l") < 0 ||
+	    file_replace_at(out, "f", "f", 1, 0600, false, &err) < 0)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct unpack_options options = {
@@ -173,21 +186,29 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.keep_owner = geteuid() == 0,
 		.user_xattr = geteuid() != 0,
 	};
+	struct unpack_options into = options;
+	struct unpack_merge merge = { .jail = -1, .path = "/" };
 	cleanup_fd int blob = -1, out = -1;
 	struct unpack_result result;
 	struct error err;
 
 	if (!size)
 		return 0;
-	blob = data[0] % 3 == 2 ? blob_of_lines(data + 1, size - 1)
-				: blob_of_bytes(data + 1, size - 1, data[0] % 3);
+	blob = data[0] % 32 % 3 == 2 ? blob_of_lines(data + 1, size - 1)
+				     : blob_of_bytes(data + 1, size - 1, data[0] % 32 % 3);
 	lseek(blob, 0, SEEK_SET);
 	if (mkdirat(folder, "out", 0700) < 0)
 		abort();
 	out = openat(folder, "out", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (out < 0)
 		abort();
-	unpack_layer(blob, out, &options, &result, &err);
+	if (data[0] & 128) {
+		make_tree(out);
+		merge.overwrite = data[0] & 64;
+		merge.jail = data[0] & 32 ? out : -1;
+		into.merge = &merge;
+	}
+	unpack_layer(blob, out, &into, &result, &err);
 	if (remove_tree_at(folder, "out", &err) < 0)
 		abort();
 	check_canaries();
