@@ -2,26 +2,13 @@
 #include "fs/compress.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/macro.h"
-#include "fs/compress_chunk.h"
+#include "fs/compress_ring.h"
 #include "specs/image_document.h"
-
-/*
- * Chunks go round a ring, and each has a number. The caller fills them, the hashing thread adds
- * them to the digest, any worker compresses the next one that none has, the writing thread hands
- * them to the sink in order. A chunk is filled again when it is hashed and written. All wait on one
- * condition: some hundred chunks a second are no load.
- */
-#define CHUNK_SIZE ((size_t)1 << 20)
-#define MAX_WORKERS 16
-/* One that is filled, one that is hashed, one that is written, and one on the way. */
-#define CHUNKS_BESIDE_WORKERS 4
 
 static const struct {
 	const char *name, *media_type;
@@ -29,30 +16,6 @@ static const struct {
 	[COMPRESSION_ZSTD] = { "zstd", IMAGE_MEDIA_TYPE_LAYER_ZSTD },
 	[COMPRESSION_GZIP] = { "gzip", IMAGE_MEDIA_TYPE_LAYER_GZIP },
 	[COMPRESSION_NONE] = { "none", IMAGE_MEDIA_TYPE_LAYER },
-};
-
-struct chunk {
-	unsigned char *data, *out; /* out is data where nothing is compressed */
-	size_t size, out_size;
-	struct chunk_check check;
-	bool compressed;
-};
-
-struct compressor {
-	struct compressor_options options;
-	struct digest_state *hash; /* NULL: none is wanted */
-	uint64_t size;		   /* of what was submitted */
-	pthread_mutex_t lock;	   /* of all below */
-	pthread_cond_t changed;
-	struct chunk chunks[MAX_WORKERS + CHUNKS_BESIDE_WORKERS];
-	size_t chunk_count;
-	/* the numbers of the next chunk to be filled, hashed, compressed and written */
-	uint64_t filled, hashed, claimed, written;
-	bool ended;  /* nothing more is filled */
-	bool failed; /* with error, or because nobody wants the rest: all threads leave */
-	struct error error;
-	pthread_t threads[MAX_WORKERS + 2];
-	size_t thread_count;
 };
 
 int compression_parse(const char *text, enum compression *compression, struct error *err)
@@ -76,140 +39,6 @@ const char *compression_media_type(enum compression compression)
 	return methods[compression].media_type;
 }
 
-static struct chunk *chunk_of(struct compressor *compressor, uint64_t number)
-{
-	return &compressor->chunks[number % compressor->chunk_count];
-}
-
-/* The threads -------------------------------------------------------------------------------- */
-
-static void give_up(struct compressor *compressor, const struct error *err)
-{
-	pthread_mutex_lock(&compressor->lock);
-	if (!compressor->failed)
-		compressor->error = *err;
-	compressor->failed = true;
-	pthread_cond_broadcast(&compressor->changed);
-	pthread_mutex_unlock(&compressor->lock);
-}
-
-/* Adds one to a number of the compressor's, which somebody may wait for. */
-static void advance(struct compressor *compressor, uint64_t *number)
-{
-	pthread_mutex_lock(&compressor->lock);
-	(*number)++;
-	pthread_cond_broadcast(&compressor->changed);
-	pthread_mutex_unlock(&compressor->lock);
-}
-
-/*
- * Waits for the chunk of that number, which another worker may raise meanwhile, to be filled. NULL:
- * there is none to come, or no sense in it.
- */
-static struct chunk *wait_filled(struct compressor *compressor, const uint64_t *number)
-{
-	while (!compressor->failed && compressor->filled == *number && !compressor->ended)
-		pthread_cond_wait(&compressor->changed, &compressor->lock);
-	if (compressor->failed || compressor->filled == *number)
-		return NULL;
-	return chunk_of(compressor, *number);
-}
-
-static void *hash_chunks(void *context)
-{
-	struct compressor *compressor = context;
-	struct chunk *chunk;
-
-	for (;;) {
-		pthread_mutex_lock(&compressor->lock);
-		chunk = wait_filled(compressor, &compressor->hashed);
-		pthread_mutex_unlock(&compressor->lock);
-		if (!chunk)
-			return NULL;
-		digest_add(compressor->hash, chunk->data, chunk->size);
-		advance(compressor, &compressor->hashed);
-	}
-}
-
-static int compress_chunk(struct compressor *compressor, struct chunk_coder *coder,
-			  struct chunk *chunk, struct error *err)
-{
-	if (chunk_compress(coder, chunk->data, chunk->size, chunk->out, &chunk->out_size, err) < 0)
-		return -1;
-	chunk->check = chunk_check(compressor->options.compression, chunk->data, chunk->size);
-	pthread_mutex_lock(&compressor->lock);
-	chunk->compressed = true;
-	pthread_cond_broadcast(&compressor->changed);
-	pthread_mutex_unlock(&compressor->lock);
-	return 0;
-}
-
-static void *compress_chunks(void *context)
-{
-	struct compressor *compressor = context;
-	struct error err;
-	struct chunk_coder *coder =
-		chunk_coder_new(compressor->options.compression, compressor->options.level, &err);
-	struct chunk *chunk = NULL;
-
-	do {
-		if (!coder || (chunk && compress_chunk(compressor, coder, chunk, &err) < 0))
-			give_up(compressor, &err);
-		pthread_mutex_lock(&compressor->lock);
-		chunk = wait_filled(compressor, &compressor->claimed);
-		if (chunk)
-			compressor->claimed++;
-		pthread_mutex_unlock(&compressor->lock);
-	} while (chunk);
-	chunk_coder_free(coder);
-	return NULL;
-}
-
-static int give_out(struct compressor *compressor, const void *data, size_t size, struct error *err)
-{
-	return size ? compressor->options.sink(compressor->options.context, data, size, err) : 0;
-}
-
-static int write_all_chunks(struct compressor *compressor, struct error *err)
-{
-	const struct compressor_options *options = &compressor->options;
-	struct chunk_check check = { 0 };
-	unsigned char edge[CHUNK_EDGE];
-
-	if (give_out(compressor, edge, chunk_head(options->compression, edge), err) < 0)
-		return -1;
-	for (;;) {
-		struct chunk *chunk;
-
-		pthread_mutex_lock(&compressor->lock);
-		chunk = wait_filled(compressor, &compressor->written);
-		while (chunk && !chunk->compressed && !compressor->failed)
-			pthread_cond_wait(&compressor->changed, &compressor->lock);
-		if (compressor->failed)
-			chunk = NULL;
-		pthread_mutex_unlock(&compressor->lock);
-		if (!chunk)
-			break;
-		if (give_out(compressor, chunk->out, chunk->out_size, err) < 0)
-			return -1;
-		check = chunk_check_join(check, chunk->check);
-		advance(compressor, &compressor->written);
-	}
-	return give_out(compressor, edge, chunk_tail(options->compression, check, edge), err);
-}
-
-static void *write_chunks(void *context)
-{
-	struct compressor *compressor = context;
-	struct error err;
-
-	if (write_all_chunks(compressor, &err) < 0)
-		give_up(compressor, &err);
-	return NULL;
-}
-
-/* The caller's side -------------------------------------------------------------------------- */
-
 /* Processors that we may run on, which in a container are fewer than the machine's. */
 static size_t processors(void)
 {
@@ -217,37 +46,6 @@ static size_t processors(void)
 	int count = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
 
 	return count < 1 ? 1 : (size_t)count;
-}
-
-static int start_thread(struct compressor *compressor, void *(*body)(void *), struct error *err)
-{
-	sigset_t all, before;
-	int errnum;
-
-	/* signals are the caller's thread's, but who reads our output no more ends us as usual */
-	sigfillset(&all);
-	sigdelset(&all, SIGPIPE);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	errnum = pthread_create(&compressor->threads[compressor->thread_count], NULL, body,
-				compressor);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (errnum)
-		return fail(err, errnum, "compression: start a thread: %s", strerror(errnum));
-	compressor->thread_count++;
-	return 0;
-}
-
-static int start_threads(struct compressor *compressor, size_t workers, struct error *err)
-{
-	if (compressor->options.digest) {
-		compressor->hash = digest_begin(err);
-		if (!compressor->hash || start_thread(compressor, hash_chunks, err) < 0)
-			return -1;
-	}
-	for (size_t i = 0; i < workers; i++)
-		if (start_thread(compressor, compress_chunks, err) < 0)
-			return -1;
-	return start_thread(compressor, write_chunks, err);
 }
 
 static int make_chunks(struct compressor *compressor, size_t workers, struct error *err)
@@ -283,7 +81,7 @@ struct compressor *compressor_new(const struct compressor_options *options, stru
 	pthread_mutex_init(&compressor->lock, NULL);
 	pthread_cond_init(&compressor->changed, NULL);
 	if (make_chunks(compressor, workers, err) < 0 ||
-	    start_threads(compressor, workers, err) < 0)
+	    compressor_start(compressor, workers, err) < 0)
 		compressor_free(&compressor);
 	return compressor;
 }
@@ -363,12 +161,6 @@ int compressor_write(struct compressor *compressor, const void *data, size_t siz
 	return 0;
 }
 
-static void join_threads(struct compressor *compressor)
-{
-	while (compressor->thread_count)
-		pthread_join(compressor->threads[--compressor->thread_count], NULL);
-}
-
 int compressor_finish(struct compressor *compressor, struct error *err)
 {
 	/* an empty one too: no bytes at all are no frame */
@@ -377,7 +169,7 @@ int compressor_finish(struct compressor *compressor, struct error *err)
 	compressor->ended = true;
 	pthread_cond_broadcast(&compressor->changed);
 	pthread_mutex_unlock(&compressor->lock);
-	join_threads(compressor);
+	compressor_join(compressor);
 	if (compressor->failed)
 		*err = compressor->error;
 	return compressor->failed ? -1 : 0;
@@ -404,8 +196,8 @@ void compressor_free(struct compressor **from)
 
 	if (!compressor)
 		return;
-	give_up(compressor, &unwanted);
-	join_threads(compressor);
+	compressor_give_up(compressor, &unwanted);
+	compressor_join(compressor);
 	for (size_t i = 0; i < compressor->chunk_count; i++) {
 		struct chunk *chunk = &compressor->chunks[i];
 

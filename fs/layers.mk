@@ -29,6 +29,7 @@ libfs_a_SOURCES += \
 	fs/layer_stack.c fs/layer_stack.h \
 	fs/lower_lookup.c fs/lower_lookup.h \
 	fs/name_list.c fs/name_list.h \
+	fs/overlay_marks.c fs/overlay_marks.h \
 	fs/platform.c fs/platform.h \
 	fs/open_files.c fs/open_files.h \
 	fs/stage.c fs/stage.h \
@@ -54,6 +55,7 @@ libimage_a_SOURCES = \
 	fs/blob.c fs/blob.h \
 	fs/compress.c fs/compress.h \
 	fs/compress_chunk.c fs/compress_chunk.h \
+	fs/compress_threads.c fs/compress_ring.h \
 	fs/decompress.c \
 	fs/digest.c fs/digest.h \
 	fs/export.c fs/export.h \
@@ -75,6 +77,7 @@ libimage_a_SOURCES = \
 	fs/store_check_image.c fs/store_check_work.h \
 	fs/store_items.c fs/store_items.h \
 	fs/tree_check.c fs/tree_check.h \
+	fs/pax_records.c fs/pax_records.h \
 	fs/tar_writer.c fs/tar_writer.h \
 	fs/tree_copy.c fs/tree_copy.h \
 	fs/tree_walk.c fs/tree_walk.h \

@@ -7,8 +7,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "fs/layer_stack.h"
-#include "fs/xattrs.h"
+#include "fs/overlay_marks.h"
 
 /*
  * What is below a path in the lower layers: the lookup that overlayfs does (fs/overlayfs/namei.c),
@@ -35,12 +34,6 @@ struct chain {
 	size_t count, room;
 };
 
-/* The marks of overlayfs on one file. */
-struct marks {
-	bool opaque, xattr_whiteouts, metacopy, whiteout;
-	char redirect[256 + 1]; /* a name, a path that starts with "/", or "" */
-};
-
 /* The state of a walk through the layers. */
 struct lookup {
 	const struct layer_stack *stack;
@@ -63,16 +56,6 @@ struct found {
 	struct place *place; /* the place of the topmost */
 	const char *name;    /* of it in there */
 };
-
-/* A character device 0:0. */
-bool is_whiteout(const struct stat *status);
-
-/* Reads the marks out of attributes that were read already. */
-int marks_get(const struct layer_stack *stack, const struct xattrs *xattrs, struct marks *marks,
-	      struct error *err);
-
-/* Removes what is overlayfs' own from xattrs. */
-void marks_drop(struct xattrs *xattrs);
 
 /* Makes chain that of the roots of the layers from number first on. */
 int chain_roots(struct lookup *lookup, size_t first, struct chain *chain, struct error *err);

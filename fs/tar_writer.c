@@ -8,8 +8,6 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "base/log.h"
-
 #define BLOCK 512
 #define OCTAL_MAX(digits) ((1ULL << 3 * (digits)) - 1)
 /* What stands in a header for an owner that only the pax header can say: nobody. */
@@ -30,107 +28,6 @@ struct header {
 	char unused[12];
 };
 _Static_assert(sizeof(struct header) == BLOCK, "a header is a block");
-
-/* Records of a pax header: "LENGTH KEY=VALUE\n" ------------------------------------------------ */
-
-static int append(struct tar_writer *tar, const void *data, size_t size, struct error *err)
-{
-	if (tar->room - tar->used < size) {
-		size_t room = 2 * (tar->room + size) + 1024;
-		char *records = realloc(tar->records, room);
-
-		if (!records)
-			return fail(err, ENOMEM, "archive: out of memory");
-		tar->records = records;
-		tar->room = room;
-	}
-	memcpy(tar->records + tar->used, data, size);
-	tar->used += size;
-	return 0;
-}
-
-static size_t digits(size_t number)
-{
-	size_t count = 1;
-
-	while (number /= 10)
-		count++;
-	return count;
-}
-
-static int add_record(struct tar_writer *tar, const char *prefix, const char *key,
-		      const void *value, size_t size, struct error *err)
-{
-	char text[32];
-	/* the length counts its own digits: with one more the sum may need one more again */
-	size_t rest = 1 + strlen(prefix) + strlen(key) + 1 + size + 1;
-	size_t length = rest + digits(rest);
-
-	if (digits(length) != digits(rest))
-		length = rest + digits(length);
-	snprintf(text, sizeof(text), "%zu ", length);
-	return append(tar, text, strlen(text), err) < 0 ||
-			       append(tar, prefix, strlen(prefix), err) < 0 ||
-			       append(tar, key, strlen(key), err) < 0 ||
-			       append(tar, "=", 1, err) < 0 || append(tar, value, size, err) < 0 ||
-			       append(tar, "\n", 1, err) < 0
-		       ? -1
-		       : 0;
-}
-
-static int add_text(struct tar_writer *tar, const char *key, const char *value, struct error *err)
-{
-	return add_record(tar, "", key, value, strlen(value), err);
-}
-
-static int add_number(struct tar_writer *tar, const char *key, uint64_t value, struct error *err)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
-	return add_text(tar, key, text, err);
-}
-
-/* Seconds since 1970 as a decimal number; the nanoseconds of a struct timespec always add. */
-static int add_time(struct tar_writer *tar, const struct timespec *time, struct error *err)
-{
-	long long seconds = time->tv_sec;
-	long nanoseconds = time->tv_nsec;
-	const char *sign = "";
-	char text[48];
-	size_t length;
-
-	if (seconds < 0) {
-		sign = "-";
-		seconds = nanoseconds ? -(seconds + 1) : -seconds;
-		nanoseconds = nanoseconds ? 1000000000 - nanoseconds : 0;
-	}
-	snprintf(text, sizeof(text), "%s%lld.%09ld", sign, seconds, nanoseconds);
-	length = strlen(text);
-	while (text[length - 1] == '0')
-		length--;
-	if (text[length - 1] == '.')
-		length--;
-	return add_record(tar, "", "mtime", text, length, err);
-}
-
-static int add_xattrs(struct tar_writer *tar, const struct tar_entry *entry, struct error *err)
-{
-	for (size_t i = 0; entry->xattrs && i < entry->xattrs->count; i++) {
-		const struct xattr *xattr = &entry->xattrs->items[i];
-
-		if (strchr(xattr->name, '=')) {
-			log_warning("%s: the attribute %s is left out of the archive, in which a "
-				    "name ends at the first '='",
-				    entry->path, xattr->name);
-			continue;
-		}
-		if (add_record(tar, "SCHILY.xattr.", xattr->name, xattr->value, xattr->size, err) <
-		    0)
-			return -1;
-	}
-	return 0;
-}
 
 /* Headers ------------------------------------------------------------------------------------ */
 
@@ -206,12 +103,12 @@ static int write_pax_header(struct tar_writer *tar, const struct tar_entry *entr
 	put_octal(header.mode, sizeof(header.mode), 0644, 0);
 	put_octal(header.uid, sizeof(header.uid), 0, 0);
 	put_octal(header.gid, sizeof(header.gid), 0, 0);
-	put_octal(header.size, sizeof(header.size), tar->used, 0);
+	put_octal(header.size, sizeof(header.size), tar->pax.used, 0);
 	put_octal(header.mtime, sizeof(header.mtime), mtime, 0);
 	if (write_header(tar, &header, err) < 0 ||
-	    compressor_write(tar->out, tar->records, tar->used, err) < 0)
+	    compressor_write(tar->out, tar->pax.text, tar->pax.used, err) < 0)
 		return -1;
-	return compressor_write(tar->out, zeros, -tar->used % BLOCK, err);
+	return compressor_write(tar->out, zeros, -tar->pax.used % BLOCK, err);
 }
 
 static char type_of(const struct tar_entry *entry)
@@ -241,28 +138,28 @@ static int fill_header(struct tar_writer *tar, struct header *header, const stru
 	bool before = entry->mtime.tv_sec < 0;
 
 	header->type = type_of(entry);
-	if (!put_path(header, entry->path) && add_text(tar, "path", entry->path, err) < 0)
+	if (!put_path(header, entry->path) && pax_add_text(&tar->pax, "path", entry->path, err) < 0)
 		return -1;
 	if (entry->link && !put_text(header->link, sizeof(header->link), entry->link) &&
-	    add_text(tar, "linkpath", entry->link, err) < 0)
+	    pax_add_text(&tar->pax, "linkpath", entry->link, err) < 0)
 		return -1;
 	put_octal(header->mode, sizeof(header->mode), entry->mode & 07777, 0);
 	if (!put_octal(header->uid, sizeof(header->uid), entry->uid, NOBODY) &&
-	    add_number(tar, "uid", entry->uid, err) < 0)
+	    pax_add_number(&tar->pax, "uid", entry->uid, err) < 0)
 		return -1;
 	if (!put_octal(header->gid, sizeof(header->gid), entry->gid, NOBODY) &&
-	    add_number(tar, "gid", entry->gid, err) < 0)
+	    pax_add_number(&tar->pax, "gid", entry->gid, err) < 0)
 		return -1;
 	if ((!put_octal(header->mtime, sizeof(header->mtime),
 			before ? 0 : (uint64_t)entry->mtime.tv_sec, OCTAL_MAX(11)) ||
 	     before || entry->mtime.tv_nsec) &&
-	    add_time(tar, &entry->mtime, err) < 0)
+	    pax_add_time(&tar->pax, &entry->mtime, err) < 0)
 		return -1;
 	if (S_ISCHR(entry->mode) || S_ISBLK(entry->mode)) {
 		put_octal(header->major, sizeof(header->major), major(entry->device), 0);
 		put_octal(header->minor, sizeof(header->minor), minor(entry->device), 0);
 	}
-	return add_xattrs(tar, entry, err);
+	return entry->xattrs ? pax_add_xattrs(&tar->pax, entry->xattrs, entry->path, err) : 0;
 }
 
 /* Writes the headers of an entry without holes; records of the pax header may be there already. */
@@ -276,41 +173,42 @@ static int write_entry(struct tar_writer *tar, const struct tar_entry *entry, st
 	if (fill_header(tar, &header, entry, err) < 0)
 		return -1;
 	if (!put_octal(header.size, sizeof(header.size), tar->left, 0) &&
-	    add_number(tar, "size", tar->left, err) < 0)
+	    pax_add_number(&tar->pax, "size", tar->left, err) < 0)
 		return -1;
-	if (tar->used && write_pax_header(tar, entry, err) < 0)
+	if (tar->pax.used && write_pax_header(tar, entry, err) < 0)
 		return -1;
 	return write_header(tar, &header, err);
 }
 
 /* Holes: GNU tar's "PAX format, version 1.0" --------------------------------------------------- */
 
-/* Makes tar->records the list of parts, which comes before the data, padded. */
+/* Makes tar->pax the list of parts, which comes before the data, padded. */
 static int make_sparse_map(struct tar_writer *tar, const struct tar_entry *entry, struct error *err)
 {
 	static const char zeros[BLOCK];
 	char text[64];
 
-	tar->used = 0;
+	tar->pax.used = 0;
 	snprintf(text, sizeof(text), "%zu\n", entry->part_count);
-	if (append(tar, text, strlen(text), err) < 0)
+	if (pax_append(&tar->pax, text, strlen(text), err) < 0)
 		return -1;
 	for (size_t i = 0; i < entry->part_count; i++) {
 		snprintf(text, sizeof(text), "%lld\n%lld\n", (long long)entry->parts[i].begin,
 			 (long long)entry->parts[i].size);
-		if (append(tar, text, strlen(text), err) < 0)
+		if (pax_append(&tar->pax, text, strlen(text), err) < 0)
 			return -1;
 	}
-	return append(tar, zeros, -tar->used % BLOCK, err);
+	return pax_append(&tar->pax, zeros, -tar->pax.used % BLOCK, err);
 }
 
 static int add_sparse_records(struct tar_writer *tar, const struct tar_entry *entry,
 			      struct error *err)
 {
-	return add_text(tar, "GNU.sparse.major", "1", err) < 0 ||
-			       add_text(tar, "GNU.sparse.minor", "0", err) < 0 ||
-			       add_text(tar, "GNU.sparse.name", entry->path, err) < 0 ||
-			       add_number(tar, "GNU.sparse.realsize", entry->size, err) < 0
+	return pax_add_text(&tar->pax, "GNU.sparse.major", "1", err) < 0 ||
+			       pax_add_text(&tar->pax, "GNU.sparse.minor", "0", err) < 0 ||
+			       pax_add_text(&tar->pax, "GNU.sparse.name", entry->path, err) < 0 ||
+			       pax_add_number(&tar->pax, "GNU.sparse.realsize", entry->size, err) <
+				       0
 		       ? -1
 		       : 0;
 }
@@ -325,15 +223,15 @@ static int begin_sparse(struct tar_writer *tar, const struct tar_entry *entry, s
 
 	if (make_sparse_map(tar, entry, err) < 0)
 		return -1;
-	size = tar->used;
+	size = tar->pax.used;
 	map = malloc(size);
 	if (!map || asprintf(&name, "%.*sGNUSparseFile.0/%s", (int)(last - entry->path),
 			     entry->path, last) < 0) {
 		free(map);
 		return fail(err, ENOMEM, "archive: out of memory");
 	}
-	memcpy(map, tar->records, size);
-	tar->used = 0;
+	memcpy(map, tar->pax.text, size);
+	tar->pax.used = 0;
 	shown.path = name;
 	shown.size = size;
 	for (size_t i = 0; i < entry->part_count; i++)
@@ -394,7 +292,7 @@ int tar_begin(struct tar_writer *tar, const struct tar_entry *entry, struct erro
 {
 	if (finish_entry(tar, err) < 0)
 		return -1;
-	tar->used = 0;
+	tar->pax.used = 0;
 	return entry->parts ? begin_sparse(tar, entry, err) : write_entry(tar, entry, err);
 }
 
@@ -409,6 +307,6 @@ int tar_end(struct tar_writer *tar, struct error *err)
 
 void tar_free(struct tar_writer *tar)
 {
-	free(tar->records);
+	pax_free(&tar->pax);
 	*tar = (struct tar_writer){ 0 };
 }

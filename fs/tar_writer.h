@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "fs/compress.h"
-#include "fs/xattrs.h"
+#include "fs/pax_records.h"
 
 /*
  * Writes tar archives: ustar headers, with a pax header (POSIX.1-2001, pax(1)) before those whose
@@ -20,8 +20,7 @@ struct tar_writer {
 	/* private */
 	uint64_t left;	/* of the present entry's content */
 	size_t padding; /* behind it */
-	char *records;	/* of a pax header */
-	size_t used, room;
+	struct pax_records pax;
 };
 
 /* A stretch of a file that is data; what is between them is holes. */
