@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -62,6 +63,30 @@ static int check_private(int fd, const char *name, struct error *err)
 		return fail(err, EPERM, "%s: is not ours alone (owner %u, mode %03o): remove it",
 			    name, status.st_uid, status.st_mode & 0777);
 	return 0;
+}
+
+const char *host_area_folder(int directory, char buffer[HOST_FOLDER_SIZE])
+{
+	cleanup_fd int fd = openat(directory, HOST_UNDO_FOLDER,
+				   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	unsigned long random = (unsigned long)getpid();
+	struct error ignored;
+
+	snprintf(buffer, HOST_FOLDER_SIZE, HOST_UNDO_FOLDER);
+	if (fd < 0 ? errno == ENOENT : check_private(fd, buffer, &ignored) == 0)
+		return buffer;
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+		random = (unsigned long)getpid();
+	snprintf(buffer, HOST_FOLDER_SIZE, HOST_UNDO_FOLDER "-%lx", random);
+	return buffer;
+}
+
+size_t host_area_above(const char *name)
+{
+	const char *end = strrchr(name, '/');
+
+	end = end ? memrchr(name, '/', (size_t)(end - name)) : NULL;
+	return end ? (size_t)(end - name) : 0;
 }
 
 /* Of a directory with a default ACL a new one inherits more than its mode says. */
@@ -175,7 +200,7 @@ int host_area_remove(int root, const char *name, struct error *err)
 	folder = strndup(name, (size_t)(strrchr(name, '/') - name));
 	dir = folder ? host_place_go(&place, folder, &last) : -1;
 	if (dir >= 0 && fstat(dir, &before) == 0 &&
-	    unlinkat(dir, HOST_UNDO_FOLDER, AT_REMOVEDIR) == 0)
+	    unlinkat(dir, last, AT_REMOVEDIR) == 0)
 		keep_time(dir, &before);
 	host_place_free(&place);
 	free(folder);

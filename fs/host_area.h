@@ -20,6 +20,16 @@
  * of everybody's reach, and nobody can move anything in there.
  */
 
+/*
+ * The name of that folder in directory, which is open: .ctr-undo, or with a random end where
+ * somebody else has taken that name (in /tmp everybody can). In buffer, which is returned.
+ */
+#define HOST_FOLDER_SIZE 40
+const char *host_area_folder(int directory, char buffer[HOST_FOLDER_SIZE]);
+
+/* The length of the path of the directory that the folder of an area is in. */
+size_t host_area_above(const char *name);
+
 /* What a rename cannot leave. */
 struct host_realm {
 	dev_t device;	  /* a subvolume of btrfs has its own */
@@ -39,5 +49,5 @@ int host_area_make(int root, const char *name, struct error *err);
 /* Opens one, through no link. ENOENT, without struct error, when it is gone. */
 int host_area_open(int root, const char *name);
 
-/* Removes one with all that is in it, and .ctr-undo if that is empty then. Gone is no error. */
+/* Removes one with all that is in it, and its folder if that is empty then. Gone is no error. */
 int host_area_remove(int root, const char *name, struct error *err);

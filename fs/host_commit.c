@@ -97,9 +97,9 @@ static int begin_journal(struct host_commit *commit, struct error *err)
 			.inode = plan->areas[i].status.st_ino,
 			.ctime = plan->areas[i].status.st_ctim.tv_sec,
 			.ctime_nanoseconds = (uint32_t)plan->areas[i].status.st_ctim.tv_nsec,
-			.path = arena_printf(commit->arena, "%s/" HOST_UNDO_FOLDER "/%u-%lx",
-					     plan->areas[i].directory, commit->result->number,
-					     random),
+			.path = arena_printf(commit->arena, "%s/%s/%u-%lx",
+					     plan->areas[i].directory, plan->areas[i].folder,
+					     commit->result->number, random),
 		};
 	return journal_save_state(&commit->journals, commit->result->number, state, err);
 }

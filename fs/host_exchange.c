@@ -271,7 +271,7 @@ int host_exchange_directories(const struct host_exchange *exchange, bool forward
 {
 	const struct journal *journal = exchange->journal;
 
-	/* from below upwards */
+	/* from below upwards. Where a user may write but is not the owner (/tmp) the time stays. */
 	for (size_t i = journal->directories.count; i-- > 0;) {
 		const struct journal_directory *directory = &journal->directories.items[i];
 		const struct journal_attributes *wanted = forward ? &directory->new
@@ -285,7 +285,7 @@ int host_exchange_directories(const struct host_exchange *exchange, bool forward
 		if ((directory->attributes && !(spared && (spared[i] & HOST_SPARED_ATTRIBUTES)) &&
 		     host_attributes_set(fd, wanted, err) < 0) ||
 		    (!(spared && (spared[i] & HOST_SPARED_TIME)) &&
-		     host_attributes_set_time(fd, wanted, err) < 0))
+		     host_attributes_set_time(fd, wanted, err) < 0 && err->errnum != EPERM))
 			return fail_in(err, "%s", *directory->path ? directory->path : "/");
 		if (step_point("directory", err) < 0)
 			return -1;

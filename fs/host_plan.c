@@ -82,12 +82,13 @@ const char *host_conflict_text(enum host_conflict conflict)
 
 /* What is asked for ---------------------------------------------------------------------------- */
 
+/* .ctr-undo, and .ctr-undo-RANDOM */
 static bool is_undo_folder(const char *path)
 {
 	for (const char *at = path; (at = strstr(at, "/" HOST_UNDO_FOLDER)); at++) {
 		char end = at[strlen("/" HOST_UNDO_FOLDER)];
 
-		if (!end || end == '/')
+		if (!end || end == '/' || end == '-')
 			return true;
 	}
 	return false;
@@ -244,12 +245,24 @@ static void set_now(const struct planner *planner, struct journal_attributes *at
 	attributes->mtime_nanoseconds = (uint32_t)planner->options->now.tv_nsec;
 }
 
+/*
+ * What of a directory's own differs. The root of a writable layer is made with the mode and owner
+ * of the one below, but without its other attributes (the label of "/" is not that of a layer's
+ * folder), so that these say nothing.
+ */
+static unsigned own_changes(const struct diff_entry *entry)
+{
+	if (entry->kind != DIFF_CHANGED)
+		return 0;
+	return strcmp(entry->path, "/") ? entry->changed : entry->changed & ~(unsigned)DIFF_XATTRS;
+}
+
 /* A directory in the container, and one on the host. */
 static int meet_directories(struct planner *planner, const struct meeting *meeting,
 			    struct error *err)
 {
 	const struct diff_entry *entry = meeting->entry;
-	bool differs = meeting->asked && entry->kind == DIFF_CHANGED && entry->changed;
+	bool differs = meeting->asked && own_changes(entry);
 	bool changed = host_is_changed(&planner->since, &meeting->status);
 	enum host_conflict conflict = differs && changed ? HOST_CHANGED : HOST_NO_CONFLICT;
 	struct journal_directory *directory = add_directory(planner, entry->path, &meeting->status);
@@ -264,26 +277,31 @@ static int meet_directories(struct planner *planner, const struct meeting *meeti
 		return 0;
 	}
 	directory->attributes = true;
-	host_attributes_add(planner->arena, &directory->new, entry->xattrs);
 	if (host_attributes_read(planner->arena, &directory->old, meeting->dir, meeting->name,
 				 err) < 0)
 		return fail_in(err, "%s", entry->path);
+	if (strcmp(entry->path, "/") != 0)
+		host_attributes_add(planner->arena, &directory->new, entry->xattrs);
+	else
+		directory->new.xattrs = directory->old.xattrs;
 	add_change(planner, meeting, HOST_ATTRIBUTES)->conflict = conflict;
 	return 0;
 }
 
 /* Operations ----------------------------------------------------------------------------------- */
 
-static void add_area(struct planner *planner, const char *directory, const struct host_realm *realm,
-		     const struct stat *status)
+static void add_area(struct planner *planner, const char *directory, int fd,
+		     const struct host_realm *realm, const struct stat *status)
 {
 	struct host_plan *plan = planner->plan;
+	char folder[HOST_FOLDER_SIZE];
 
 	plan->areas = grow(planner->arena, plan->areas, plan->area_count, &planner->area_room,
 			   sizeof(*plan->areas));
 	plan->areas[plan->area_count++] = (struct host_plan_area){
 		.part = planner->part_index,
 		.directory = directory,
+		.folder = arena_strdup(planner->arena, host_area_folder(fd, folder)),
 		.status = *status,
 		.realm = *realm,
 	};
@@ -313,7 +331,7 @@ static int choose_area(struct planner *planner, const char *path, const struct h
 		if (host_realm_equal(&realm, wanted)) {
 			if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) == 0 &&
 			    fstat(fd, &status) == 0) {
-				add_area(planner, prefix, wanted, &status);
+				add_area(planner, prefix, fd, wanted, &status);
 				return 0;
 			}
 			errnum = errno;

@@ -50,7 +50,8 @@ struct host_change {
 struct host_plan_area {
 	size_t part;
 	const char *directory; /* in the part; "": its root */
-	struct stat status;    /* of it */
+	const char *folder;    /* in it: see host_area_folder() */
+	struct stat status;    /* of the directory */
 	struct host_realm realm;
 };
 

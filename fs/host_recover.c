@@ -15,8 +15,7 @@
 /* What removing .ctr-undo has done to the directory that it was in. */
 static void settle_above(int part, struct journal_area *area)
 {
-	const char *end = strstr(area->path, "/" HOST_UNDO_FOLDER "/");
-	char *path = end ? strndup(area->path, (size_t)(end - area->path)) : NULL;
+	char *path = strndup(area->path, host_area_above(area->path));
 	cleanup_fd int fd = path ? host_open_directory(part, path) : -1;
 	struct stat status;
 
