@@ -233,7 +233,7 @@ static void add_folder(struct arena *arena, const char *path, const struct table
 		return;
 	}
 	if (view->count == *room) {
-		larger = arena_array(arena, struct view_part, *room *= 2);
+		larger = arena_array(arena, struct view_part, *room = 2 * *room + 1);
 		memcpy(larger, view->items, view->count * sizeof(*larger));
 		view->items = larger;
 	}
@@ -293,6 +293,50 @@ void host_view_plan(struct arena *arena, const struct host_view_options *options
 		add_folders(arena, options, &all, &room, view);
 	if (view->count)
 		qsort(view->items, view->count, sizeof(*view->items), compare_parts);
+}
+
+const char *host_view_top(struct arena *arena, const struct host_view *view, const char *path)
+{
+	const struct view_part *part = NULL;
+	const char *rest;
+
+	/* sorted: the last one that is above is the nearest */
+	for (size_t i = 0; i < view->count; i++)
+		if (path_behind(path, view->items[i].path))
+			part = &view->items[i];
+	if (!part)
+		return "/";
+	rest = path_behind(path, part->path);
+	if (part->kind != VIEW_FOLDER || !*rest)
+		return part->path;
+	return arena_strndup(arena, path, (size_t)(rest - path) + 1 + strcspn(rest + 1, "/"));
+}
+
+void host_view_split(struct arena *arena, struct host_view *view, const char *path)
+{
+	size_t room = view->count;
+	const char *top = host_view_top(arena, view, path);
+
+	for (;;) {
+		struct view_part *there = find_part(view, path);
+		struct table_mount mount = { .point = path };
+		const struct view_part *above = NULL;
+
+		for (size_t i = 0; i < view->count; i++)
+			if (path_behind(path, view->items[i].path))
+				above = &view->items[i];
+		if (above) {
+			mount.type = above->type;
+			mount.attributes = above->attributes;
+		}
+		if (there && there->kind != VIEW_COW)
+			return;
+		add_folder(arena, path, &mount, &room, view);
+		qsort(view->items, view->count, sizeof(*view->items), compare_parts);
+		if (!strcmp(path, top))
+			return;
+		path = arena_strndup(arena, path, (size_t)(strrchr(path, '/') - path));
+	}
 }
 
 void host_view_print(FILE *stream, const struct host_view *view)

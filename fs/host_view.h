@@ -59,5 +59,14 @@ struct host_view_options {
 void host_view_plan(struct arena *arena, const struct host_view_options *options,
 		    struct host_view *view);
 
+/*
+ * The top of the part that path is in, among those of a locked view: a mount, or a name in a
+ * VIEW_FOLDER. In the arena.
+ */
+const char *host_view_top(struct arena *arena, const struct host_view *view, const char *path);
+
+/* Makes path, and what is above it in its part, folders of which each name is a part. Pure. */
+void host_view_split(struct arena *arena, struct host_view *view, const char *path);
+
 /* The plan as text, a line for each part. */
 void host_view_print(FILE *stream, const struct host_view *view);

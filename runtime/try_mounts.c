@@ -12,6 +12,9 @@
 #include "base/sys.h"
 #include "base/user_namespace.h"
 
+/* What unmapped ids look like (user_namespaces(7), overflowuid). */
+#define OVERFLOW_ID 65534
+
 /* Most words that a mount here has. */
 #define MAX_OPTIONS 12
 
@@ -150,6 +153,51 @@ static char *resolve(struct arena *arena, const char *path)
 	return arena_strdup(arena, realpath(path, resolved) ? resolved : path_clean(arena, path));
 }
 
+static const char *parent_of(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return arena_strndup(arena, path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+/*
+ * What a user may write to can be below a folder of somebody whom his user namespace has no number
+ * for, as root mostly: overlayfs could not copy that up ("Value too large"). Only the top of a part
+ * need not be.
+ */
+static void split_above(struct arena *arena, const char *path, struct host_view *view)
+{
+	const char *top, *foreign = NULL, *clean = resolve(arena, path);
+
+	if (clean[0] != '/')
+		return;
+	top = host_view_top(arena, view, clean);
+	for (const char *at = clean; strcmp(at, top) != 0;) {
+		struct stat status;
+
+		if (stat(at, &status) < 0)
+			return;
+		if (status.st_uid == OVERFLOW_ID && !foreign)
+			/* to be the top of a part itself, or to have one below it */
+			foreign = at == clean ? parent_of(arena, at) : at;
+		at = parent_of(arena, at);
+	}
+	if (foreign)
+		host_view_split(arena, view, foreign);
+}
+
+static void split_for_user(struct arena *arena, const struct spec_process *process,
+			   struct host_view *view)
+{
+	static const char *const names[] = { "HOME", "TMPDIR", "XDG_RUNTIME_DIR" };
+
+	split_above(arena, process->cwd, view);
+	split_above(arena, "/var/tmp", view);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (getenv(names[i]))
+			split_above(arena, getenv(names[i]), view);
+}
+
 /*
  * The place of a part that has one in the skeleton; deeper ones are in other parts. A filesystem
  * that does not answer is not asked.
@@ -216,6 +264,8 @@ int try_mounts(const struct settings *settings, const struct string_list *writab
 		return -1;
 	mount_table_find_files(&table);
 	host_view_plan(arena, &options, &plan->view);
+	if (options.locked)
+		split_for_user(arena, plan->spec.process, &plan->view);
 	list_mounts(&pieces, &options, &plan->view, &plan->spec);
 	return 0;
 }

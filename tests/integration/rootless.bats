@@ -18,7 +18,7 @@ setup_file() {
 	SUB_ID=$(sed -n "s/^$USER_NAME:\([0-9]*\):.*/\1/p" /etc/subuid)
 	export USER_ID SUB_ID
 	mkdir "$BASE/bin" "$BASE/tests"
-	cp "$CTR_BUILDDIR"/ctr "$CTR_BUILDDIR"/ctr-monitor "$CTR_BUILDDIR"/ctr-image "$BASE/bin"
+	cp "$CTR_BUILDDIR"/ctr "$CTR_BUILDDIR"/ctr-monitor "$CTR_BUILDDIR"/ctr-image "$CTR_BUILDDIR"/ctr-init "$BASE/bin"
 	chmod 755 "$BASE"
 	chown "$USER_NAME:" "$BASE/tests"
 }
@@ -489,4 +489,47 @@ remove_delegated() {
 	equal "$line" ready
 	ctr kill "$ID" TERM
 	wait $job
+}
+
+# --- try ----------------------------------------------------------------------------------------
+
+@test "try of an ordinary user: the command is that user, and the host stays as it is" {
+	mkdir -p home sub/gone
+	echo before >home/file
+	chown -R "$USER_ID:$USER_ID" home sub
+	host_mount -t tmpfs -o mode=1777 none "$DIR/home/mount"
+	as_user sh -c 'echo mounted >home/mount/file; ln -s file home/link'
+	find . \( -path ./data -o -path ./runtime \) -prune -o -printf '%p %y %m %U %s %T@ %C@ %l\n' | sort >"$BASE/before"
+	run -5 ctr try -q --name "$ID" -- sh -c '
+		id -u; id -g; whoami; pwd; cat home/mount/file home/link home/file
+		[ -O home/mount/file ] && echo mine
+		echo after >home/mount/file; echo new >home/new; echo new >home/mount/new; rm -r sub/gone; touch /tmp/'"$ID"'
+		echo x >home/file || echo refused
+		touch /new /usr/new /etc/passwd 2>/dev/null || echo "not mine"
+		cat /proc/self/uid_map
+		exit 5' </dev/null
+	contains "$output" "$USER_ID"$'\n'"$USER_ID"$'\n'"$USER_NAME"$'\n'"$DIR"$'\nmounted\nbefore\nbefore\nmine' 'not mine' "$USER_ID          0          1"
+	find . \( -path ./data -o -path ./runtime \) -prune -o -printf '%p %y %m %U %s %T@ %C@ %l\n' | sort | diff "$BASE/before" -
+	[[ ! -e /tmp/$ID ]]
+	# home is put together name by name, as something is mounted in it: its files are read-only
+	contains "$output" refused
+	run -0 ctr diff "$ID"
+	contains "$output" "A /tmp/$ID" "D $DIR/sub/gone" "C $DIR/home"$'\n'"C $DIR/home/mount"$'\n'"C $DIR/home/mount/file"$'\n'"A $DIR/home/mount/new"$'\n'"A $DIR/home/new"
+	lacks "$output" link "home/file" /usr
+}
+
+@test "try of an ordinary user: sockets do not answer, --rw and --net do what they say" {
+	as_user python3 -c 'import socket; s = socket.socket(socket.AF_UNIX); s.bind("sock"); s.listen(1); open("up", "w"); s.accept()' 3>&- &
+	local server=$!
+	eventually test -e up
+	mkdir rw
+	chown "$USER_ID" rw
+	run -1 ctr try --rm -- python3 -c 'import socket; s = socket.socket(socket.AF_UNIX); s.connect("sock")'
+	contains "$output" refused
+	kill -9 -- "$server" "$(pgrep -P "$server" || true)" 2>/dev/null || true
+	run -0 ctr try --rm --rw rw --net=none -- sh -c 'touch rw/there not; tail -n +3 /proc/net/dev | cut -d: -f1'
+	equal "${output// /}" lo
+	[[ -e rw/there && ! -e not ]]
+	equal "$(stat -c %u rw/there)" "$USER_ID"
+	nothing_created
 }
