@@ -31,8 +31,9 @@ const struct command clone_command = {
 		"stopped\n"
 		"container nothing is copied: its writable layer becomes a read-only one of both, "
 		"and each\n"
-		"gets an empty one over it. That of a running one is copied. Prints the ID of the new container, which 'start' "
-		"runs.\n",
+		"gets an empty one over it. That of a running one is copied. Prints the ID of the "
+		"new\n"
+		"container, which 'start' runs.\n",
 	.examples = "ctr clone web web-test\n"
 		    "ctr clone --run web@3 web-of-yesterday\n",
 	COMMAND_OPTIONS(rows, options),

@@ -19,7 +19,8 @@ static void print_text(struct arena *arena, const struct commit_result *result, 
 		const struct commit_image *image = &result->images[i];
 
 		printf("%s %s\n", image->name, image->digest);
-		printf("layer %s, image %s", size_text(arena, image->layer_size),
+		printf("layer %s%s, image %s", size_text(arena, image->layer_size),
+		       image->incremental ? " of changes since the last commit" : "",
 		       size_text(arena, image->size));
 		if (i + 1 < count)
 			putchar('\n');
@@ -40,6 +41,8 @@ static void write_image(struct json_writer *writer, const struct commit_image *i
 	json_write_uint(writer, image->layer_size);
 	json_write_key(writer, "size");
 	json_write_uint(writer, image->size);
+	json_write_key(writer, "incremental");
+	json_write_bool(writer, image->incremental);
 }
 
 /* One image is the object itself; several are its member "images". */

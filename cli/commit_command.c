@@ -29,6 +29,8 @@ static const struct option rows[] = {
 		    "never"),
 	OPTION_WORD(0, "compression", "NAME", struct commit_options, request.compression,
 		    compressions, "of the new layer: zstd (default), gzip or none"),
+	OPTION_FLAG(0, "full", struct commit_options, request.full,
+		    "a whole layer, even if the changes since the last commit would do"),
 	OPTION_STRING('m', "message", "TEXT", struct commit_options, request.message,
 		      "put TEXT into the image's history"),
 	OPTION_STRING('a', "author", "TEXT", struct commit_options, request.author, "who made it"),

@@ -26,7 +26,8 @@ const struct command snapshot_command = {
 		"stopped\n"
 		"container nothing is copied; a running one is, and is frozen for a moment. "
 		"'snapshots' lists\n"
-		"them, 'rollback' goes back to one, 'clone ID@N' makes a container of it, 'rm ID@N' "
+		"them, 'rollback' goes back to one, 'clone ID@N' makes a container of it, 'rm "
+		"ID@N' "
 		"removes it.\n",
 	.examples = "ctr snapshot -m 'before the upgrade' web\n"
 		    "ctr rollback web @1\n",

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -183,6 +184,44 @@ static int list_deleted(struct delta *delta, const char *path, mode_t mode, stru
 	return delta->callback(&entry, delta->context, err) < 0 ? -1 : 0;
 }
 
+/* Sets *below to what the lower layers, without the container's own, have at path. */
+static int look_below(struct delta *delta, const char *path, enum found_kind *below,
+		      struct error *err)
+{
+	struct lookup lookup = { .stack = delta->stack, .path = path };
+	struct chain at = { 0 }, next = { 0 };
+	struct found found = { .kind = FOUND_DIRECTORY };
+	const char *name = path + 1;
+	int result = chain_roots(&lookup, delta->stack->own_layers, &at, err);
+
+	while (result == 0 && *name && found.kind == FOUND_DIRECTORY) {
+		size_t length = strcspn(name, "/");
+		char component[NAME_MAX + 1];
+		struct chain swap;
+
+		if (length > NAME_MAX) {
+			result = fail(err, EBADMSG, "%s: a name of %zu bytes", path, length);
+			break;
+		}
+		memcpy(component, name, length);
+		component[length] = '\0';
+		name += length;
+		lookup.path_length = (size_t)(name - path) - length - 1;
+		result = chain_lookup(&lookup, &at, component, (size_t)(name - path), &found, &next,
+				      err);
+		name += *name == '/';
+		chain_close(&lookup, &at);
+		swap = at;
+		at = next;
+		next = swap;
+	}
+	*below = *name ? FOUND_NOTHING : found.kind;
+	chain_free(&lookup, &at);
+	chain_free(&lookup, &next);
+	lookup_free(&lookup);
+	return result;
+}
+
 static int fail_stale(const char *path, struct error *err)
 {
 	return fail(err, ESTALE, "%s: is what it was before the image of the last commit", path);
@@ -212,13 +251,18 @@ static int look_at_missing(struct delta *delta, size_t number, struct error *err
 	const struct layer_index_entry old = layer_index_at(delta->options->before, number);
 	struct diff_entry entry = { .path = old.path, .kind = DIFF_CHANGED };
 	cleanup_xattrs struct xattrs xattrs = { 0 };
+	enum found_kind below;
 	cleanup_fd int dir = -1;
 
 	if (is_covered(delta, old.path))
 		return 0;
-	if (old.kind == INDEX_ADDED)
+	if (old.kind == INDEX_DELETED)
+		return fail_stale(old.path, err);
+	if (look_below(delta, old.path, &below, err) < 0)
+		return -1;
+	if (below == FOUND_NOTHING)
 		return S_ISSOCK(old.mode) ? 0 : list_deleted(delta, old.path, old.mode, err);
-	if (old.kind == INDEX_DELETED || !S_ISDIR(old.mode))
+	if (below != FOUND_DIRECTORY || !S_ISDIR(old.mode))
 		return fail_stale(old.path, err);
 	leave(delta, old.path);
 	dir = open_directory(delta, old.path, err);
@@ -292,6 +336,17 @@ static int look_at_deleted(struct delta *delta, const struct diff_entry *entry, 
 	return list_deleted(delta, entry->path, entry->status.st_mode, err);
 }
 
+/* An archive has no sockets: what was there then must go, and what is below shows. */
+static int look_at_socket(struct delta *delta, const char *path, mode_t mode, struct error *err)
+{
+	enum found_kind below;
+
+	if (look_below(delta, path, &below, err) < 0)
+		return -1;
+	return below == FOUND_NOTHING ? list_deleted(delta, path, mode, err)
+				      : fail_stale(path, err);
+}
+
 static int look_at_present(struct delta *delta, const struct diff_entry *entry,
 			   const struct stat *status, ssize_t number, struct error *err)
 {
@@ -312,20 +367,13 @@ static int look_at_present(struct delta *delta, const struct diff_entry *entry,
 	if (cover(delta, entry->path, err) < 0)
 		return -1;
 	/* an archive has no sockets: what was there then must go */
-	if (S_ISSOCK(entry->status.st_mode) && number >= 0 && !S_ISSOCK(old.mode))
-		return old.kind == INDEX_ADDED	   ? list_deleted(delta, entry->path, old.mode, err)
-		       : old.kind == INDEX_DELETED ? 0
-						   : fail_stale(entry->path, err);
+	if (S_ISSOCK(entry->status.st_mode) && old.kind != INDEX_DELETED && !S_ISSOCK(old.mode))
+		return look_at_socket(delta, entry->path, old.mode, err);
 	return same ? 0 : list(delta, entry, err);
 }
 
 static int look_at(const struct diff_entry *entry, void *context, struct error *err)
 {
-	static const enum layer_index_kind kinds[] = {
-		[DIFF_ADDED] = INDEX_ADDED,
-		[DIFF_CHANGED] = INDEX_CHANGED,
-		[DIFF_DELETED] = INDEX_DELETED,
-	};
 	struct delta *delta = context;
 	const struct layer_delta *options = delta->options;
 	bool deleted = entry->kind == DIFF_DELETED, racy = false;
@@ -334,8 +382,9 @@ static int look_at(const struct diff_entry *entry, void *context, struct error *
 
 	if (!deleted)
 		identify(delta, entry, &status, &racy);
-	if (options->after && layer_index_add(options->after, entry->path, kinds[entry->kind], racy,
-					      deleted ? NULL : &status, err) < 0)
+	if (options->after &&
+	    layer_index_add(options->after, entry->path, deleted ? INDEX_DELETED : INDEX_PRESENT,
+			    racy, deleted ? NULL : &status, err) < 0)
 		return -1;
 	if (!options->before)
 		return delta->callback(entry, delta->context, err);
@@ -355,9 +404,8 @@ int layer_delta_walk(const struct layer_delta *options, const struct layer_stack
 		.context = context,
 	};
 	ssize_t number;
-	/* with an index most files are left out, unopened */
-	unsigned needs = DIFF_KIND | DIFF_STATUS | DIFF_ATTRIBUTES |
-			 (options->before ? 0 : DIFF_CONTENT);
+	/* what was not changed need not be opened */
+	unsigned needs = DIFF_STATUS | DIFF_ATTRIBUTES | (options->before ? 0 : DIFF_CONTENT);
 	int result = diff_walk_for(stack, needs, look_at, &delta, err);
 
 	if (result == 0 && options->before)

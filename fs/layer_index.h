@@ -28,7 +28,7 @@ struct layer_index_info {
 	uint32_t deltas;     /* how many these are */
 };
 
-enum layer_index_kind { INDEX_ADDED, INDEX_CHANGED, INDEX_DELETED };
+enum layer_index_kind { INDEX_PRESENT, INDEX_DELETED };
 
 struct layer_index_entry {
 	const char *path; /* absolute; the index's */

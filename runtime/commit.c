@@ -181,22 +181,20 @@ static int settle_copies(struct commit *commit, struct error *err)
 
 static int finish_copies(struct commit *commit, struct error *err)
 {
-	return each(commit, member_finish, err);
-}
-
-static int archive_member(struct commit_member *member, struct error *err)
-{
-	return image_commit_archive(&member->image, err);
+	for (size_t i = 0; i < commit->count; i++)
+		if (member_finish(&commit->members[i], commit->arena, err) < 0)
+			return -1;
+	return 0;
 }
 
 static int archive_frozen(struct commit *commit, struct error *err)
 {
-	return copies(commit) ? 0 : each(commit, archive_member, err);
+	return copies(commit) ? 0 : each(commit, member_archive, err);
 }
 
 static int archive(struct commit *commit, struct error *err)
 {
-	return copies(commit) ? each(commit, archive_member, err) : 0;
+	return copies(commit) ? each(commit, member_archive, err) : 0;
 }
 
 static int thaw_again(struct commit *commit, struct error *err)
@@ -234,6 +232,16 @@ static int name_images(struct commit *commit, struct error *err)
 	return image_commit_name(images, commit->count, err);
 }
 
+static int end_indexes(struct commit *commit, struct error *err)
+{
+	return each(commit, member_end_index, err);
+}
+
+static int publish_indexes(struct commit *commit, struct error *err)
+{
+	return each(commit, member_publish_index, err);
+}
+
 STEPS(commit);
 
 static const struct commit_step commit_steps[] = {
@@ -249,7 +257,9 @@ static const struct commit_step commit_steps[] = {
 	{ "archive", archive, NULL },
 	{ "layer", finish_layers, NULL },
 	{ "documents", write_documents, NULL },
+	{ "index", end_indexes, NULL },
 	{ "name", name_images, NULL },
+	{ "indexed", publish_indexes, NULL },
 };
 
 static void add_statistics(const struct stage *stage, struct commit_result *result)
@@ -277,6 +287,7 @@ static void report(const struct commit *commit, struct commit_result *result)
 		snprintf(image->digest, sizeof(image->digest), "%s", from->manifest.text);
 		image->layer_size = from->layer.size;
 		image->size = from->size;
+		image->incremental = commit->members[i].index.before != NULL;
 	}
 	for (size_t i = 0; i < commit->count; i++)
 		add_statistics(commit->members[i].stage, result);
@@ -284,8 +295,8 @@ static void report(const struct commit *commit, struct commit_result *result)
 	result->frozen_microseconds = commit->freezer.microseconds;
 }
 
-int container_commit(const struct settings *settings, const struct commit_request *request,
-		     struct arena *arena, struct commit_result *result, struct error *err)
+static int commit_once(const struct settings *settings, const struct commit_request *request,
+		       struct arena *arena, struct commit_result *result, struct error *err)
 {
 	struct commit commit = {
 		.settings = settings,
@@ -304,4 +315,18 @@ int container_commit(const struct settings *settings, const struct commit_reques
 		commit_undo(commit_steps, ARRAY_SIZE(commit_steps), &commit, &ignored);
 	}
 	return done;
+}
+
+int container_commit(const struct settings *settings, const struct commit_request *request,
+		     struct arena *arena, struct commit_result *result, struct error *err)
+{
+	struct commit_request whole = *request;
+
+	if (commit_once(settings, request, arena, result, err) == 0)
+		return 0;
+	if (err->errnum != ESTALE || request->full)
+		return -1;
+	/* files are again what they were before the last commit: no change says that */
+	whole.full = true;
+	return commit_once(settings, &whole, arena, result, err);
 }

@@ -37,6 +37,7 @@ struct commit_request {
 	enum compression compression;
 	const char *message, *author; /* may be NULL */
 	struct string_list changes;   /* of the config: specs/image_change.h */
+	bool full; /* a whole layer, even if only changes since the last commit would do */
 };
 
 struct commit_image {
@@ -44,6 +45,7 @@ struct commit_image {
 	char digest[80];     /* of the manifest */
 	uint64_t layer_size; /* bytes of the new layer as stored */
 	uint64_t size;	     /* of all layers */
+	bool incremental;    /* the new layer is what has changed since the last commit */
 };
 
 struct commit_result {

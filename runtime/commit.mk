@@ -6,6 +6,7 @@ libcommit_a_SOURCES = \
 	runtime/registry.c runtime/registry.h \
 	runtime/registry_plan.c runtime/registry_plan.h \
 	runtime/container_check.c runtime/container_check.h \
+	runtime/commit_index.c runtime/commit_index.h \
 	runtime/commit_member.c runtime/commit_member.h \
 	runtime/copy.c \
 	runtime/export.c runtime/export.h \

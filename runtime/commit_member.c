@@ -16,6 +16,7 @@ void member_init(struct commit_member *member, const struct settings *settings,
 		.handle = HANDLE_NONE,
 		.layers = { .upper = -1 },
 		.cgroup = -1,
+		.index = COMMIT_INDEX_NONE,
 	};
 }
 
@@ -72,6 +73,26 @@ static void describe_process(struct commit_member *member, struct arena *arena)
 		image->user = arena_printf(arena, "%u:%u", process->user.uid, process->user.gid);
 }
 
+/* On top of the image of the last commit, if the store has it still. */
+static int begin_image(struct commit_member *member, bool full, struct error *err)
+{
+	struct commit_index *index = &member->index;
+	const struct state *state = &member->handle.state;
+
+	commit_index_open(index, member->handle.data, state, &member->image);
+	if (full)
+		commit_index_forget(index, state, &member->image);
+	if (!index->before)
+		return image_commit_begin(&member->image, err);
+	if (image_commit_begin(&member->image, err) == 0 &&
+	    commit_index_is_complete(&member->image))
+		return 0;
+	image_commit_end(&member->image);
+	commit_index_forget(index, state, &member->image);
+	member->image.parent_image = (struct image){ 0 };
+	return image_commit_begin(&member->image, err);
+}
+
 int member_begin_image(struct commit_member *member, const struct commit_request *request,
 		       const struct store *store, struct arena *arena, struct error *err)
 {
@@ -98,11 +119,12 @@ int member_begin_image(struct commit_member *member, const struct commit_request
 		.lowers = &member->image_lowers,
 	};
 	describe_process(member, arena);
-	return image_commit_begin(&member->image, err);
+	return begin_image(member, request->full, err);
 }
 
 void member_end_image(struct commit_member *member)
 {
+	commit_index_close(&member->index);
 	if (member->image.store)
 		image_commit_end(&member->image);
 	member->image.store = NULL;
@@ -123,12 +145,20 @@ static int find_processes(void *context, struct arena *arena, const pid_t **pids
 	return 0;
 }
 
+static bool is_known(void *context, const char *path, const struct stat *status)
+{
+	const struct commit_member *member = context;
+
+	return commit_index_known(&member->index, path, status);
+}
+
 int member_begin_copy(struct commit_member *member, struct error *err)
 {
 	const struct stage_options options = {
 		.upper = member->layers.upper,
 		.folder = member->handle.data,
 		.processes = find_processes,
+		.known = member->index.before ? is_known : NULL,
 		.context = member,
 	};
 
@@ -162,14 +192,31 @@ int member_settle(struct commit_member *member, struct error *err)
 	return fail_copy(member, err);
 }
 
-int member_finish(struct commit_member *member, struct error *err)
+int member_finish(struct commit_member *member, struct arena *arena, struct error *err)
 {
 	if (!member->stage)
 		return 0;
 	if (stage_finish(member->stage, err) < 0)
 		return fail_copy(member, err);
 	member->image.stack.upper = stage_root(member->stage);
-	return 0;
+	return commit_index_stage(&member->index, member->stage, arena, err);
+}
+
+int member_archive(struct commit_member *member, struct error *err)
+{
+	if (commit_index_begin(&member->index, &member->image, err) < 0)
+		return fail_in(err, "%s", member->target->id);
+	return image_commit_archive(&member->image, err);
+}
+
+int member_end_index(struct commit_member *member, struct error *err)
+{
+	return commit_index_end(&member->index, &member->image, err);
+}
+
+int member_publish_index(struct commit_member *member, struct error *err)
+{
+	return commit_index_publish(&member->index, err);
 }
 
 void member_drop_copy(struct commit_member *member)

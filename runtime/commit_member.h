@@ -4,6 +4,7 @@
 #include "fs/image_commit.h"
 #include "fs/stage.h"
 #include "runtime/commit.h"
+#include "runtime/commit_index.h"
 #include "runtime/container.h"
 #include "runtime/handle.h"
 
@@ -18,7 +19,8 @@ struct commit_member {
 	struct string_list image_lowers; /* without the container's own */
 	struct image_commit image;
 	bool running;
-	int cgroup;	     /* of one that runs, and is to be frozen; else -1 */
+	int cgroup; /* of one that runs, and is to be frozen; else -1 */
+	struct commit_index index;
 	struct stage *stage; /* the copy that is archived; NULL: the layer itself is */
 };
 
@@ -44,5 +46,11 @@ void member_end_image(struct commit_member *member);
 int member_begin_copy(struct commit_member *member, struct error *err);
 int member_copy(struct commit_member *member, struct error *err);
 int member_settle(struct commit_member *member, struct error *err);
-int member_finish(struct commit_member *member, struct error *err);
+int member_finish(struct commit_member *member, struct arena *arena, struct error *err);
+/* Archives the layer or its copy: all of it, or what has changed since the last commit. */
+int member_archive(struct commit_member *member, struct error *err);
+/* What the next commit will want to know: before the image is named, and after. */
+int member_end_index(struct commit_member *member, struct error *err);
+int member_publish_index(struct commit_member *member, struct error *err);
+
 void member_drop_copy(struct commit_member *member);

@@ -241,6 +241,9 @@ static int go_back(struct snapshots *snapshots, struct error *err)
 	snapshots->snapshot = snapshot_list_find(&snapshots->list, snapshots->number);
 	state->lowers = string_list_join(&snapshots->arena, &snapshots->snapshot->layers, &image);
 	state->own_layers = snapshots->snapshot->layers.count;
+	/* what the last commit remembers is of other files */
+	if (unlinkat(snapshots->handle.data, COMMIT_INDEX_FILE, 0) < 0 && errno != ENOENT)
+		return fail_errno(err, "remove %s", COMMIT_INDEX_FILE);
 	if (state_save(&snapshots->arena, snapshots->handle.data, RECORD_FILE, state, true, err) <
 	    0)
 		return -1;

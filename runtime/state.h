@@ -31,6 +31,7 @@
 #define EXIT_FILE "exit.json"
 #define LOG_FILE "log"
 #define SKELETON_FOLDER "lower"
+#define COMMIT_INDEX_FILE "commit.index" /* runtime/commit_index.h */
 #define START_SOCKET "start.sock"
 
 /* A copy-on-write mount beside the root; the list is sorted as path_compare() does. */

@@ -187,7 +187,7 @@ next() {
 
 @test "a clone of a running container has its files of one instant, and runs beside it" {
 	local thawed
-	background . "mkdir /d; echo x >/d/x; ln /d/x /hard; rm /etc/passwd; i=0; while :; do i=\$((i+1)); echo \$i >/a; echo \$i >/b; mv /b /c; done"
+	background . "mkdir /d; echo x >/d/x; ln /d/x /hard; rm /etc/passwd; i=0; while :; do i=\$((i+1)); echo \$i >/t; mv /t /a; echo \$i >/t; mv /t /c; done"
 	eventually test -s "$DATA/containers/$ID/upper/c"
 	run -0 ctr clone "$ID" "$ID-2"
 	equal "$(status_of "$ID")" running

@@ -195,7 +195,7 @@ store_is_whole() {
 	ctr commit --compression gzip "$ID" app:gzip
 	gzip -t "$(last_layer app:gzip)"
 	equal "$(manifest app:gzip | jq -r '.layers[-1].mediaType')" application/vnd.oci.image.layer.v1.tar+gzip
-	ctr commit --compression none "$ID" app:none
+	ctr commit --full --compression none "$ID" app:none
 	tar -tf "$(last_layer app:none)" | grep -q 'x$'
 	equal "$(manifest app:none | jq -r '.layers[-1].mediaType')" application/vnd.oci.image.layer.v1.tar
 	run -0 ctr run --rm --name "$ID-2" app:gzip cat /x

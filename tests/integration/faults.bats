@@ -322,7 +322,7 @@ thawed() {
 
 # files_of ID: a digest of all that this stopped container has changed.
 files_of() {
-	SOURCE_DATE_EPOCH=1 ctr commit --format json "$1" look:1 | jq -r .digest
+	SOURCE_DATE_EPOCH=1 ctr commit --full --format json "$1" look:1 | jq -r .digest
 }
 
 # three_states [COUNT]: stopped $ID, $FIRST at its first of COUNT snapshots and $NOW by now; with 32

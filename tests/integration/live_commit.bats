@@ -46,7 +46,7 @@ thawed() {
 	jq -e '.frozen and .frozenMicroseconds > 0 and .passes >= 2 and .frozenBytes == 0' <<<"$output"
 	equal "$(copies)" 0
 	ctr stop -t 0 "$ID"
-	ctr commit "$ID" stopped:1
+	ctr commit --full "$ID" stopped:1
 	# the same bytes as of the same layer at rest
 	equal "$(layer live:1)" "$(layer stopped:1)"
 }
@@ -55,11 +55,11 @@ thawed() {
 	lives "echo x >/x; touch /ready; $IDLE"
 	run -0 ctr commit --pause=always --format json "$ID" app:always
 	jq -e '.frozen and .passes == 0' <<<"$output"
-	run -0 ctr commit --pause never --format json "$ID" app:never
+	run -0 ctr commit --full --pause never --format json "$ID" app:never
 	jq -e '(.frozen | not) and .frozenMicroseconds == 0 and .passes >= 2' <<<"$output"
-	run -0 ctr commit --pause=never "$ID" app:never
+	run -0 ctr commit --full --pause=never "$ID" app:never
 	contains "$output" 'not frozen'
-	run -0 ctr commit --pause=true --format json "$ID" app:true
+	run -0 ctr commit --full --pause=true --format json "$ID" app:true
 	jq -e '.frozen and .passes >= 2' <<<"$output"
 	run -0 ctr commit --pause=false --format json "$ID" app:false
 	jq -e '.frozen | not' <<<"$output"

@@ -82,7 +82,7 @@ shows() {
 	SOURCE_DATE_EPOCH=1 ctr commit "$ID" app:1 >/dev/null
 	ctr snapshot "$ID"
 	ctr snapshot "$ID"
-	SOURCE_DATE_EPOCH=1 ctr commit "$ID" app:2 >/dev/null
+	SOURCE_DATE_EPOCH=1 ctr commit --full "$ID" app:2 >/dev/null
 	equal "$(jq '.manifests | map(.digest) | unique | length' "$DATA/store/index.json")" 1
 }
 

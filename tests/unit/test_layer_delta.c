@@ -26,11 +26,11 @@ static struct error err;
 
 static int print_entry(const struct diff_entry *entry, void *context, struct error *error)
 {
-	static const char letters[] = "ACD";
 	FILE *stream = context;
 
 	(void)error;
-	fprintf(stream, "%c %s\n", letters[entry->kind], entry->path);
+	/* whether it is new or changed is not asked for */
+	fprintf(stream, "%c %s\n", entry->kind == DIFF_DELETED ? 'D' : '+', entry->path);
 	return 0;
 }
 
@@ -82,14 +82,14 @@ TEST(what_did_not_change_is_not_listed)
 	make_file("low/etc/passwd", "root");
 	make_file("up/etc/passwd", "other");
 	make_file("up/new/file", "1");
-	CHECK_STRING(delta_text(true, later()), "C /etc\nC /etc/passwd\nA /new\nA /new/file\n");
+	CHECK_STRING(delta_text(true, later()), "+ /etc\n+ /etc/passwd\n+ /new\n+ /new/file\n");
 	CHECK_STRING(delta_text(false, later()), "");
 	make_file("up/new/file", "22");
-	CHECK_STRING(delta_text(false, later()), "A /new\nA /new/file\n");
+	CHECK_STRING(delta_text(false, later()), "+ /new\n+ /new/file\n");
 	make_file("up/new/deep/x", "");
-	CHECK_STRING(delta_text(false, later()), "A /new\nA /new/deep\nA /new/deep/x\n");
+	CHECK_STRING(delta_text(false, later()), "+ /new\n+ /new/deep\n+ /new/deep/x\n");
 	CHECK(chmod("up/etc/passwd", 0600) == 0);
-	CHECK_STRING(delta_text(false, later()), "C /etc\nC /etc/passwd\n");
+	CHECK_STRING(delta_text(false, later()), "+ /etc\n+ /etc/passwd\n");
 }
 
 TEST(what_has_changed_just_now_counts_as_changed)
@@ -98,7 +98,7 @@ TEST(what_has_changed_just_now_counts_as_changed)
 	make_dir("low");
 	make_file("up/file", "1");
 	delta_text(true, time(NULL) - 100);
-	CHECK_STRING(delta_text(false, later()), "A /file\n");
+	CHECK_STRING(delta_text(false, later()), "+ /file\n");
 	CHECK_STRING(delta_text(false, later()), "");
 }
 
@@ -114,11 +114,11 @@ TEST(what_is_gone_is_deleted_with_all_that_was_in_it)
 	delta_text(true, later());
 	run_ok("rm -r up/a/b up/f up/etc/hosts");
 	make_whiteout("up/etc/hosts");
-	CHECK_STRING(delta_text(false, later()), "A /a\nD /a/b\nC /etc\nD /etc/hosts\nD /f\n");
+	CHECK_STRING(delta_text(false, later()), "+ /a\nD /a/b\n+ /etc\nD /etc/hosts\nD /f\n");
 	CHECK_STRING(delta_text(false, later()), "");
 	run_ok("rm up/etc/hosts");
 	make_file("up/etc/hosts", "3");
-	CHECK_STRING(delta_text(false, later()), "C /etc\nC /etc/hosts\n");
+	CHECK_STRING(delta_text(false, later()), "+ /etc\n+ /etc/hosts\n");
 }
 
 TEST(a_file_in_the_place_of_a_directory_and_back)
@@ -133,13 +133,13 @@ TEST(a_file_in_the_place_of_a_directory_and_back)
 	run_ok("rm -r up/d up/e");
 	make_file("up/d", "file");
 	make_file("up/e", "file");
-	CHECK_STRING(delta_text(false, later()), "C /d\nA /e\n");
+	CHECK_STRING(delta_text(false, later()), "+ /d\n+ /e\n");
 	run_ok("rm up/d up/e");
 	make_file("up/d/y", "1");
 	make_file("up/e/y", "1");
 	set_xattr("up/d", "user.overlay.opaque", "y");
 	/* /d/below is gone already */
-	CHECK_STRING(delta_text(false, later()), "C /d\nA /d/y\nA /e\nA /e/y\n");
+	CHECK_STRING(delta_text(false, later()), "+ /d\n+ /d/y\n+ /e\n+ /e/y\n");
 }
 
 TEST(a_directory_that_became_opaque_deletes_by_name)
@@ -155,7 +155,7 @@ TEST(a_directory_that_became_opaque_deletes_by_name)
 	make_file("up/d/both", "22");
 	set_xattr("up/d", "user.overlay.opaque", "y");
 	CHECK_STRING(delta_text(false, later()),
-		     "C /d\nD /d/below\nC /d/both\nD /d/old\nD /d/sub\n");
+		     "+ /d\nD /d/below\n+ /d/both\nD /d/old\nD /d/sub\n");
 }
 
 TEST(all_names_of_a_file_change_together)
@@ -167,11 +167,11 @@ TEST(all_names_of_a_file_change_together)
 	CHECK(link("up/a", "up/z") == 0);
 	delta_text(true, later());
 	CHECK(link("up/a", "up/m") == 0);
-	CHECK_STRING(delta_text(false, later()), "A /a\nA /m\nA /z\n");
+	CHECK_STRING(delta_text(false, later()), "+ /a\n+ /m\n+ /z\n");
 	CHECK(unlink("up/m") == 0);
-	CHECK_STRING(delta_text(false, later()), "A /a\nD /m\nA /z\n");
+	CHECK_STRING(delta_text(false, later()), "+ /a\nD /m\n+ /z\n");
 	CHECK(rename("up/other", "up/another") == 0);
-	CHECK_STRING(delta_text(false, later()), "A /another\nD /other\n");
+	CHECK_STRING(delta_text(false, later()), "+ /another\nD /other\n");
 }
 
 TEST(a_mode_that_is_the_lower_one_again_is_said)
@@ -180,9 +180,9 @@ TEST(a_mode_that_is_the_lower_one_again_is_said)
 	make_file("low/d/x", "");
 	make_dir("up/d");
 	CHECK(chmod("up/d", 0700) == 0);
-	CHECK_STRING(delta_text(true, later()), "C /d\n");
+	CHECK_STRING(delta_text(true, later()), "+ /d\n");
 	CHECK(chmod("up/d", 0755) == 0);
-	CHECK_STRING(delta_text(false, later()), "C /d\n");
+	CHECK_STRING(delta_text(false, later()), "+ /d\n");
 	CHECK_STRING(delta_text(false, later()), "");
 }
 
