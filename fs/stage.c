@@ -175,6 +175,10 @@ static int look_at_processes(struct stage *stage, struct error *err)
 	if (!stage->options.processes)
 		return 0;
 	result = stage->options.processes(stage->options.context, &arena, &pids, &count, err);
+	if (result < 0 && (err->errnum == EACCES || err->errnum == EPERM)) {
+		files.all = true;
+		result = 0;
+	}
 	if (result == 0)
 		result = open_files_find(&files, pids, count, err);
 	if (result == 0)

@@ -43,7 +43,8 @@ struct stage;
 
 /*
  * Which processes may write to the layer: *pids in the arena. Called in each pass of stage_copy();
- * one that has ended meanwhile does no harm.
+ * one that has ended meanwhile does no harm. EACCES and EPERM: nobody tells, so any file may be
+ * open.
  */
 typedef int stage_processes(void *context, struct arena *arena, const pid_t **pids, size_t *count,
 			    struct error *err);

@@ -104,10 +104,11 @@ int freezer_freeze(struct freezer *freezer, struct error *err)
 	freezer->frozen = true;
 	/* first the wish for all, so that they stop together */
 	for (size_t i = 0; count > 1 && i < count; i++)
-		if (cgroup_ask_frozen(cgroups[i], true, err) < 0)
+		if (cgroup_ask_frozen(cgroups[i], true, err) < 0 && err->errnum != ENOENT)
 			return fail_in(err, "freeze");
+	/* one that is gone has ended meanwhile: nothing of it runs */
 	for (size_t i = 0; i < count; i++)
-		if (cgroup_freeze(cgroups[i], FREEZE_TIMEOUT_MS, err) < 0)
+		if (cgroup_freeze(cgroups[i], FREEZE_TIMEOUT_MS, err) < 0 && err->errnum != ENOENT)
 			return -1;
 	return 0;
 }

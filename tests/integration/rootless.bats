@@ -230,6 +230,14 @@ user_bundle() {
 	[[ ! -e $DATA/containers/$ID ]]
 }
 
+# layers_of NAME: the digests of an image's layers.
+layers_of() {
+	local digest
+	digest=$(jq -r --arg name "$1" '.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] == $name) | .digest' \
+		"$DATA/store/index.json")
+	jq -c '[.layers[].digest]' "$DATA/store/blobs/sha256/${digest#sha256:}"
+}
+
 # --- an ordinary user ---------------------------------------------------------------------------
 
 # A script that writes "ready" once, and then waits for its end.
@@ -342,13 +350,17 @@ WAITS='echo ready; '$IDLE
 	eventually equal "$(stat -c %u:%g "$DATA/containers/$ID/upper/etc/mine")" $((SUB_ID + 32)):$((SUB_ID + 33))
 	run -0 ctr diff "$ID"
 	contains "$output" 'D /etc/passwd' 'A /etc/mine' 'A /etc/mine/in'
+	# its copy has whiteouts and marks of the user's own
+	run -0 ctr commit --pause=never "$ID" image:live
 	run -0 ctr stop "$ID"
 	run -0 ctr commit "$ID" image:1
 	run -0 ctr rm "$ID"
+	equal "$(jq '[.manifests[] | .digest] | length' "$DATA/store/index.json")" 2
+	equal "$(for name in live 1; do layers_of "image:$name"; done | sort -u | wc -l)" 1
 	[[ ! -e $DATA/containers/$ID && ! -e $ROOT/$ID ]]
 	run -0 ctr run --rm --name "$ID" image:1 sh -c 'stat -c %u:%g /etc/mine; ls /etc/mine; ls /etc/passwd 2>&1 || :'
 	contains "$output" 33:34 $'\nin\n' 'No such file'
-	run -0 ctr rmi image:1
+	run -0 ctr rmi image:1 image:live
 	run -0 ctr prune
 	equal "$(ls "$DATA/layers")" ''
 }
