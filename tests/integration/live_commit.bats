@@ -258,3 +258,14 @@ config() {
 	[[ $status -eq 125 ]]
 	equal "$(names)" 'app:1 app:2'
 }
+
+@test "a container that ends while it is copied is committed as it ended" {
+	lives "mkdir /d; i=0; while [ \$i -lt 300 ]; do head -c 100000 /dev/urandom >/d/\$i; i=\$((i+1)); done; touch /ready; $IDLE"
+	CTR_TRACE=1 ctr commit "$ID" app:1 >/dev/null 2>trace &
+	local committer=$!
+	eventually grep -q image trace
+	ctr kill "$ID" KILL
+	wait "$committer"
+	run -0 ctr run --rm --name "$ID-2" app:1 sh -c 'ls /d | wc -l'
+	equal "$output" 300
+}
