@@ -25,7 +25,7 @@ enum completion_subject completion_subject(const struct command *command)
 		arguments++;
 	if (!strncmp(arguments, "ID", 2))
 		return SUBJECT_CONTAINER;
-	if (!strncmp(arguments, "NAME", 4))
+	if (!strncmp(arguments, "NAME", 4) || !strncmp(arguments, "IMAGE", 5))
 		return SUBJECT_IMAGE;
 	return !strncmp(arguments, "SPEC", 4) ? SUBJECT_FILE : SUBJECT_NONE;
 }
