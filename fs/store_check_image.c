@@ -213,7 +213,7 @@ static int check_entry(struct store_work *work, const struct image_descriptor *e
 	if (store_read_document(work->check->store, entry->digest, work->arena, &text, &size, err) <
 	    0)
 		return bad_document(work, err);
-	if (strcmp(entry->media_type, IMAGE_MEDIA_TYPE_INDEX) != 0)
+	if (!image_is_index(entry->media_type))
 		return check_manifest(work, entry->digest, text, size, err);
 	if (image_index_decode(work->arena, entry->digest, text, size, &index, err) < 0)
 		return bad_document(work, err);
