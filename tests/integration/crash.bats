@@ -135,7 +135,7 @@ expect_rmi() {
 
 @test "rmi" {
 	prepare ctr commit "$ID" other:1
-	AGAIN_MAY_FAIL=1 each_fault expect_rmi rmi base:1
+	AGAIN_MAY_FAIL=1 each_fault expect_rmi rmi --force base:1
 }
 
 tagged() {
