@@ -152,17 +152,22 @@ int store_check(struct store_check *check, struct error *err)
 	cleanup_fd int blobs = store_lock_blobs(store, check->repair, err), layers = -1;
 	struct image_index index;
 	struct error wrong;
+	int indexed;
 
 	if (blobs < 0)
 		return -1;
 	layers = store_lock_layers(store, check->repair, err);
-	if (layers < 0 ||
-	    (check->keep && check->keep->find(check->keep->context, &work.keep, err) < 0) ||
+	if (layers < 0)
+		return -1;
+	/* before the folders: what a commit adds meanwhile is in them before the index leads to it
+	 */
+	indexed = store_index_read(store, work.arena, &index, &wrong);
+	if ((check->keep && check->keep->find(check->keep->context, &work.keep, err) < 0) ||
 	    store_items_read(&work.blobs, work.arena, store->blobs, err) < 0 ||
 	    store_items_read(&work.layers, work.arena, store->layers, err) < 0)
 		return -1;
 	check_layout(&work);
-	if (store_index_read(store, work.arena, &index, &wrong) < 0) {
+	if (indexed < 0) {
 		/* of nothing can be said then that no image needs it */
 		store_check_add(check, STORE_DAMAGE, "index.json",
 				arena_strdup(work.arena, wrong.text),

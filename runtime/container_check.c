@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "runtime/container.h"
 #include "runtime/handle.h"
@@ -50,7 +51,7 @@ static void check_documents(struct store_check *check, const struct handle *hand
 	struct spec spec = { 0 };
 	struct error err;
 
-	if (handle_read_spec(check->arena, handle, &spec, &err) < 0)
+	if (spec_read(check->arena, handle->data, CONFIG_FILE, &spec, NULL, NULL, &err) < 0)
 		add(check, STORE_DAMAGE, id, err.text, "it can only be removed: 'rm --force'");
 	if (exit_load(check->arena, handle->data, &record, &err) < 0 && err.errnum != ENOENT)
 		add(check, STORE_DAMAGE, id, err.text, "its exit status is lost; 'rm' removes it");
@@ -60,6 +61,7 @@ static int check_container(const struct settings *settings, struct store_check *
 			   const char *id, struct error *err)
 {
 	cleanup_handle struct handle handle = HANDLE_NONE;
+	size_t before;
 
 	if (handle_open(settings, id, HANDLE_NO_LOCK, check->arena, &handle, err) < 0) {
 		if (err->errnum == ENOENT) /* gone meanwhile */
@@ -74,8 +76,12 @@ static int check_container(const struct settings *settings, struct store_check *
 		    "'prune' or 'rm' removes it");
 		return 1;
 	}
+	before = check->count;
 	check_documents(check, &handle);
 	check_layers(check, &handle.state);
+	/* a removal takes the record first: then nothing of that was damage */
+	if (faccessat(handle.data, RECORD_FILE, F_OK, 0) < 0)
+		check->count = before;
 	return 1;
 }
 

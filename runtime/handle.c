@@ -99,6 +99,9 @@ static int open_state_folder(const struct settings *settings, const char *id, en
 			return 0;
 		if (lock_folder(&handle->data, err) < 0)
 			return -1;
+		/* removed before we had the lock; who was making it then makes it again */
+		if (handle->data < 0)
+			continue;
 		made = open_folder(settings->root, id);
 		if (made < 0)
 			return 0;
@@ -164,7 +167,9 @@ int handle_open(const struct settings *settings, const char *id, enum handle_loc
 		return -1;
 	if (handle->dir >= 0 && load_state(arena, lock, handle, err) < 0)
 		return fail_in(err, "%s", id);
-	if (handle->data < 0 && (handle->dir < 0 || handle->incomplete || handle->state.data))
+	/* without a state folder it has been looked for already, and what came since is not locked
+	 */
+	if (handle->data < 0 && handle->dir >= 0 && (handle->incomplete || handle->state.data))
 		handle->data = open_folder(handle_data_path(arena, settings), id);
 	if (handle->dir < 0 && handle->data < 0)
 		return fail(err, ENOENT, "%s: container does not exist", id);
