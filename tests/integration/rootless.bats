@@ -545,3 +545,44 @@ remove_delegated() {
 	equal "$(stat -c %u rw/there)" "$USER_ID"
 	nothing_created
 }
+
+# --- archives and copies --------------------------------------------------------------------------
+
+@test "an ordinary user copies files into containers and out of them, running and stopped" {
+	echo x >file
+	chown "$USER_ID" file
+	background '.process.capabilities |= map_values(. + ["CAP_CHOWN"])' '
+		echo his >/tmp/his; chown 33:34 /tmp/his; chmod 600 /tmp/his; touch /tmp/ready; '"$IDLE"
+	eventually ctr exec "$ID" test -e /tmp/ready
+	run -0 ctr cp file "$ID:/tmp/in"
+	run -0 ctr exec "$ID" stat -c %u:%g /tmp/in
+	equal "$output" 0:0
+	run -0 ctr cp "$ID:/tmp/his" out
+	equal "$(<out)" his
+	equal "$(stat -c %u:%g out)" "$USER_ID:$USER_ID"
+	run -0 ctr export -o running.tar "$ID"
+	run -0 ctr stop "$ID"
+	run -0 ctr cp file "$ID:/tmp/in2"
+	run -0 ctr cp "$ID:/tmp/his" out2
+	equal "$(<out2)" his
+	run -0 ctr export -o stopped.tar "$ID"
+	for archive in running.tar stopped.tar; do
+		equal "$(tar --numeric-owner -tvf $archive | awk '/tmp\/(his|in)$/ { print $2, $6 }')" $'33/34 tmp/his\n0/0 tmp/in'
+	done
+	equal "$(ctr diff "$ID" | grep -c in2)" 1
+}
+
+@test "an ordinary user imports a root with the files of several users, and without its devices" {
+	mkdir -p tree/etc
+	echo x >tree/etc/his
+	chown 33:34 tree/etc/his
+	mkdir tree/dev
+	mknod tree/dev/null c 1 3
+	cp -a rootfs/bin rootfs/proc tree
+	chown -R 0:0 tree/bin
+	tar -C tree -cf tree.tar .
+	run -0 ctr import -c 'CMD ["stat", "-c", "%u:%g", "/etc/his"]' tree.tar image:1
+	run -0 ctr run --rm --name "$ID" image:1
+	equal "$output" 33:34
+	run -0 ctr unpack image:1
+}
