@@ -10,7 +10,8 @@ libcommit_a_SOURCES = \
 	runtime/commit_member.c runtime/commit_member.h \
 	runtime/copy.c \
 	runtime/export.c runtime/export.h \
-	runtime/root.c runtime/root.h
+	runtime/root.c runtime/root.h \
+	runtime/root_mounts.c runtime/root_mounts.h
 
 check_PROGRAMS += tests/unit/test_registry
 tests_unit_test_registry_SOURCES = tests/unit/test_registry.c

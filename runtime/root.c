@@ -12,6 +12,7 @@
 #include "fs/overlay.h"
 #include "fs/private_namespace.h"
 #include "runtime/quota.h"
+#include "runtime/root_mounts.h"
 
 struct visit {
 	int pidfd;
@@ -65,9 +66,7 @@ static int open_layers(struct container_root *root, bool write, struct arena *ar
 	const struct state *state = &root->handle.state;
 	struct overlay_plan plan = { .lowers = state->lowers };
 
-	if (write && !state->upper)
-		return fail(err, EROFS, "its root is read-only");
-	if (write) {
+	if (write && state->upper) {
 		plan.upper = state->upper;
 		plan.work = find_work(arena, state);
 		plan.volatile_upper = is_volatile(root);
@@ -86,23 +85,34 @@ static int open_layers(struct container_root *root, bool write, struct arena *ar
 	return root->fd < 0 ? -1 : 0;
 }
 
-static int open_stopped(struct container_root *root, bool write, struct arena *arena,
-			struct error *err)
-{
-	const struct state *state = &root->handle.state;
-
-	if (state->data)
-		return open_layers(root, write, arena, err);
-	root->fd = open(state->rootfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return root->fd < 0 ? fail_errno(err, "root %s", state->rootfs) : 0;
-}
-
 static bool has_user_namespace(const struct spec *spec)
 {
 	for (size_t i = 0; spec->linux && i < spec->linux->namespaces.count; i++)
 		if (spec->linux->namespaces.items[i].type == NAMESPACE_USER)
 			return true;
 	return false;
+}
+
+static int open_stopped(struct container_root *root, enum root_view view, bool write,
+			struct arena *arena, struct error *err)
+{
+	const struct state *state = &root->handle.state;
+	int whole;
+
+	if (!state->data) {
+		root->fd = open(state->rootfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		return root->fd < 0 ? fail_errno(err, "root %s", state->rootfs) : 0;
+	}
+	if (open_layers(root, write, arena, err) < 0)
+		return -1;
+	if (view == ROOT_ALONE || !root->spec.mounts.count || has_user_namespace(&root->spec))
+		return 0;
+	whole = root_mounts_open(root->fd, &root->spec, state->bundle, write, err);
+	if (whole < 0)
+		return -1;
+	close_fd(&root->fd);
+	root->fd = whole;
+	return 0;
 }
 
 /*
@@ -148,7 +158,8 @@ int container_root_open(const struct settings *settings, const char *id, enum ro
 	if (handle_read_spec(arena, &root->handle, &root->spec, err) < 0)
 		return fail_in(err, "%s", id);
 	running = root->handle.pidfd >= 0;
-	result = running ? open_running(root, view, err) : open_stopped(root, write, arena, err);
+	result = running ? open_running(root, view, err)
+			 : open_stopped(root, view, write, arena, err);
 	if (result < 0)
 		return fail_in(err, "%s", id);
 	find_mappings(root, running);

@@ -13,7 +13,11 @@
 
 enum root_view {
 	ROOT_ALONE, /* what the container's root has where something is mounted upon it, too */
-	ROOT_MOUNTS /* with its mounts, while it runs */
+	/*
+	 * With its mounts while it runs; else with the binds of its spec, unless it has a user
+	 * namespace, in which these have other owners than the root.
+	 */
+	ROOT_MOUNTS
 };
 
 struct container_root {
@@ -31,8 +35,8 @@ struct container_root {
 #define CONTAINER_ROOT_NONE ((struct container_root){ .fd = -1, .handle = HANDLE_NONE })
 
 /*
- * write: what has stopped gets its writable layer, and one without any is EROFS; otherwise it is
- * a read-only view. Whatever the result: container_root_close().
+ * write: what has stopped gets its writable layer, if it has one; otherwise it is a read-only view.
+ * Whatever the result: container_root_close().
  */
 int container_root_open(const struct settings *settings, const char *id, enum root_view view,
 			bool write, struct arena *arena, struct container_root *root,

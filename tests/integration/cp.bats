@@ -358,6 +358,28 @@ out_of() {
 	equal "$(<version)" "$(</proc/version)"
 }
 
+@test "what is bound into a stopped container is copied to and from, not the folders beneath" {
+	mkdir volume inner ro
+	echo volume >volume/file
+	echo ro >ro/file
+	echo new >new
+	spec '.mounts += [{destination: "/volume", type: "bind", source: "'"$DIR"'/volume", options: ["rbind"]},
+		{destination: "/volume/inner", type: "bind", source: "'"$DIR"'/inner", options: ["bind"]},
+		{destination: "/ro", type: "bind", source: "'"$DIR"'/ro", options: ["bind", "ro"]}]' true
+	ctr run --name "$ID" spec.json
+	ctr cp "$ID:/volume/file" out
+	equal "$(<out)" volume
+	ctr cp new "$ID:/volume/inner"
+	equal "$(<inner/new)" new
+	equal "$(ls volume/inner)" ''
+	run -125 ctr cp new "$ID:/ro"
+	contains "${output,,}" "read-only"
+	equal "$(ls ro)" file
+	[[ ! -e $DATA/containers/$ID/upper/volume/inner && ! -e $DATA/containers/$ID/upper/ro/new ]]
+	# none of it is part of the root
+	lacks "$(ctr export "$ID" | tar -t)" volume/file
+}
+
 @test "a read-only root is not written to, a volume of it is" {
 	mkdir volume
 	echo x >x
@@ -371,7 +393,10 @@ out_of() {
 	cmp out "$ROOTFS/etc/passwd"
 	ctr stop "$ID"
 	run -125 ctr cp x "$ID:/etc/x"
-	contains "$output" "read-only"
+	contains "${output,,}" "read-only"
+	echo y >y
+	ctr cp y "$ID:/work"
+	equal "$(<volume/y)" y
 	rm out
 	ctr cp "$ID:/etc/passwd" out
 }
