@@ -8,6 +8,7 @@
 
 #include "runtime/container.h"
 #include "runtime/handle.h"
+#include "runtime/snapshot_list.h"
 
 static void add(struct store_check *check, enum store_finding_kind kind, const char *id,
 		const char *found, const char *advice)
@@ -42,6 +43,26 @@ static void check_layers(struct store_check *check, const struct state *state)
 	for (size_t i = 0; i < state->parts.count; i++)
 		check_folder(check, state->id, "its writable layer", state->parts.items[i].upper,
 			     "what it had written is lost: remove it with 'rm'");
+}
+
+static void check_snapshots(struct store_check *check, const struct handle *handle)
+{
+	const char *id = handle->state.id;
+	struct snapshot_list list;
+	struct error err;
+
+	if (snapshot_list_load(check->arena, handle->data, &list, &err) < 0) {
+		add(check, STORE_DAMAGE, id, err.text, "its snapshots are lost: 'rm' removes it");
+		return;
+	}
+	for (size_t i = 0; i < list.snapshots.count; i++)
+		for (size_t j = 0; j < list.snapshots.items[i].layers.count; j++)
+			check_folder(
+				check, id,
+				arena_printf(check->arena, "layer of its snapshot @%llu",
+					     (unsigned long long)list.snapshots.items[i].number),
+				list.snapshots.items[i].layers.items[j],
+				"it cannot be gone back to: 'rm ID@N' removes the snapshot");
 }
 
 static void check_documents(struct store_check *check, const struct handle *handle)
@@ -79,6 +100,7 @@ static int check_container(const struct settings *settings, struct store_check *
 	before = check->count;
 	check_documents(check, &handle);
 	check_layers(check, &handle.state);
+	check_snapshots(check, &handle);
 	/* a removal takes the record first: then nothing of that was damage */
 	if (faccessat(handle.data, RECORD_FILE, F_OK, 0) < 0)
 		check->count = before;

@@ -142,6 +142,15 @@ layer() { # NAME: the folder of its topmost layer
 	whole
 }
 
+@test "a snapshot without its layer is found" {
+	ctr snapshot "$ID" >/dev/null
+	whole
+	mv "$DATA"/uppers saved
+	found "container $ID: layer of its snapshot @1"
+	mv saved "$DATA"/uppers
+	whole
+}
+
 @test "rubbish is told, is no damage, and prune removes it" {
 	ctr rmi app:2 >/dev/null
 	ctr rm "$ID"

@@ -478,6 +478,10 @@ remove_delegated() {
 	run -0 ctr run --name "$ID" spec.json
 	run -0 ctr commit "$ID" image:1
 	run -0 ctr rm "$ID"
+	# what is unpacked has those users' ids as the user namespace sees them
+	run -0 ctr run --rm --name "$ID" image:1 true
+	run -0 ctr check --store
+	contains "$output" '1 unpacked layers' 'all is whole'
 	rm -rf "$DATA/layers"
 	USER_ID=61234
 	become "$USER_ID"
