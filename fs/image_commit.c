@@ -17,23 +17,50 @@
 #include "specs/json_writer.h"
 
 /*
- * The parent by its name or digest; one that lost its name since the container was started is
+ * An image by its name or digest; one that lost its name since the container was started is
  * still there by its digest, until it is pruned.
  */
-static int find_parent(struct image_commit *commit, struct error *err)
+static int find_image(struct image_commit *commit, const char *name, struct image *image,
+		      struct error *err)
 {
-	struct image *image = &commit->parent_image;
 	struct image_descriptor *entry;
 
-	if (store_find(commit->store, commit->parent, &commit->arena, image, err) == 0)
+	if (store_find(commit->store, name, &commit->arena, image, err) == 0)
 		return 0;
-	if (err->errnum != ENOENT || !image_is_digest(commit->parent))
+	if (err->errnum != ENOENT || !image_is_digest(name))
 		return -1;
 	entry = arena_new(&commit->arena, struct image_descriptor);
 	entry->media_type = arena_strdup(&commit->arena, IMAGE_MEDIA_TYPE_MANIFEST);
-	entry->digest = arena_strdup(&commit->arena, commit->parent);
+	entry->digest = arena_strdup(&commit->arena, name);
 	*image = (struct image){ .name = entry->digest, .entry = entry };
 	return store_read_image(commit->store, &commit->arena, image, err);
+}
+
+static bool is_complete(const struct image_commit *commit, const struct image *image)
+{
+	const struct image_manifest *manifest = &image->manifest;
+
+	for (size_t i = 0; i < manifest->layers.count; i++) {
+		const char *digest = manifest->layers.items[i].digest;
+
+		if (strncmp(digest, "sha256:", 7) != 0 ||
+		    faccessat(commit->store->blobs, digest + 7, F_OK, 0) < 0)
+			return false;
+	}
+	return true;
+}
+
+/* It may have lost its name and been pruned: then this commit is of everything. */
+static void find_previous(struct image_commit *commit)
+{
+	struct image *image = &commit->previous_image;
+	struct error ignored;
+
+	if (commit->previous && find_image(commit, commit->previous, image, &ignored) == 0 &&
+	    is_complete(commit, image))
+		return;
+	commit->previous = NULL;
+	*image = commit->parent_image;
 }
 
 static bool is_store_layer(const struct store *store, const char *path)
@@ -92,8 +119,9 @@ int image_commit_begin(struct image_commit *commit, struct error *err)
 		return -1;
 	if (check_lowers(commit, err) < 0)
 		return -1;
-	if (commit->parent && find_parent(commit, err) < 0)
+	if (commit->parent && find_image(commit, commit->parent, &commit->parent_image, err) < 0)
 		return fail_in(err, "the image that the container is from");
+	find_previous(commit);
 	return blob_begin(&commit->layer, commit->store, err);
 }
 
@@ -187,6 +215,7 @@ static void add_history(const struct image_commit *commit, struct image_config *
 static int put_config(struct image_commit *commit, struct error *err)
 {
 	struct arena *arena = &commit->arena;
+	const struct image_config *previous = &commit->previous_image.config;
 	struct image_config config = commit->parent_image.config;
 	struct image_execution execution = { 0 };
 	size_t size;
@@ -213,6 +242,8 @@ static int put_config(struct image_commit *commit, struct error *err)
 		config.architecture = arena_strdup(arena, platform_architecture());
 	if (!config.os)
 		config.os = arena_strdup(arena, "linux");
+	config.rootfs = previous->rootfs;
+	config.history = previous->history;
 	config.rootfs.type = arena_strdup(arena, "layers");
 	add_diff_id(&config.rootfs.diff_ids, commit->result.diff_id.text, arena);
 	add_history(commit, &config, arena);
@@ -257,20 +288,21 @@ static struct string_map lower_annotation(struct image_commit *commit)
 static int put_manifest(struct image_commit *commit, struct error *err)
 {
 	struct arena *arena = &commit->arena;
+	const struct image_manifest *previous = &commit->previous_image.manifest;
 	struct image_manifest manifest = commit->parent_image.manifest;
-	size_t count = manifest.layers.count, size;
+	size_t count = previous->layers.count, size;
 	struct image_descriptor *layers = arena_array(arena, struct image_descriptor, count + 1);
 	char *text;
 
 	if (count)
-		memcpy(layers, manifest.layers.items, count * sizeof(*layers));
+		memcpy(layers, previous->layers.items, count * sizeof(*layers));
 	layers[count] = (struct image_descriptor){
 		.media_type =
 			arena_strdup(arena, compression_media_type(commit->archive.compression)),
 		.digest = commit->layer.digest.text,
 		.size = (int64_t)commit->layer.size,
 	};
-	commit->size = commit->parent_image.size + commit->layer.size;
+	commit->size = commit->previous_image.size + commit->layer.size;
 	manifest.schema_version = IMAGE_SCHEMA_VERSION;
 	manifest.media_type = arena_strdup(arena, IMAGE_MEDIA_TYPE_MANIFEST);
 	manifest.layers.items = layers;

@@ -28,6 +28,12 @@ struct image_commit {
 	const char *name;   /* of the new image, NAME[:TAG] */
 	const char *parent; /* the image that the container is from: a name or digest, or NULL */
 	/*
+	 * Digest of the image of an earlier commit that the new layer is the difference from: its
+	 * layers and history are then those of the new image, the rest is the parent's. NULL: none;
+	 * image_commit_begin() makes it NULL if the store does not have it any more.
+	 */
+	const char *previous;
+	/*
 	 * All lower directories of the container, absolute, topmost first. Those that are not
 	 * layers of the store are recorded in the image; they must be below all that are.
 	 */
@@ -51,6 +57,7 @@ struct image_commit {
 	int lock;	 /* the blobs', shared: prune waits until image_commit_end() */
 	char *full_name; /* with its tag */
 	struct image parent_image;
+	struct image previous_image; /* parent_image without previous */
 	struct blob_writer layer;
 	struct archive_result result;
 	struct digest config, manifest; /* manifest is the new image's digest */

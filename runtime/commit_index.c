@@ -30,39 +30,24 @@ static bool is_good(const struct layer_index_info *info, uint64_t base)
 	       info->delta_size <= info->full_size + COMMIT_INDEX_SLACK;
 }
 
-void commit_index_open(struct commit_index *index, int data, const struct state *state,
+void commit_index_open(struct commit_index *index, int data, const struct state *state, bool full,
 		       struct image_commit *image)
 {
 	struct error ignored;
 
 	index->data = data;
 	index->base = find_base(state);
-	index->before = layer_index_open(data, COMMIT_INDEX_FILE, &ignored);
+	if (!full)
+		index->before = layer_index_open(data, COMMIT_INDEX_FILE, &ignored);
 	if (index->before && !is_good(layer_index_info(index->before), index->base))
 		layer_index_close(&index->before);
 	if (index->before)
-		image->parent = layer_index_info(index->before)->image;
+		image->previous = layer_index_info(index->before)->image;
 }
 
-bool commit_index_is_complete(const struct image_commit *image)
-{
-	const struct image_manifest *manifest = &image->parent_image.manifest;
-
-	for (size_t i = 0; i < manifest->layers.count; i++) {
-		const char *digest = manifest->layers.items[i].digest;
-
-		if (strncmp(digest, "sha256:", 7) != 0 ||
-		    faccessat(image->store->blobs, digest + 7, F_OK, 0) < 0)
-			return false;
-	}
-	return true;
-}
-
-void commit_index_forget(struct commit_index *index, const struct state *state,
-			 struct image_commit *image)
+void commit_index_forget(struct commit_index *index)
 {
 	layer_index_close(&index->before);
-	image->parent = state->image_digest;
 }
 
 bool commit_index_known(const struct commit_index *index, const char *path,

@@ -47,17 +47,14 @@ struct commit_index {
 	}
 
 /*
- * Sets image->parent to the image of the last commit if this one can be made on top of it, else
- * leaves it. A broken index is none. image_commit_begin() comes next; if that does not find the
- * image any more, commit_index_forget().
+ * Sets image->previous to the image of the last commit if this one can be made on top of it. A
+ * broken index is none. image_commit_begin() comes next; if that does not find the image any more,
+ * commit_index_forget(). full: none is looked for.
  */
-void commit_index_open(struct commit_index *index, int data, const struct state *state,
+void commit_index_open(struct commit_index *index, int data, const struct state *state, bool full,
 		       struct image_commit *image);
-/* Whether all layers of the image are there still, which image_commit_begin() has locked. */
-bool commit_index_is_complete(const struct image_commit *image);
 /* This commit is of everything. */
-void commit_index_forget(struct commit_index *index, const struct state *state,
-			 struct image_commit *image);
+void commit_index_forget(struct commit_index *index);
 
 /* May be called by several threads. */
 bool commit_index_known(const struct commit_index *index, const char *path,

@@ -79,18 +79,12 @@ static int begin_image(struct commit_member *member, bool full, struct error *er
 	struct commit_index *index = &member->index;
 	const struct state *state = &member->handle.state;
 
-	commit_index_open(index, member->handle.data, state, &member->image);
-	if (full)
-		commit_index_forget(index, state, &member->image);
-	if (!index->before)
-		return image_commit_begin(&member->image, err);
-	if (image_commit_begin(&member->image, err) == 0 &&
-	    commit_index_is_complete(&member->image))
-		return 0;
-	image_commit_end(&member->image);
-	commit_index_forget(index, state, &member->image);
-	member->image.parent_image = (struct image){ 0 };
-	return image_commit_begin(&member->image, err);
+	commit_index_open(index, member->handle.data, state, full, &member->image);
+	if (image_commit_begin(&member->image, err) < 0)
+		return -1;
+	if (!member->image.previous)
+		commit_index_forget(index);
+	return 0;
 }
 
 int member_begin_image(struct commit_member *member, const struct commit_request *request,

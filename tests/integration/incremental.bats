@@ -165,3 +165,41 @@ same() {
 	equal "$(layers app:full)" 2
 	same app:2 app:full
 }
+
+@test "the config is as that of a whole commit: what an earlier one changed in it is not kept" {
+	local plain
+	config() {
+		cat "$DATA/store/blobs/sha256/$(manifest "$1" | jq -r '.config.digest | ltrimstr("sha256:")')"
+	}
+	spec . sh -c 'echo 1 >/1'
+	ctr run --name "$ID" spec.json
+	ctr commit --change 'LABEL a=b' --change 'USER 7' -m first "$ID" app:1
+	ctr commit -m second "$ID" app:2
+	ctr commit --full "$ID" app:full
+	plain=$(config app:full | jq -S 'del(.created, .rootfs, .history)')
+	equal "$(config app:2 | jq -S 'del(.created, .rootfs, .history)')" "$plain"
+	equal "$(config app:2 | jq -c '[.history[].comment]')" '["first","second"]'
+	equal "$(config app:2 | jq '.rootfs.diff_ids | length')" "$(layers app:2)"
+}
+
+@test "a kill at any step, and the next commit has all the same" {
+	local step
+	local -a steps
+	[[ -x $CTR_BUILDDIR/tests/fault/ctr-image ]] || skip "tests/fault/ctr-image has not been built"
+	spec . sh -c 'echo 1 >/1; echo 2 >/2'
+	ctr run --name "$ID" spec.json
+	ctr commit "$ID" app:inc >/dev/null
+	mkdir libexec
+	ln -s "$CTR_BUILDDIR/tests/fault/ctr-image" "$CTR_BUILDDIR"/ctr-* libexec/ 2>/dev/null || true
+	ln -sf "$CTR_BUILDDIR/tests/fault/ctr-image" libexec/ctr-image
+	mapfile -t steps < <(CTR_TRACE=1 CTR_LIBEXEC=$DIR/libexec ctr commit "$ID" app:inc 2>&1 | sed -nE 's/^ *[0-9.]+ ms  (.*)$/\1/p')
+	((${#steps[@]} > 5))
+	for step in "${steps[@]}"; do
+		echo "$step" >"$DATA/containers/$ID/upper/1"
+		rm -f "$DATA/containers/$ID/upper/2"
+		CTR_KILL_STEP=$step CTR_LIBEXEC=$DIR/libexec run ctr commit "$ID" app:inc
+		echo "$step" >"$DATA/containers/$ID/upper/2"
+		ctr commit "$ID" app:inc >/dev/null
+		equal "$(ctr run --rm --name "$ID-2" app:inc cat /1 /2)" "$step"$'\n'"$step"
+	done
+}
