@@ -47,16 +47,14 @@ static bool tells_of_stores(int fd)
 	}
 }
 
-/* Of the clock that timestamps are from, or of the file system if that keeps seconds only. */
-static struct timespec find_granularity(int folder)
+/* Nanoseconds between two ticks of the clock that timestamps are from. */
+static long find_granularity(void)
 {
-	struct timespec granularity = { .tv_nsec = 10000000 };
-	struct stat status;
+	struct timespec granularity;
 
-	clock_getres(CLOCK_REALTIME_COARSE, &granularity);
-	if (fstat(folder, &status) == 0 && status.st_ctim.tv_nsec == 0)
-		granularity = (struct timespec){ .tv_sec = 2 };
-	return granularity;
+	if (clock_getres(CLOCK_REALTIME_COARSE, &granularity) < 0 || granularity.tv_sec)
+		return 10000000; /* no kernel ticks slower */
+	return granularity.tv_nsec;
 }
 
 static int make_folders(struct stage *stage, struct error *err)
@@ -95,7 +93,7 @@ static int begin(struct stage *stage, struct error *err)
 	if (stage->upper < 0 || fstat(stage->upper, &status) < 0)
 		return fail_errno(err, "stage: open the layer");
 	stage->tells = tells_of_stores(stage->upper);
-	stage->granularity = find_granularity(stage->folder);
+	stage->granularity = find_granularity();
 	if (stage_tree_begin(&stage->tree, err) < 0)
 		return -1;
 	root = stage->tree.root;

@@ -26,8 +26,10 @@ static struct timespec present(void)
 /* Whether a change after the look, which was not before now, could leave the ctime as it is. */
 static bool is_racy(const struct stage *stage, const struct stat *look, struct timespec now)
 {
-	now.tv_sec -= stage->granularity.tv_sec;
-	now.tv_nsec -= stage->granularity.tv_nsec;
+	/* a file system may keep whole seconds only, or every second one */
+	if (look->st_ctim.tv_nsec == 0)
+		return look->st_ctim.tv_sec >= now.tv_sec - 2;
+	now.tv_nsec -= stage->granularity;
 	if (now.tv_nsec < 0) {
 		now.tv_nsec += 1000000000L;
 		now.tv_sec--;
@@ -94,7 +96,11 @@ static int look_at(struct stage *stage, struct stage_inode *inode, const struct 
 	if (same && (stage->tells || !stage->frozen || !S_ISREG(status->st_mode)))
 		return 0;
 	inode->look = *status;
-	inode->suspect = is_racy(stage, status, now);
+	/*
+	 * Nobody looks at the processes while they are frozen: what is copied then may have pages
+	 * that can be stored to after the thaw without another ctime.
+	 */
+	inode->suspect = stage->frozen || is_racy(stage, status, now);
 	return stage_queue(stage, inode, err) < 0 ? -1 : 1;
 }
 

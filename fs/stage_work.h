@@ -99,7 +99,7 @@ struct stage {
 	bool steady;	/* this pass: what changes while it is read is read again */
 	bool collected; /* changes and updates wait for stage_finish() */
 	atomic_bool reflink; /* until it is known that the file system cannot */
-	struct timespec granularity;
+	long granularity;    /* of the clock of timestamps, nanoseconds */
 	/* the directories of the tree as the last pass went through them */
 	struct stage_node **directories;
 	size_t directory_count, directory_room;

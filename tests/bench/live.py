@@ -90,7 +90,7 @@ def start_ctr():
 
 def start_podman():
     must("sh", "-c", f"tar -C base -cf - . | {' '.join(podman)} import - localhost/base")
-    launch(*podman, "run", "-d", "--name", name, "--network", "none", "-v",
+    launch(*podman, "run", "-d", "--name", name, "--network", "none", "--pids-limit", "0", "-v",
            f"{here}/shared:/shared", "localhost/base", "/bin/sh", "-c", SCRIPT)
     return int(must(*podman, "inspect", "--format", "{{.State.Pid}}", name))
 
@@ -157,18 +157,21 @@ START = {"ctr": (start_ctr, [*ctr, "rm", "-f", name]),
          "podman": (start_podman, [*podman, "rm", "-f", "-t", "0", name])}
 
 make_base()
+notes = []
 rows = {}
 for engine, (start, remove) in START.items():
     wanted = {title: command for title, (of, command) in CONTENDERS.items()
               if of == engine and (not options.only or title in options.only.split(","))}
     if not wanted:
         continue
-    pid = start()
     try:
+        pid = start()
         for title, command in wanted.items():
             rows[title] = measure(pid, command, FORGET[engine])
+    except RuntimeError as problem:
+        notes.append(str(problem))
     finally:
-        must(*remove)
+        subprocess.run(remove, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 subprocess.run(["umount", "storage/overlay"], check=False, stderr=subprocess.DEVNULL)
 lines = [[f"{options.size} MB in {options.files} files, 1 MB/s", "frozen, ms (min-max)",
           "whole, s (min-max)"]]
@@ -181,3 +184,6 @@ for line in lines:
 print(f"{os.cpu_count()} processors, Linux {os.uname().release}, "
       f"{must('stat', '-f', '-c', '%T', here)}; {must(ctr[0], '--version').splitlines()[0]}; "
       f"{must('podman', '--version')}; {options.rounds} rounds; load {os.getloadavg()[0]:.1f}")
+for note in notes:
+    print("note: " + note)
+raise SystemExit(1 if notes else 0)
