@@ -25,19 +25,37 @@ writes() {
 	eventually test -e "$DATA/containers/$name/upper/ready"
 }
 
-layer() {
+# layers NAME: the files of an image's layers, the base first.
+layers() {
 	local digest
 	digest=$(jq -r --arg name "$1" '.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] == $name) | .digest' \
 		"$DATA/store/index.json")
-	digest=$(jq -r '.layers[-1].digest' "$DATA/store/blobs/sha256/${digest#sha256:}")
-	echo "$DATA/store/blobs/sha256/${digest#sha256:}"
+	for digest in $(jq -r '.layers[].digest' "$DATA/store/blobs/sha256/${digest#sha256:}"); do
+		echo "$DATA/store/blobs/sha256/${digest#sha256:}"
+	done
 }
 
-# check NAME: what tar makes of the image's layer is of one instant.
+# unpack LAYER: over what is in "out", as the image specification says, by tar and rm.
+unpack() {
+	local path name
+	while read -r path; do
+		name=${path##*/}
+		case $name in
+		.wh..wh..opq) find "$DIR/out/${path%/*}" -mindepth 1 -delete 2>/dev/null || true ;;
+		.wh.*) rm -rf "$DIR/out/${path%"$name"}${name#.wh.}" ;;
+		esac
+	done < <(tar -tf "$1")
+	tar --xattrs --xattrs-include='user.*' --exclude='.wh.*' -C "$DIR/out" -xf "$1"
+}
+
+# check NAME: what tar makes of the image is of one instant.
 check() {
+	local layer
 	rm -rf "$DIR/out"
 	mkdir "$DIR/out"
-	tar --xattrs --xattrs-include='user.*' -C "$DIR/out" -xf "$(layer "$1")"
+	for layer in $(layers "$1"); do
+		unpack "$layer"
+	done
 	"$CTR_BUILDDIR/tests/stress/stress" check "$DIR/out" "$DIR/out/lib/file"
 }
 
@@ -51,6 +69,7 @@ commits_of() {
 		before=$round
 		((time <= worst)) || worst=$time
 		ctr rmi "s:$i" >/dev/null
+		# until then the next one is of what has changed since
 		((i % 10)) || ctr prune >/dev/null
 	done
 	equal "$(status_of "$1")" running
