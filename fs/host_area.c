@@ -199,8 +199,7 @@ int host_area_remove(int root, const char *name, struct error *err)
 	/* another commit may have its area here, or make it just now */
 	folder = strndup(name, (size_t)(strrchr(name, '/') - name));
 	dir = folder ? host_place_go(&place, folder, &last) : -1;
-	if (dir >= 0 && fstat(dir, &before) == 0 &&
-	    unlinkat(dir, last, AT_REMOVEDIR) == 0)
+	if (dir >= 0 && fstat(dir, &before) == 0 && unlinkat(dir, last, AT_REMOVEDIR) == 0)
 		keep_time(dir, &before);
 	host_place_free(&place);
 	free(folder);

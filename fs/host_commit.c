@@ -44,9 +44,9 @@ static int plan(struct host_commit *commit, struct error *err)
 		.force = request->force,
 	};
 
-	if (!timestamp_parse(request->created, &options.since.time))
+	if (!timestamp_parse(request->since, &options.since.time))
 		return fail(err, EINVAL, "%s: its time of creation is '%s'", request->container,
-			    request->created);
+			    request->since);
 	clock_gettime(CLOCK_REALTIME, &options.now);
 	if (host_mounts_read(commit->arena, &options.mounts, err) < 0 ||
 	    host_known_read(&commit->journals, request->container, request->created, commit->arena,

@@ -18,7 +18,8 @@ struct host_commit_request {
 	const struct host_part *parts;
 	size_t part_count;
 	const char *container, *created; /* its ID, and its time of creation (RFC 3339) */
-	struct string_list paths;	 /* of the host, absolute and clean; empty: everything */
+	const char *since;	  /* since when it has seen the host: that, unless it is a clone */
+	struct string_list paths; /* of the host, absolute and clean; empty: everything */
 	bool force, dry_run;
 };
 

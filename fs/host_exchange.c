@@ -266,11 +266,48 @@ int host_exchange_move(const struct host_exchange *exchange, const struct host_s
 
 /* Directories ---------------------------------------------------------------------------------- */
 
+/* A directory that was moved: on some filesystems (xfs) that changes its time. */
+static void keep_moved_time(int dir, const char *name, const struct journal_seen *seen)
+{
+	const struct timespec times[2] = {
+		{ .tv_nsec = UTIME_OMIT },
+		{ .tv_sec = seen->mtime, .tv_nsec = seen->mtime_nanoseconds },
+	};
+	struct stat status;
+
+	if (fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_ino == seen->inode &&
+	    (status.st_mtim.tv_sec != times[1].tv_sec ||
+	     status.st_mtim.tv_nsec != times[1].tv_nsec))
+		utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW);
+}
+
+static void keep_moved_times(const struct host_exchange *exchange, bool forward)
+{
+	const struct journal *journal = exchange->journal;
+	struct host_place place = HOST_PLACE(-1);
+	struct error ignored;
+
+	for (size_t i = 0; i < journal->operations.count; i++) {
+		const struct journal_operation *operation = &journal->operations.items[i];
+		const struct journal_seen *seen = forward ? &operation->new : &operation->old;
+		const char *name;
+		int dir;
+
+		if (!seen->inode || !S_ISDIR(seen->mode))
+			continue;
+		dir = go(exchange, operation, &place, &name, &ignored);
+		if (dir >= 0)
+			keep_moved_time(dir, name, seen);
+	}
+	host_place_free(&place);
+}
+
 int host_exchange_directories(const struct host_exchange *exchange, bool forward,
 			      const unsigned char *spared, struct error *err)
 {
 	const struct journal *journal = exchange->journal;
 
+	keep_moved_times(exchange, forward);
 	/* from below upwards. Where a user may write but is not the owner (/tmp) the time stays. */
 	for (size_t i = journal->directories.count; i-- > 0;) {
 		const struct journal_directory *directory = &journal->directories.items[i];

@@ -111,6 +111,8 @@ static int plan_clone(struct clone *clone, struct error *err)
 	state_forget_process(state);
 	state->id = clone->request->name ? arena_strdup(arena, clone->request->name)
 					 : prepare_make_id(arena);
+	if (!state->since)
+		state->since = state->created;
 	state->created = arena_strdup(arena, timestamp_now(now));
 	state->owner = state_owner(arena, settings->user);
 	clone->parent = handle_data_path(arena, settings);

@@ -122,6 +122,7 @@ static int commit(const struct settings *settings, const struct container_host_c
 		.parts = parts,
 		.container = request->id,
 		.created = handle->state.created,
+		.since = handle->state.since ?: handle->state.created,
 		.force = request->force,
 		.dry_run = request->dry_run,
 	};

@@ -43,10 +43,11 @@ struct state_part {
 
 struct state {
 	char *oci_version, *id, *bundle, *rootfs;
-	char *created;		   /* RFC 3339 with nanoseconds */
-	char *owner;		   /* state_owner() */
-	char *command;		   /* process.args, joined */
-	char *image;		   /* its name; NULL: from a spec */
+	char *created; /* RFC 3339 with nanoseconds */
+	char *since;   /* of a clone: when the first container of its writable layer was created */
+	char *owner;   /* state_owner() */
+	char *command; /* process.args, joined */
+	char *image;   /* its name; NULL: from a spec */
 	char *image_digest;	   /* of its manifest */
 	char *cgroup;		   /* below the cgroup2 mount; NULL: none */
 	char *systemd_unit;	   /* that the cgroup is, or is below of; NULL: none */

@@ -10,6 +10,7 @@
 # runs the long form.
 
 load helpers
+load tree_dump
 
 SAMPLES=${CTR_POWER_SAMPLES:-1}
 SEED=${CTR_POWER_SEED:-1}
@@ -141,7 +142,7 @@ workload() {
 # shell of its own, since bats looks at every command of this one, and in a mount namespace of its own:
 # who makes another one meanwhile would hold our mounts.
 replay() {
-	unshare --mount bash "$SRCDIR/tests/integration/power_replay.bash" "$WORK" "$FS" "$SAMPLES" "$SEED" "$STRIDE" "${STOP-0}" >counts 3>&-
+	POWER_CHECK=${POWER_CHECK-} unshare --mount bash "$SRCDIR/tests/integration/power_replay.bash" "$WORK" "$FS" "$SAMPLES" "$SEED" "$STRIDE" "${STOP-0}" >counts 3>&-
 	read -r POINTS FAILED <counts
 }
 
@@ -170,6 +171,69 @@ replay() {
 	)
 	recorded
 	SAMPLES=12 STRIDE=1 STOP=1 replay
+	echo "# without fsync: the first failure at point $POINTS" >&3
+	((FAILED > 0))
+}
+
+# On the disk: a small tree as "the host", and a container that has changed it in many ways.
+prepare_host() {
+	HOST=$WORK/mnt/host
+	mkdir -p "$HOST"/{bin,dev,proc} "$HOST"/etc/dir/deep
+	cp "$ROOTFS/bin/busybox" "$HOST/bin"
+	ln -s busybox "$HOST/bin/sh"
+	for i in 1 2 3 4; do echo "old $i" >"$HOST/etc/$i"; done
+	echo deep >"$HOST/etc/dir/deep/file"
+	ln "$HOST/etc/1" "$HOST/etc/one"
+	find "$HOST" -exec touch -h -d '2001-02-03 04:05:06.789' {} +
+	nap
+	spec ".root.path = \"$HOST\"" /bin/busybox sh -c 'cd /etc; echo new >>1; /bin/busybox rm 2; /bin/busybox rm -r dir
+		echo file >dir; /bin/busybox mkdir -p /new/sub; echo x >/new/sub/x; /bin/busybox ln /new/sub/x y; /bin/busybox chmod 700 /etc'
+	ctr run --name one spec.json
+	dump "$HOST" '' >"$WORK/before"
+	ctr commit --to-host one >/dev/null
+	dump "$HOST" '' >"$WORK/after"
+	ctr undo >/dev/null
+	dump "$HOST" '' | diff "$WORK/before" -
+	sync
+}
+
+commit_to_host() {
+	mark begin
+	mark before
+	mark either
+	ctr commit --to-host one >/dev/null
+	mark after
+}
+
+@test "a power cut during a commit to the host or its undo leaves all or nothing" {
+	record
+	prepare_host
+	commit_to_host
+	mark either
+	ctr undo >/dev/null
+	mark before
+	mark end
+	recorded
+	POWER_CHECK=$SRCDIR/tests/integration/power_to_host.bash STRIDE=1 replay
+	echo "# $FS: $POINTS points, $FAILED failures" >&3
+	((POINTS > 20))
+	((FAILED == 0)) || fail "$(head -c 3000 failures)"
+	equal "$(sort -u "$WORK/seen")" $'after\nbefore'
+}
+
+@test "a commit to the host that does not wait for the disk is caught by this test" {
+	[[ -x $CTR_BUILDDIR/tests/fault/ctr ]] || skip "tests/fault/ctr has not been built"
+	mkdir libexec
+	ln -s "$CTR_BUILDDIR/tests/fault/ctr-image" "$CTR_BUILDDIR/ctr-monitor" libexec
+	record
+	prepare_host
+	(
+		export CTR=$CTR_BUILDDIR/tests/fault/ctr CTR_LIBEXEC=$DIR/libexec CTR_SKIP_SYNC=1
+		commit_to_host
+		sync
+	)
+	recorded
+	POWER_CHECK=$SRCDIR/tests/integration/power_to_host.bash SAMPLES=12 STRIDE=1 STOP=1 replay
 	echo "# without fsync: the first failure at point $POINTS" >&3
 	((FAILED > 0))
 }

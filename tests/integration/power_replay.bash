@@ -82,6 +82,10 @@ cut() {
 	return $status
 }
 
+# another workload has its own idea of what survives
+# shellcheck source=/dev/null
+[[ -z ${POWER_CHECK-} ]] || source "$POWER_CHECK"
+
 : >failures
 coproc REPLAY { "$HELPERS/power_disk" replay "$WORK/log" "$WORK/image" "$SAMPLES" "$SEED" "$STRIDE"; }
 while read -r -u "${REPLAY[0]}" _ number place kind; do

@@ -4,6 +4,7 @@
 # "The host" is a tree of the test's own, $HOST; trees are compared by what other programs say of them.
 
 load helpers
+load tree_dump
 
 setup() {
 	setup_container
@@ -23,16 +24,6 @@ setup() {
 	# as long ago as the clock of files is coarse: what comes is later than this
 	nap
 	dump "$HOST" >before
-}
-
-# dump FOLDER [FORMAT]: all that can be seen of a tree but what is ours. Inode numbers come with %i.
-dump() {
-	(cd "$1" || exit
-	find . -name '.ctr-undo*' -prune -o \( -type d -printf "%P %y %#m %U:%G ${2-%i} %T@\n" -o \
-		-printf "%P %y %#m %U:%G %n %l ${2-%i} %T@ %s\n" \) | sort
-	find . -name '.ctr-undo*' -prune -o -type f -exec sha256sum {} + | sort -k 2
-	find . -name '.ctr-undo*' -prune -o \( -type b -o -type c \) -exec stat -c '%n %t:%T' {} + | sort
-	find . -name '.ctr-undo*' -prune -o -print0 | sort -z | xargs -0 getfattr -h -d -m - 2>/dev/null)
 }
 
 # A script that changes things in all ways.
@@ -259,6 +250,41 @@ conflict() {
 	ctr run --name "$ID-2" app:1 sh -c 'echo y >/x'
 	run -125 ctr commit --to-host "$ID-2"
 	contains "$output" 'is of layers, not a view of a directory'
+}
+
+@test "of a clone too what has changed since the first container is a conflict" {
+	changed 'echo mine >/etc/passwd; echo x >/etc/x'
+	echo theirs >"$HOST/etc/passwd"
+	ctr clone "$ID" "$ID-2" >/dev/null
+	run -1 ctr commit --to-host "$ID-2"
+	conflict /etc/passwd 'changed on the host'
+	equal "$(cat "$HOST/etc/x")" x
+}
+
+@test "whoever may write to a directory cannot send a commit elsewhere" {
+	local swapper i
+	changed 'for i in 1 2 3 4 5 6 7 8; do mkdir -p /home/user/d; echo mine >/home/user/d/$i; done'
+	mkdir -p "$HOST/home/user/d" "$HOST/home/user/other" outside
+	chown -R 1000:1000 "$HOST/home/user"
+	ln -s "$DIR/outside" link
+	# the owner exchanges the directory with a link out of it, again and again
+	(
+		trap 'exit 0' TERM
+		while :; do
+			mv -T "$HOST/home/user/d" "$HOST/home/user/e" && cp -P link "$HOST/home/user/d"
+			rm "$HOST/home/user/d" && mv -T "$HOST/home/user/e" "$HOST/home/user/d"
+		done
+	) 2>/dev/null 3>&- &
+	swapper=$!
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		ctr commit --to-host --force "$ID" >out 2>&1 || true
+		ctr undo --force >out 2>&1 || true
+	done
+	kill "$swapper"
+	wait "$swapper" || true
+	equal "$(ls -A outside)" ''
+	ctr ps >/dev/null
+	[[ ! -L $DATA/undo/pending ]] || fail "$(ctr ps 2>&1)"
 }
 
 @test "ACLs, capabilities, attributes, devices and holes come along" {

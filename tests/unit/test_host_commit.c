@@ -329,6 +329,7 @@ static int commit(struct timespec since, struct host_commit_result *result)
 		.part_count = 1,
 		.container = "c",
 		.created = timestamp_format(created, since.tv_sec, since.tv_nsec),
+		.since = created,
 	};
 	int done = host_commit(&request, &arena, result, &err);
 
