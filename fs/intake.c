@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "fs/unpack.h"
 
 /* Symbolic links to symbolic links. */
 #define MAX_LINKS 8
@@ -127,18 +128,32 @@ static int drain(struct taking *taking, struct error *err)
 	return (int)size;
 }
 
-/* Decompresses into hash, if it is compressed. *total is how much that is. */
-static int decompress(struct decompressor *decompressor, struct digest_state *hash, uint64_t *total,
-		      struct error *err)
+/* What unpacking would refuse need not be decompressed to its end. */
+static int check_expansion(uint64_t before, uint64_t after, struct error *err)
 {
+	if (after > UNPACK_MAX_BYTES)
+		return fail(err, EFBIG, "more than %llu bytes when decompressed",
+			    (unsigned long long)UNPACK_MAX_BYTES);
+	if (after > UNPACK_RATIO_FREE && (after - UNPACK_RATIO_FREE) / UNPACK_MAX_RATIO > before)
+		return fail(err, EFBIG,
+			    "a bomb of compression? It is more than %llu times its size when "
+			    "decompressed; such a layer comes in uncompressed only",
+			    (unsigned long long)UNPACK_MAX_RATIO);
+	return 0;
+}
+
+/* Decompresses into hash, if it is compressed. */
+static int decompress(const struct taking *taking, struct decompressor *decompressor,
+		      struct digest_state *hash, struct error *err)
+{
+	uint64_t total = 0;
 	const void *data;
 	ssize_t size;
 
 	while ((size = decompressor_read(decompressor, &data, err)) > 0) {
-		*total += (uint64_t)size;
-		if (*total > INTAKE_MAX_BYTES)
-			return fail(err, EFBIG, "more than %llu bytes when decompressed",
-				    (unsigned long long)INTAKE_MAX_BYTES);
+		total += (uint64_t)size;
+		if (check_expansion(taking->blob->size, total, err) < 0)
+			return -1;
 		if (decompressor_kind(decompressor) != COMPRESSION_NONE)
 			digest_add(hash, data, (size_t)size);
 	}
@@ -150,7 +165,6 @@ static int take_content(struct taking *taking, struct intake_file *file, struct 
 {
 	cleanup_digest struct digest_state *hash = digest_begin(err);
 	struct decompressor *decompressor;
-	uint64_t total = 0;
 	int result;
 
 	if (!hash)
@@ -158,7 +172,7 @@ static int take_content(struct taking *taking, struct intake_file *file, struct 
 	decompressor = decompressor_new(take, taking, err);
 	if (!decompressor)
 		return -1;
-	result = decompress(decompressor, hash, &total, err);
+	result = decompress(taking, decompressor, hash, err);
 	file->compression = decompressor_kind(decompressor);
 	decompressor_free(&decompressor);
 	if (result < 0 && !taking->failed) {

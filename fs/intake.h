@@ -24,7 +24,7 @@
  */
 
 #define INTAKE_MAX_FILES ((size_t)1 << 16)
-/* Of all files together, and of each file when it is decompressed. */
+/* Of all files together. A file that is decompressed has the limits of fs/unpack.h. */
 #define INTAKE_MAX_BYTES ((uint64_t)256 << 30)
 #define INTAKE_MAX_PATH ((size_t)4096)
 /* Of all documents that are read, one that is read twice counted so. */
