@@ -6,7 +6,7 @@
 /* The options of `ctr export`; export_command.c is linked into ctr and ctr-image. */
 struct export_options {
 	const char *output;
-	bool quiet;
+	bool pause, quiet;
 };
 
 extern struct export_options export_options;

@@ -8,6 +8,8 @@ struct export_options export_options;
 static const struct option rows[] = {
 	OPTION_STRING('o', "output", "FILE", struct export_options, output,
 		      "write to FILE instead of standard output"),
+	OPTION_FLAG('p', "pause", struct export_options, pause,
+		    "freeze the container meanwhile, so that all is of one moment"),
 	OPTION_FLAG('q', "quiet", struct export_options, quiet, "show no progress"),
 };
 

@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import sys
 
-ROWS = ("commit", "diff", "export")
+ROWS = ("commit", "diff", "export", "unpack")
 MEGABYTE = 1 << 20
 
 parser = argparse.ArgumentParser(prog="tests/bench/layers")
@@ -243,6 +243,34 @@ def export_variants(layer, names):
     return variants
 
 
+def unpack_variants(layer, names):
+    """The layer as an image, of gzip, which all of them read, and of zstd."""
+    variants = {}
+    for kind, flag in (("zstd", "--zstd"), ("gzip", "-z")):
+        must(*ctr, "commit", "--compression", kind, names["ctr"], f"bench:{kind}")
+        with open("ctr-data/store/index.json") as file:
+            digest = [entry["digest"] for entry in json.load(file)["manifests"] if entry[
+                "annotations"]["org.opencontainers.image.ref.name"] == f"bench:{kind}"][0]
+        blobs = "ctr-data/store/blobs/"
+        with open(blobs + digest.replace(":", "/")) as file:
+            blob = blobs + json.load(file)["layers"][-1]["digest"].replace(":", "/")
+        variants[f"ctr unpack, {kind}"] = [["weigh", *ctr, "unpack", "-q", f"bench:{kind}"],
+                                           ["also", "rm", "-rf", "ctr-data/layers"]]
+        variants[f"tar -x, {kind}"] = [
+            shell(f"mkdir untarred-{layer} && tar -C untarred-{layer} {flag} -xf {blob}"),
+            ["also", "rm", "-rf", f"untarred-{layer}"]]
+        variants[f"tar -x and sync -f, {kind}"] = [
+            shell(f"mkdir untarred-{layer} && tar -C untarred-{layer} {flag} -xf {blob} && "
+                  f"sync -f untarred-{layer}"), ["also", "rm", "-rf", f"untarred-{layer}"]]
+    variants["umoci unpack, gzip"] = [
+        ["weigh", "umoci", "unpack", "--image", "ctr-data/store:bench:gzip", "unpacked"],
+        ["also", "rm", "-rf", "unpacked"]]
+    variants["podman pull of the layout, gzip"] = [
+        shell(f"{' '.join(podman)} pull -q oci:ctr-data/store:bench:gzip >pulled"),
+        ["also", "sh", "-c", f"{' '.join(podman)} rmi $(cat pulled)"]]
+    return variants
+
+
 def cells(samples, first):
     times, memory, processors = ([sample[i] for sample in samples] for i in range(3))
     middle = statistics.median(times)
@@ -289,7 +317,8 @@ def print_tables():
 
 
 TITLES = {"big": "500 MB", "small": "20,000 files"}
-VARIANTS = {"commit": commit_variants, "diff": diff_variants, "export": export_variants}
+VARIANTS = {"commit": commit_variants, "diff": diff_variants, "export": export_variants,
+            "unpack": unpack_variants}
 
 make_base()
 make_images()

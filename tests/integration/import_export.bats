@@ -116,6 +116,20 @@ listing() {
 	[[ -c /dev/null ]]
 }
 
+@test "export --pause has all of one moment, and the container goes on after it" {
+	# two files that have the same number whenever both are looked at at once
+	background . 'i=0; while :; do i=$((i + 1)); echo $i >/a.new; echo $i >/z.new; mv /a.new /tmp/a; mv /z.new /tmp/z; done'
+	eventually ctr exec "$ID" test -e /tmp/z
+	ctr export --pause "$ID" | tar -x --wildcards -O 'tmp/[az]' >numbers
+	# one rename is between the two at most
+	(($(sed -n 1p numbers) - $(sed -n 2p numbers) <= 1))
+	equal "$(status_of "$ID")" running
+	ctr freeze "$ID"
+	ctr export --pause "$ID" >/dev/null
+	equal "$(status_of "$ID")" paused
+	ctr thaw "$ID"
+}
+
 @test "an archive is not written to a terminal" {
 	changed
 	run -125 "$HELPERS/pty" -- "$CTR" --root "$ROOT" --data-root "$DATA" export "$ID"
