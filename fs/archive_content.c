@@ -13,7 +13,7 @@ static int add_part(struct archive_stream *stream, struct tar_entry *entry, off_
 		struct tar_part *parts = realloc(stream->parts, room * sizeof(*parts));
 
 		if (!parts)
-			return fail(err, ENOMEM, "out of memory");
+			return fail(err, ENOMEM, "archive: out of memory");
 		stream->parts = parts;
 		stream->part_room = room;
 	}
@@ -57,7 +57,7 @@ int archive_content_parts(struct archive_stream *stream, int fd, const struct st
  * is filled up.
  */
 static int write_part(struct archive_stream *stream, int fd, off_t begin, off_t size,
-		      struct error *err)
+		      const char *path, struct error *err)
 {
 	while (size) {
 		size_t room;
@@ -72,7 +72,7 @@ static int write_part(struct archive_stream *stream, int fd, off_t begin, off_t 
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return fail_errno(err, "read");
+			return fail_errno(err, "read /%s", path);
 		if (got == 0)
 			return tar_zeros(&stream->tar, (uint64_t)size, err);
 		tar_put(&stream->tar, (size_t)got);
@@ -86,9 +86,10 @@ int archive_content_write(struct archive_stream *stream, int fd, const struct ta
 			  struct error *err)
 {
 	if (!entry->parts)
-		return write_part(stream, fd, 0, (off_t)entry->size, err);
+		return write_part(stream, fd, 0, (off_t)entry->size, entry->path, err);
 	for (size_t i = 0; i < entry->part_count; i++)
-		if (write_part(stream, fd, entry->parts[i].begin, entry->parts[i].size, err) < 0)
+		if (write_part(stream, fd, entry->parts[i].begin, entry->parts[i].size, entry->path,
+			       err) < 0)
 			return -1;
 	return 0;
 }

@@ -169,10 +169,9 @@ static int write_content(struct archive_stream *stream, const struct diff_entry 
 	entry.path = archived_name(stream, from->path, "", "", err);
 	if (set_metadata(stream, from, &entry, err) < 0 ||
 	    archive_content_parts(stream, fd, now, &entry, err) < 0 ||
-	    begin_entry(stream, &entry, err) < 0 ||
-	    archive_content_write(stream, fd, &entry, err) < 0)
-		return fail_in(err, "archive %s", from->path);
-	return 0;
+	    begin_entry(stream, &entry, err) < 0)
+		return -1;
+	return archive_content_write(stream, fd, &entry, err);
 }
 
 static int write_file(struct archive_stream *stream, const struct diff_entry *from,

@@ -155,10 +155,13 @@ int compressor_start(struct compressor *compressor, size_t workers, struct error
 		if (!compressor->hash || start_thread(compressor, hash_chunks, err) < 0)
 			return -1;
 	}
+	if (start_thread(compressor, write_chunks, err) < 0)
+		return -1;
+	/* where no more may be started, fewer do it too */
 	for (size_t i = 0; i < workers; i++)
 		if (start_thread(compressor, compress_chunks, err) < 0)
-			return -1;
-	return start_thread(compressor, write_chunks, err);
+			return i ? 0 : -1;
+	return 0;
 }
 
 void compressor_join(struct compressor *compressor)
