@@ -129,6 +129,29 @@ expect_first() {
 	skopeo copy -q --insecure-policy "oci:$DATA/store:new:1" oci-archive:out.tar:x
 }
 
+# All of the names or none.
+expect_group() {
+	the_names_are "$1" 'base:1 ?(one:1 two:1 )' 'base:1 one:1 two:1 '
+}
+
+@test "commit of several containers" {
+	prepare true
+	each_fault expect_group commit "$ID-1=one:1" "$ID=two:1"
+}
+
+expect_import() {
+	the_names_are "$1" 'base:1 ?(import:1 )' 'base:1 import:1 '
+}
+
+@test "import" {
+	prepare true
+	mkdir -p small/d
+	echo small >small/d/f
+	tar -C small -cf root.tar .
+	each_fault expect_import import root.tar import:1
+	skopeo copy -q --insecure-policy "oci:$DATA/store:import:1" oci-archive:out.tar:x
+}
+
 expect_rmi() {
 	the_names_are "$1" '?(base:1 )other:1 ' 'other:1 '
 }
