@@ -65,6 +65,13 @@ struct sys_statmount {
 	char text[];
 };
 
+/* of <linux/landlock.h>, Linux 6.12 */
+struct sys_landlock_ruleset {
+	uint64_t handled_access_fs, handled_access_net, scoped;
+};
+
+#define SYS_LANDLOCK_ABSTRACT_SOCKETS 1 /* of scoped */
+
 /* of <linux/mempolicy.h>, Linux 6.9 */
 #define SYS_MPOL_WEIGHTED_INTERLEAVE 6
 
@@ -88,6 +95,16 @@ static inline ssize_t sys_listmount(const struct sys_mount_request *request, uin
 				    size_t count)
 {
 	return (ssize_t)syscall(SYS_listmount, request, ids, count, 0);
+}
+
+static inline int sys_landlock_create_ruleset(const struct sys_landlock_ruleset *ruleset)
+{
+	return (int)syscall(SYS_landlock_create_ruleset, ruleset, sizeof(*ruleset), 0);
+}
+
+static inline int sys_landlock_restrict_self(int ruleset)
+{
+	return (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
 }
 
 static inline int sys_pivot_root(const char *new_root, const char *put_old)

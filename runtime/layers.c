@@ -80,7 +80,8 @@ static int add_part(const struct state_part *state, struct container_layers *lay
 	    errno == EACCES)
 		return 0;
 	*lowers = layer_open(state->host, err);
-	if (*lowers < 0)
+	/* the folder was removed on the host: whatever is in the layer is new then */
+	if (*lowers < 0 && err->errnum != ENOENT)
 		return -1;
 	*part = (struct container_part){
 		.target = state->target,
@@ -88,7 +89,7 @@ static int add_part(const struct state_part *state, struct container_layers *lay
 		.stack = {
 			.upper = take_fd(&upper),
 			.lowers = lowers,
-			.lower_count = 1,
+			.lower_count = *lowers < 0 ? 0 : 1,
 			.user_xattr = layers->user_xattr,
 			.own = own_below(arena, &layers->own, state->target),
 		},

@@ -19,6 +19,7 @@
 #include "runtime/passwd.h"
 #include "runtime/security_label.h"
 #include "runtime/signals.h"
+#include "runtime/socket_scope.h"
 
 /* The kernel's own limit for all arguments and variables is 6 MiB (fs/exec.c: 3/4 of _STK_LIM). */
 #define MAX_STRINGS ((size_t)6 << 20)
@@ -144,7 +145,7 @@ int process_plan(struct arena *arena, const struct spec_process *spec,
 	    memory_policy_plan(context->memory_policy, &plan->memory_policy, err) < 0)
 		return -1;
 	plan->credentials.keep_groups = context->keep_groups || context->as_caller;
-	plan->credentials.keep_owners = context->as_caller;
+	plan->credentials.keep_owners = plan->scope_sockets = context->as_caller;
 	if (context->keyring)
 		plan->keyring = arena_printf(arena, "_ses.%s", context->id);
 	return 0;
@@ -241,6 +242,7 @@ int process_become_user(const struct process_plan *plan, int proc, struct error 
 	bool inside;
 
 	if (close_on_exec(3 + plan->preserve_fds, err) < 0 ||
+	    (plan->scope_sockets && socket_scope_enter(err) < 0) ||
 	    credentials_own_stdio(&plan->credentials, err) < 0)
 		return -1;
 	/* Root may enter what the user may not, and, on some file systems, the other way round. */

@@ -46,7 +46,8 @@ struct process_context {
 	bool user_namespace;	      /* the container has one that is not ctr's own */
 	bool keyring;		      /* join a session keyring (no --no-new-keyring) */
 	bool keep_groups;	      /* annotation run.oci.keep_original_groups */
-	bool as_caller;		      /* try: its groups and the owners of its streams stay */
+	bool as_caller;		      /* try: groups and owners of streams stay, the host's
+					 abstract sockets are out of reach */
 	bool seccomp;		      /* a filter will be loaded before process_execute() */
 	unsigned int preserve_fds;    /* descriptors from 3 on that the program inherits */
 	unsigned int last_capability; /* capability_last() */
@@ -58,6 +59,7 @@ struct process_plan {
 	char **argv; /* ends with NULL */
 	char **env;  /* ends with NULL; the last of repeated names counts; has room for HOME */
 	size_t env_count;
+	bool scope_sockets; /* runtime/socket_scope.h */
 	bool has_home;
 	const char *path; /* PATH of env, or the default */
 	const char *cwd;

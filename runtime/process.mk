@@ -17,6 +17,7 @@ libruntime_a_SOURCES += \
 	runtime/scheduling.c runtime/scheduling.h \
 	runtime/security_label.c runtime/security_label.h \
 	runtime/signals.c runtime/signals.h \
+	runtime/socket_scope.c runtime/socket_scope.h \
 	runtime/spawn.c runtime/spawn.h \
 	runtime/sysctl.c runtime/sysctl.h \
 	runtime/terminal.c runtime/terminal.h \

@@ -85,14 +85,14 @@ make_tree() {
 	)"
 }
 
-@test "try: the host's own root, with /etc and /usr/share removed inside" {
+@test "try: the host's own root, with /etc and /usr/share/doc removed inside" {
 	find /etc -printf '%p %y %m %s %T@ %C@\n' | sort >before
-	run -0 try -- bash -c 'rm -rf /etc /usr/share /opt; mkdir /etc; echo own >/etc/passwd; ls /etc; ls -d /usr/share || true'
-	contains "$output" passwd "cannot access '/usr/share'"
+	run -0 try -- bash -c 'rm -rf /etc /usr/share/doc/[a-f]* /opt; mkdir /etc; echo own >/etc/passwd; ls /etc; ls -d /usr/share/doc/bash || true'
+	contains "$output" passwd "cannot access '/usr/share/doc/bash'"
 	find /etc -printf '%p %y %m %s %T@ %C@\n' | sort | diff before -
-	[[ -d /usr/share ]]
+	[[ -d /usr/share/doc/bash ]]
 	run -0 ctr diff "$ID"
-	contains "$output" 'D /usr/share' 'C /etc/passwd' 'D /etc/group'
+	contains "$output" 'D /usr/share/doc/bash' 'C /etc/passwd' 'D /etc/group'
 	lacks "$output" ' /proc' ' /dev' ' /sys'
 }
 
@@ -219,6 +219,7 @@ make_tree() {
 }
 
 @test "try: a socket of the host answers nobody, unless --rw lets it through" {
+	require_program python3
 	python3 - <<-'E' 3>&- &
 		import socket
 		s = socket.socket(socket.AF_UNIX); s.bind("sock"); s.listen(8)
@@ -238,11 +239,52 @@ make_tree() {
 	kill "$server"
 }
 
+@test "try: abstract sockets of the host do not answer either, those inside do" {
+	require_program python3
+	python3 -c 'import ctypes; exit(ctypes.CDLL(None).syscall(444, 0, 0, 1) < 6)' || skip "Linux 6.12 is needed"
+	local name=try-$BASHPID
+	python3 -c "import socket; s = socket.socket(socket.AF_UNIX); s.bind('\0$name'); s.listen(8); open('listening', 'w'); s.accept()" 3>&- &
+	eventually test -e listening
+	run -1 try --rm -- python3 -c "import socket; s = socket.socket(socket.AF_UNIX); s.connect('\0$name')"
+	contains "$output" 'not permitted'
+	run -0 try --rm -- python3 -c "import socket; s = socket.socket(socket.AF_UNIX); s.bind('\0inside'); s.listen(1)
+c = socket.socket(socket.AF_UNIX); c.connect('\0inside'); print('connected')"
+	equal "$output" connected
+	python3 -c "import socket; s = socket.socket(socket.AF_UNIX); s.connect('\0$name')"
+}
+
 @test "try: a procfs of the host at another place is not shown, and ctr's own folders are empty" {
 	host_mount -t proc none "$DIR/chroot/proc"
 	run -0 try -v --rm -- sh -c "ls $DIR/chroot/proc | wc -l; ls -A $DATA $ROOT | grep -v :"
 	contains "$output" "$DIR/chroot/proc is left out"
 	equal "$(grep -v left <<<"$output")" 0
+}
+
+@test "try: under systemd scripts see that it was not booted here, and names are still resolved" {
+	run -0 unshare -m --propagation private sh -ec '
+		mount -t tmpfs none /run
+		mkdir -p /run/systemd/system /run/systemd/resolve
+		echo "nameserver 192.0.2.1" >/run/systemd/resolve/resolv.conf
+		"$@" try --rm -- sh -c "ls /run/systemd; cat /run/systemd/resolve/resolv.conf; [ ! -d /run/systemd/system ]"' \
+		sh "$CTR" --root "$ROOT" --data-root "$DATA" </dev/null 3>&-
+	equal "$output" $'resolve\nnameserver 192.0.2.1'
+}
+
+@test "try: a folder that the host removes meanwhile, and one that it fills" {
+	mkdir one two
+	host_mount -t tmpfs none "$DIR/one/mount"
+	run -0 ctr try -d --name "$ID" -- sh -c 'echo inside >one/mount/inside; mkfifo up; exec 9<>up; read -r _ <&9' </dev/null
+	eventually ctr exec "$ID" test -e "$DIR/up"
+	umount one/mount
+	HOST_MOUNTS=()
+	rmdir one/mount
+	touch two/host
+	run -0 ctr exec "$ID" ls "$DIR/one/mount" "$DIR/two"
+	contains "$output" inside host
+	run -0 ctr diff "$ID"
+	contains "$output" "A $DIR/one/mount/inside"
+	lacks "$output" two
+	ctr rm -f "$ID"
 }
 
 # --- parts that are something else ---------------------------------------------------------------
