@@ -6,7 +6,8 @@
 
 load helpers
 
-COMMITS=${STRESS_COMMITS:-4}
+# the emulated guest is slow
+COMMITS=${STRESS_COMMITS:-$([[ -n ${CTR_GUEST-} ]] && echo 1 || echo 4)}
 
 setup() {
 	setup_container
