@@ -29,13 +29,13 @@
 /* A write(2) or page fault that has begun so long ago and not ended is not reckoned with. */
 #define LONGEST_WRITE_SECONDS 60
 
-/* The file systems of which it is known that a store to a page that was written back sets ctime. */
-static bool tells_of_stores(int fd)
+bool stage_ctime_tells(int directory)
 {
 	struct statfs status;
 
-	if (fstatfs(fd, &status) < 0)
+	if (fstatfs(directory, &status) < 0)
 		return false;
+	/* those of which it is known that a store to a page that was written back sets it */
 	switch ((uint32_t)status.f_type) {
 	case EXT4_SUPER_MAGIC:
 	case XFS_SUPER_MAGIC:
@@ -92,7 +92,7 @@ static int begin(struct stage *stage, struct error *err)
 			openat(stage->options.upper, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (stage->upper < 0 || fstat(stage->upper, &status) < 0)
 		return fail_errno(err, "stage: open the layer");
-	stage->tells = tells_of_stores(stage->upper);
+	stage->tells = stage_ctime_tells(stage->upper);
 	stage->granularity = find_granularity();
 	if (stage_tree_begin(&stage->tree, err) < 0)
 		return -1;

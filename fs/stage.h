@@ -56,6 +56,12 @@ typedef int stage_processes(void *context, struct arena *arena, const pid_t **pi
  */
 typedef bool stage_known(void *context, const char *path, const struct stat *status);
 
+/*
+ * Whether the file system of that directory is one whose ctime tells of every store, once what is
+ * dirty has been written back (ext4, XFS, btrfs, f2fs): only there is what looks as before the same.
+ */
+bool stage_ctime_tells(int directory);
+
 struct stage_options {
 	int upper;  /* the layer's directory, any descriptor of it; stays the caller's */
 	int folder; /* where the stage's temporary folder is made (fs/temporary.h), best on the same
@@ -98,12 +104,11 @@ void stage_statistics(const struct stage *stage, struct stage_statistics *statis
 
 /* One path of the layer, after stage_settle(). */
 struct stage_entry {
-	const char *path; /* absolute; "/" is the layer itself */
-	struct stat
-		status; /* of the layer's own file in that instant, not of the copy: st_ino,
+	const char *path;   /* absolute; "/" is the layer itself */
+	struct stat status; /* of the layer's own file in that instant, not of the copy: st_ino,
 			   st_ctim, st_mtim, st_size, st_mode, st_nlink, st_uid, st_gid, st_rdev */
-	bool racy;	/* a change right after that instant may leave this ctime as it is */
-	bool known;	/* options.known said so: the stage does not have its content */
+	bool racy;	    /* a change right after that instant may leave this ctime as it is */
+	bool known;	    /* options.known said so: the stage does not have its content */
 };
 
 typedef int stage_callback(const struct stage_entry *entry, void *context, struct error *err);

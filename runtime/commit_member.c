@@ -3,6 +3,8 @@
 #include "runtime/run_changes.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "fs/temporary.h"
@@ -113,7 +115,7 @@ int member_begin_image(struct commit_member *member, const struct commit_request
 		.lowers = &member->image_lowers,
 	};
 	describe_process(member, arena);
-	return begin_image(member, request->full, err);
+	return begin_image(member, request->full || !stage_ctime_tells(layers->upper), err);
 }
 
 void member_end_image(struct commit_member *member)
@@ -196,8 +198,26 @@ int member_finish(struct commit_member *member, struct arena *arena, struct erro
 	return commit_index_stage(&member->index, member->stage, arena, err);
 }
 
+/*
+ * What stands still now and will run again may have pages mapped that it can store to then without
+ * another ctime, which is what the next commit goes by. Written back they are protected.
+ */
+static int protect_mappings(const struct commit_member *member, struct error *err)
+{
+	cleanup_fd int upper = -1;
+
+	if (member->stage || member->handle.status == STATUS_STOPPED)
+		return 0;
+	upper = openat(member->layers.upper, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (upper < 0 || syncfs(upper) < 0)
+		return fail_errno(err, "%s: write back its layer", member->target->id);
+	return 0;
+}
+
 int member_archive(struct commit_member *member, struct error *err)
 {
+	if (protect_mappings(member, err) < 0)
+		return -1;
 	if (commit_index_begin(&member->index, &member->image, err) < 0)
 		return fail_in(err, "%s", member->target->id);
 	return image_commit_archive(&member->image, err);

@@ -97,7 +97,12 @@ thawed() {
 	run -0 "$CTR" --root "$ROOT" --data-root "$DIR/small/data" commit "$ID" app:1
 	run -0 "$CTR" --root "$ROOT" --data-root "$DIR/small/data" run --rm --name "$ID-2" app:1 sha256sum /work/f
 	equal "$output" "$(sha256sum <"$DIR/small/data/containers/$ID/upper/work/f" | cut -d' ' -f1)  /work/f"
-	"$CTR" --root "$ROOT" --data-root "$DIR/small/data" rm -f "$ID"
+	# nothing of it can be taken for known later
+	run -0 "$CTR" --root "$ROOT" --data-root "$DIR/small/data" commit "$ID" app:2
+	equal "$(jq '.manifests | length' "$DIR/small/data/store/index.json")" 2
+	DATA=$DIR/small/data
+	equal "$(layer app:1)" "$(layer app:2)"
+	ctr rm -f "$ID"
 }
 
 @test "no room for the copy is told, with the way out, and the container goes on" {
