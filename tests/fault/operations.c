@@ -8,7 +8,7 @@
  *	CTR_FAIL_WRITE=N	the N-th write(2) to a regular file and all later ones: ENOSPC
  *	CTR_SKIP_SYNC=1		nothing waits for the disk: all fsync(2) and syncfs(2) do nothing
  * The file CTR_FAULT_LOG gets a line when that has happened. A test that counts N upwards knows by
- *it when it has seen all: the command has then come to its end before the N-th.
+ * it when it has seen all: the command has then come to its end before the N-th.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -5,15 +5,15 @@
  * power_disk record FOLDER MEGABYTES LOG
  *	mounts a file system of its own (FUSE, the kernel's protocol: <linux/fuse.h>) on FOLDER with
  *	two files. A loop device over "disk" is a disk whose every write and flush is logged in
- *	order: the loop driver makes a flush an fsync. What is written to "mark" is logged as a
- *mark; it is there when write(2) returns. Ends when FOLDER is unmounted.
+ *	order: the loop driver makes a flush an fsync. What is written to "mark" is logged as a mark;
+ *	it is there when write(2) returns. Ends when FOLDER is unmounted.
  *
  * power_disk replay LOG IMAGE SAMPLES SEED STRIDE
- *	makes IMAGE what the disk may hold after a power cut: at every STRIDE-th flush after the
- *mark "begin", and SAMPLES times between it and the one before. What was written before the last
- *flush is there; of what came after, up to a random moment, any subset of its sectors may be.
- *Prints for each point a line "point N RECORD KIND" and the marks up to it, one a line as "mark
- *TEXT", then an empty line, and waits for a line.
+ *	makes IMAGE what the disk may hold after a power cut: at every STRIDE-th flush after the mark
+ *	"begin", and SAMPLES times between it and the one before. What was written before the last
+ *	flush is there; of what came after, up to a random moment, any subset of its sectors may be.
+ *	Prints for each point a line "point N RECORD KIND" and the marks up to it, one a line as
+ *	"mark TEXT", then an empty line, and waits for a line.
  */
 #include <errno.h>
 #include <fcntl.h>
