@@ -276,7 +276,7 @@ conflict() {
 		done
 	) 2>/dev/null 3>&- &
 	swapper=$!
-	for i in 1 2 3 4 5 6 7 8 9 10; do
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		ctr commit --to-host --force "$ID" >out 2>&1 || true
 		ctr undo --force >out 2>&1 || true
 	done
