@@ -262,7 +262,7 @@ conflict() {
 }
 
 @test "whoever may write to a directory cannot send a commit elsewhere" {
-	local swapper i
+	local swapper
 	changed 'for i in 1 2 3 4 5 6 7 8; do mkdir -p /home/user/d; echo mine >/home/user/d/$i; done'
 	mkdir -p "$HOST/home/user/d" "$HOST/home/user/other" outside
 	chown -R 1000:1000 "$HOST/home/user"
@@ -382,6 +382,75 @@ refused() {
 	ctr undo
 	host_is before
 	equal "$(find "$HOST/.ctr-undo"*)" "$HOST/.ctr-undo"
+}
+
+# --- the real thing ---------------------------------------------------------------------------------
+
+# A package that has a program, a configuration file, a folder, and a script that makes links.
+make_package() {
+	mkdir -p package/DEBIAN package/usr/bin package/etc/ctr-test package/var/lib/ctr-test
+	cat >package/DEBIAN/control <<-'END'
+		Package: ctr-test
+		Version: 1
+		Architecture: all
+		Maintainer: nobody <nobody@example.org>
+		Description: for a test
+	END
+	echo /etc/ctr-test/conf >package/DEBIAN/conffiles
+	printf '#!/bin/sh\nset -e\nln -sf ctr-test /usr/bin/ctr-test-link\nrm -f /etc/ctr-test-victim\n' >package/DEBIAN/postinst
+	printf '#!/bin/sh\necho installed\n' >package/usr/bin/ctr-test
+	echo conf >package/etc/ctr-test/conf
+	chmod 755 package/DEBIAN/postinst package/usr/bin/ctr-test
+	dpkg-deb --root-owner-group -b package package.deb >/dev/null
+}
+
+@test "a package is installed inside try, brought to the host, and undone, byte for byte" {
+	require_program dpkg dpkg-deb unshare
+	[[ ! -e /usr/bin/ctr-test ]] || skip "there is a ctr-test on this machine"
+	# the kernel stacks two overlays, not three
+	[[ $(stat -f -c %T /) != overlayfs ]] || skip "this machine's root is an overlay already"
+	make_package
+	# the machine itself stays as it is: "the host" is an overlay of it in a mount namespace of its own
+	cat >inside <<-'END'
+		set -eu
+		mount -t tmpfs tmpfs "$DIR/machine"
+		mkdir "$DIR/machine"/{up,work,root}
+		mount -t overlay overlay -o "lowerdir=/,upperdir=$DIR/machine/up,workdir=$DIR/machine/work" "$DIR/machine/root"
+		for point in /proc /sys /dev /tmp "$CTR_BUILDDIR"; do
+			mount --rbind "$point" "$DIR/machine/root$point"
+		done
+		mount -t tmpfs tmpfs "$DIR/machine/root/run"
+		echo victim >"$DIR/machine/root/etc/ctr-test-victim"
+		exec chroot "$DIR/machine/root" bash -eu "$DIR/chrooted"
+	END
+	cat >chrooted <<-'END'
+		cd "$DIR"
+		source "$SRCDIR/tests/integration/tree_dump.bash"
+		ctr() { "$CTR" --root "$ROOT" --data-root "$DATA" "$@" 3>&-; }
+		picture() { dump /etc; dump /var/lib/dpkg; dump /usr/bin; }
+		picture >before
+		ctr try --keep --name "$ID" -- sh -c 'dpkg -i package.deb && ctr-test' </dev/null >tried 2>&1
+		[[ $(<tried) == *installed* && ! -e /usr/bin/ctr-test ]]
+		picture | diff before -
+		ctr diff "$ID" >changes
+		ctr commit --to-host "$ID" >committed
+		[[ $(ctr-test) == installed && -L /usr/bin/ctr-test-link && ! -e /etc/ctr-test-victim ]]
+		dpkg -s ctr-test | grep -q 'Status: install ok installed'
+		ctr undo >undone
+		picture | diff before -
+		[[ ! -e /.ctr-undo && ! -e /usr/bin/ctr-test ]]
+		ctr commit --to-host "$ID" /usr/bin >/dev/null
+		[[ $(ctr-test) == installed ]]
+		! dpkg -s ctr-test 2>/dev/null
+		ctr undo >/dev/null
+		picture | diff before -
+		ctr rm "$ID"
+	END
+	mkdir machine
+	DIR=$DIR ROOT=$ROOT DATA=$DATA ID=$ID unshare --mount bash inside 3>&-
+	contains "$(<changes)" 'A /usr/bin/ctr-test' 'C /var/lib/dpkg/status' 'D /etc/ctr-test-victim'
+	contains "$(<committed)" '0 skipped'
+	[[ ! -e /usr/bin/ctr-test ]]
 }
 
 # --- crashes --------------------------------------------------------------------------------------
