@@ -34,6 +34,29 @@ int host_realm_of(int fd, struct host_realm *realm, struct error *err)
 	return 0;
 }
 
+int host_realm_check(const struct host_realm *realm, int dir, const char *name, struct error *err)
+{
+	struct fsxattr attributes;
+	cleanup_fd int fd = -1;
+	struct stat status;
+
+	if (!realm->project)
+		return 0;
+	if (fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !(S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)))
+		return 0; /* of the others nobody can ask */
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 || ioctl(fd, FS_IOC_FSGETXATTR, &attributes) < 0)
+		return fail_errno(err, "its project");
+	if (attributes.fsx_projid == realm->project)
+		return 0;
+	return fail(
+		err, EXDEV,
+		"it is of project %u, and its directory hands on project %u: once moved it could "
+		"not come back (see chattr(1), -p)",
+		attributes.fsx_projid, realm->project);
+}
+
 bool host_realm_equal(const struct host_realm *one, const struct host_realm *other)
 {
 	return one->device == other->device && one->project == other->project &&

@@ -38,6 +38,13 @@ struct host_realm {
 };
 
 int host_realm_of(int fd, struct host_realm *realm, struct error *err);
+
+/*
+ * Whether what is there can be brought back once it has been moved: a directory that hands its
+ * project on takes nothing of another project, even if it had that before. EXDEV.
+ */
+int host_realm_check(const struct host_realm *realm, int dir, const char *name, struct error *err);
+
 bool host_realm_equal(const struct host_realm *one, const struct host_realm *other);
 
 /*

@@ -212,6 +212,9 @@ static int flip(int area, const char *slot, int dir, const char *name)
 {
 	if (renameat2(area, slot, dir, name, RENAME_EXCHANGE) == 0)
 		return 0;
+	/* of the project (quota) of the two xfs looks at the first one's only */
+	if (errno == EXDEV && renameat2(dir, name, area, slot, RENAME_EXCHANGE) == 0)
+		return 0;
 	if (errno != ENOENT)
 		return -1;
 	if (renameat2(area, slot, dir, name, RENAME_NOREPLACE) == 0)

@@ -345,13 +345,15 @@ static int choose_area(struct planner *planner, const char *path, const struct h
 	}
 }
 
-static int find_area(struct planner *planner, const char *path, int dir, uint32_t *index,
+static int find_area(struct planner *planner, const struct meeting *meeting, uint32_t *index,
 		     struct error *err)
 {
 	const struct host_plan *plan = planner->plan;
+	const char *path = meeting->entry->path;
 	struct host_realm realm;
 
-	if (host_realm_of(dir, &realm, err) < 0)
+	if (host_realm_of(meeting->dir, &realm, err) < 0 ||
+	    host_realm_check(&realm, meeting->dir, meeting->name, err) < 0)
 		return fail_in(err, "%s", path);
 	for (size_t i = plan->area_count; i-- > 0;) {
 		const struct host_plan_area *area = &plan->areas[i];
@@ -411,7 +413,7 @@ static int add_operation(struct planner *planner, const struct meeting *meeting,
 		.part = (uint32_t)planner->part_index,
 		.path = arena_strdup(planner->arena, entry->path),
 	};
-	if (find_area(planner, entry->path, meeting->dir, &operation->area, err) < 0)
+	if (find_area(planner, meeting, &operation->area, err) < 0)
 		return -1;
 	if (meeting->there)
 		operation->old = journal_see(&meeting->status);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/path.h"
 #include "fs/host_part.h"
 #include "runtime/container.h"
@@ -24,10 +25,25 @@ static const char *host_of(const struct state *state, const struct container_par
 	return part->lower_paths.items[part->stack.own_layers];
 }
 
-static int find_parts(const struct state *state, const struct container_layers *layers,
-		      struct arena *arena, struct host_part *parts, size_t *count,
-		      struct error *err)
+/*
+ * Whether a part was one of the host's mounts and is not any more: what is there now is the directory
+ * below, which the container has never seen.
+ */
+static bool is_unmounted(const struct state *state, const struct container_part *part,
+			 const struct string_list *mounts)
 {
+	return state->host_view && strcmp(part->target, "/") != 0 &&
+	       !strcmp(part->target, part->host) && !string_list_has(mounts, part->host);
+}
+
+static int find_parts(const struct state *state, const struct container_layers *layers,
+		      struct arena *arena, struct host_part *parts,
+		      const struct container_part **sources, size_t *count, struct error *err)
+{
+	struct string_list mounts;
+
+	if (host_mounts_read(arena, &mounts, err) < 0)
+		return -1;
 	for (size_t i = 0; i < layers->part_count; i++) {
 		const struct container_part *part = &layers->parts[i];
 		const char *host = host_of(state, part);
@@ -37,8 +53,13 @@ static int find_parts(const struct state *state, const struct container_layers *
 			return fail(err, ENOTSUP,
 				    "%s: %s is of layers, not a view of a directory of the host",
 				    state->id, part->target);
+		if (is_unmounted(state, part, &mounts)) {
+			log_warning("%s is not mounted any more: its changes are left out", host);
+			continue;
+		}
 		if (!realpath(host, path))
 			return fail_errno(err, "%s", host);
+		sources[*count] = part;
 		parts[(*count)++] = (struct host_part){
 			.target = arena_strdup(arena, path),
 			.dir = part->stack.lowers[part->stack.lower_count - 1],
@@ -91,25 +112,24 @@ static char *resolve_links(struct arena *arena, char *path)
 }
 
 /* A path as the container sees it, on the host: below the innermost part that it is in. */
-static char *path_on_host(struct arena *arena, const struct container_layers *layers,
-			  const struct host_part *parts, const char *path)
+static char *path_on_host(struct arena *arena, const struct container_part *const *sources,
+			  const struct host_part *parts, size_t count, const char *path)
 {
 	char *clean = path_clean(arena, path), *place;
 	size_t best = 0, length = 0;
 
-	for (size_t i = 0; i < layers->part_count; i++) {
-		const char *target = layers->parts[i].target;
+	for (size_t i = 0; i < count; i++) {
+		const char *target = sources[i]->target;
 
 		if (!path_behind(clean, target) || strlen(target) < length)
 			continue;
 		best = i;
 		length = strlen(target);
 	}
-	if (!path_behind(clean, layers->parts[best].target))
+	if (!path_behind(clean, sources[best]->target))
 		return clean; /* in no part: nothing will be found there */
-	place = host_path(arena, parts[best].target,
-			  path_behind(clean, layers->parts[best].target));
-	return layers->parts[best].host ? resolve_links(arena, place) : place;
+	place = host_path(arena, parts[best].target, path_behind(clean, sources[best]->target));
+	return sources[best]->host ? resolve_links(arena, place) : place;
 }
 
 static int commit(const struct settings *settings, const struct container_host_commit *request,
@@ -117,6 +137,8 @@ static int commit(const struct settings *settings, const struct container_host_c
 		  struct arena *arena, struct host_commit_result *result, struct error *err)
 {
 	struct host_part *parts = arena_array(arena, struct host_part, layers->part_count);
+	const struct container_part **sources =
+		arena_array(arena, const struct container_part *, layers->part_count);
 	struct host_commit_request host = {
 		.data_root = settings->data_root,
 		.parts = parts,
@@ -127,12 +149,12 @@ static int commit(const struct settings *settings, const struct container_host_c
 		.dry_run = request->dry_run,
 	};
 
-	if (find_parts(&handle->state, layers, arena, parts, &host.part_count, err) < 0)
+	if (find_parts(&handle->state, layers, arena, parts, sources, &host.part_count, err) < 0)
 		return -1;
 	host.paths.items = arena_array(arena, char *, request->paths.count + 1);
 	for (size_t i = 0; i < request->paths.count; i++)
-		host.paths.items[host.paths.count++] =
-			path_on_host(arena, layers, parts, request->paths.items[i]);
+		host.paths.items[host.paths.count++] = path_on_host(
+			arena, sources, parts, host.part_count, request->paths.items[i]);
 	return host_commit(&host, arena, result, err);
 }
 

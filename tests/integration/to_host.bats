@@ -384,6 +384,50 @@ refused() {
 	equal "$(find "$HOST/.ctr-undo"*)" "$HOST/.ctr-undo"
 }
 
+# on_filesystem TYPE OPTION...: the tree of the test goes to a filesystem of its own.
+on_filesystem() {
+	require_program "mkfs.$1"
+	truncate -s 320M disk
+	"mkfs.$1" -q disk >/dev/null 2>&1
+	mv "$HOST" tree
+	host_mount -o loop -t "$1" disk "$HOST"
+	cp -a tree/. "$HOST"
+}
+
+@test "what no rename can leave has its old files inside: projects of a quota, subvolumes" {
+	require_program btrfs chattr
+	on_filesystem xfs
+	chattr -p 77 "$HOST/srv" "$HOST/srv/gone"
+	chattr +P "$HOST/srv"
+	dump "$HOST" >before
+	changed 'echo x >>/srv/group; mkdir -p /srv/new/sub; echo y >/srv/new/sub/y; ln -s z /srv/link; rm /srv/gone; echo t >/t'
+	run -125 ctr commit --to-host "$ID"
+	contains "$output" '/srv/group: it is of project 0'
+	chattr -p 77 "$HOST/srv/group"
+	run -0 ctr commit --to-host --force "$ID"
+	equal "$(lsattr -p "$HOST/srv/new/sub/y" | awk '{ print $1 }')" 77
+	equal "$(cd "$HOST" && find . -name .ctr-undo | sort)" $'./.ctr-undo\n./srv/.ctr-undo'
+	ctr undo
+	host_is before
+	umount "$HOST"
+	HOST_MOUNTS=()
+	ctr rm "$ID"
+
+	rm -r disk "$HOST"
+	mv tree "$HOST"
+	on_filesystem btrfs
+	btrfs subvolume create "$HOST/sub" >/dev/null
+	mkdir "$HOST/sub/folder"
+	dump "$HOST" >before
+	changed 'echo x >/sub/x; ln /sub/x /x; rm -r /sub/folder; rm /etc/passwd'
+	run -0 ctr commit --to-host "$ID"
+	equal "$(cat "$HOST/sub/x" "$HOST/x")" $'x\nx'
+	[[ -d $HOST/.ctr-undo && -d $HOST/sub/.ctr-undo && ! -e $HOST/sub/folder ]]
+	ctr undo
+	host_is before
+	no_undo_folder
+}
+
 # --- the real thing ---------------------------------------------------------------------------------
 
 # A package that has a program, a configuration file, a folder, and a script that makes links.
