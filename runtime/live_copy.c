@@ -12,6 +12,7 @@
 #include "fs/stage.h"
 #include "runtime/container.h"
 #include "runtime/freezer.h"
+#include "runtime/rootless.h"
 
 struct copy {
 	const struct settings *settings;
@@ -22,6 +23,7 @@ struct copy {
 	int upper, cgroup;
 	struct freezer freezer;
 	struct stage *stage;
+	bool done; /* the copy is the caller's */
 };
 
 static int find_processes(void *context, struct arena *arena, const pid_t **pids, size_t *count,
@@ -125,13 +127,24 @@ static int take_copy(struct copy *copy, struct error *err)
 	return fsync(copy->uppers->dir) < 0 ? fail_errno(err, "sync %s", copy->uppers->path) : 0;
 }
 
+static int remove_taken(struct copy *copy, struct error *err)
+{
+	if (copy->done || !*copy->path)
+		return 0;
+	return rootless_remove_tree(copy->arena, copy->uppers->dir, strrchr(*copy->path, '/') + 1,
+				    err);
+}
+
 STEPS(copy);
 
 static const struct copy_step copy_steps[] = {
-	{ "copy", begin_copy, drop_copy }, { "guard", start_guard, end_guard },
-	{ "freeze", freeze, thaw },	   { "last pass", settle, NULL },
-	{ "thaw", thaw_again, NULL },	   { "finish copy", finish_copy, NULL },
-	{ "take copy", take_copy, NULL },
+	{ "copy", begin_copy, drop_copy },
+	{ "guard", start_guard, end_guard },
+	{ "freeze", freeze, thaw },
+	{ "last pass", settle, NULL },
+	{ "thaw", thaw_again, NULL },
+	{ "finish copy", finish_copy, NULL },
+	{ "take copy", take_copy, remove_taken },
 };
 
 int live_copy(const struct settings *settings, const struct uppers *uppers, struct handle *handle,
@@ -149,7 +162,9 @@ int live_copy(const struct settings *settings, const struct uppers *uppers, stru
 	};
 	struct error ignored;
 
+	*path = NULL;
 	if (copy_run(copy_steps, ARRAY_SIZE(copy_steps), &copy, err) < 0)
 		return fail_in(err, "%s", handle->state.id);
+	copy.done = true;
 	return copy_undo(copy_steps, ARRAY_SIZE(copy_steps), &copy, &ignored);
 }

@@ -409,3 +409,25 @@ again() {
 		done
 	done
 }
+
+@test "snapshot of a running container: a failure or a kill at any step leaves it running and nothing behind" {
+	local step kind number
+	background . "echo x >/x; $IDLE"
+	eventually test -s "$DATA/containers/$ID/upper/x"
+	steps_of snapshot "$ID"
+	ctr rm "$ID@1"
+	for step in "${STEPS[@]}"; do
+		for kind in FAIL KILL; do
+			at "$step" $kind snapshot "$ID"
+			[[ $kind == KILL ]] || [[ $(ctr snapshots -q "$ID") || -z $(ls -A "$DATA/uppers") ]] || fail "FAIL at '$step' left a layer"
+			ctr exec "$ID" true || { ctr thaw "$ID" && ctr exec "$ID" true; }
+			ctr prune >/dev/null
+			for number in $(ctr snapshots -q "$ID"); do
+				ctr clone "$number" "$ID-2" >/dev/null
+				contains "$(ctr diff "$ID-2")" 'A /x'
+				ctr rm "$ID-2" "$number"
+			done
+			equal "$(find "$DATA/uppers" -mindepth 1)" ''
+		done
+	done
+}

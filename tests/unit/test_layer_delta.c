@@ -92,6 +92,17 @@ TEST(what_did_not_change_is_not_listed)
 	CHECK_STRING(delta_text(false, later()), "+ /etc\n+ /etc/passwd\n");
 }
 
+TEST(another_content_of_the_same_size_and_time_of_modification_is_a_change)
+{
+	fixture_begin();
+	make_dir("low");
+	make_file("up/file", "1");
+	make_file("up/other", "1");
+	delta_text(true, later());
+	make_file("up/file", "2");
+	CHECK_STRING(delta_text(false, later()), "+ /file\n");
+}
+
 TEST(what_has_changed_just_now_counts_as_changed)
 {
 	fixture_begin();
