@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The suites beside `make check` (tests/unit, which needs no root), and their programs.
 EXTRA_DIST += .ci/run .clang-format .clang-tidy .editorconfig tests/bench/bench.py tests/bench/layers \
-	tests/bench/layers.py tests/bench/peers tests/bench/run \
+	tests/bench/layers.py tests/bench/live tests/bench/live.py tests/bench/peers tests/bench/run \
 	tests/bench/syscalls tests/lint \
 	tests/integration tests/run-bats tests/run-guest tests/run-valgrind tests/vm
 
@@ -55,4 +55,7 @@ bench-syscalls: all $(bench_programs)
 bench-layers: all $(bench_programs)
 	$(top_srcdir)/tests/bench/layers --build $(abs_top_builddir)
 
-.PHONY: check-root stress check-guest check-power check-engines lint lint-full bench bench-layers bench-syscalls
+bench-live: all
+	$(top_srcdir)/tests/bench/live --build $(abs_top_builddir)
+
+.PHONY: check-root stress check-guest check-power check-engines lint lint-full bench bench-layers bench-live bench-syscalls
