@@ -7,9 +7,9 @@
  *	link NAME TARGET	hard NAME TARGET [CONTENT]
  *	char NAME MAJOR MINOR	block NAME MAJOR MINOR	type C NAME [CONTENT]
  *	zeros NAME SIZE		a file of zeros
- *	set FIELD VALUE		mode, uid, gid, size or mtime of the next entry, as text in its
- *header pax KEY VALUE		of the next entry; paxraw TEXT: its whole extended header global KEY
- *VALUE	from here on
+ *	set FIELD VALUE		mode, uid, gid, size or mtime of the next entry, as text
+ *	pax KEY VALUE		of the next entry; paxraw TEXT: its whole extended header
+ *	global KEY VALUE	from here on
  *	longname TEXT		longlink TEXT: in front of the next entry, as GNU tar has it
  *	deep NAME COUNT		COUNT directories in each other, the names by pax
  *	many PREFIX COUNT	COUNT empty files
