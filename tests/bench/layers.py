@@ -247,7 +247,7 @@ def unpack_variants(layer, names):
     """The layer as an image, of gzip, which all of them read, and of zstd."""
     variants = {}
     for kind, flag in (("zstd", "--zstd"), ("gzip", "-z")):
-        must(*ctr, "commit", "--compression", kind, names["ctr"], f"bench:{kind}")
+        must(*ctr, "commit", "--full", "--compression", kind, names["ctr"], f"bench:{kind}")
         with open("ctr-data/store/index.json") as file:
             digest = [entry["digest"] for entry in json.load(file)["manifests"] if entry[
                 "annotations"]["org.opencontainers.image.ref.name"] == f"bench:{kind}"][0]
