@@ -22,7 +22,7 @@ check-root: all check-programs
 
 # The hundred commits of tests/integration/stress.bats, of which check-root takes a few.
 stress: all check-programs
-	STRESS_COMMITS=100 $(top_srcdir)/tests/run-bats -b $(abs_top_builddir) \
+	STRESS_COMMITS=100 CTR_TEST_TIMEOUT=3600 $(top_srcdir)/tests/run-bats -b $(abs_top_builddir) \
 		tests/integration/stress.bats
 
 check-guest: all check-programs
