@@ -112,7 +112,8 @@ static void format_bar(const struct progress_view *view, size_t columns, char *t
 				? (size_t)((double)inner * (double)view->done / (double)view->total)
 				: inner;
 
-	memcpy(text, " [", 2);
+	text[0] = ' ';
+	text[1] = '[';
 	memset(text + 2, '=', filled);
 	memset(text + 2 + filled, ' ', inner - filled);
 	if (filled < inner)

@@ -220,30 +220,28 @@ static int check_restart(const char *text, struct error *err)
 	return 0;
 }
 
-/* Whether any option of these was given: a plain run looks at none of them. */
+/* A plain run has no changes, and nothing is looked at for them. */
 static int read_changes(struct invocation *invocation, struct error *err)
 {
-	static const struct run_options defaults = { .network = -1,
-						     .changes = { .read_write_tmpfs = true } };
 	struct run_changes *changes = &options.changes;
 	int ignored;
 
-	if (!memcmp(changes, &defaults.changes, sizeof(*changes)) &&
-	    !memcmp(&options.limits, &defaults.limits, sizeof(options.limits)) &&
-	    options.network < 0)
+	if (options.network >= 0)
+		changes->network = networks[options.network];
+	if (limit_options_apply(&options.limits, invocation->arena, &changes->resources, err) < 0)
+		return -1;
+	if (run_changes_are_none(changes))
 		return 0;
 	if (options.container.form != FORM_SPEC)
 		return fail(err, EINVAL,
 			    "a bundle is run as its config.json says: options that change it are "
 			    "for a SPEC or an IMAGE");
-	if (options.network >= 0)
-		changes->network = networks[options.network];
 	if (changes->stop_signal && signal_parse(changes->stop_signal, &ignored, err) < 0)
 		return fail_in(err, "option '--stop-signal'");
 	if (changes->restart && check_restart(changes->restart, err) < 0)
 		return fail_in(err, "option '--restart'");
 	options.container.changes = changes;
-	return limit_options_apply(&options.limits, invocation->arena, &changes->resources, err);
+	return 0;
 }
 
 int cmd_run(struct invocation *invocation, struct error *err)

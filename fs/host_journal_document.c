@@ -180,9 +180,18 @@ static int open_folder(const struct journals *journals, unsigned number, struct 
 	return fd < 0 ? fail_errno(err, "open the folder of commit %u", number) : fd;
 }
 
-static int save(const struct journals *journals, unsigned number, const char *name,
-		const struct schema *schema, struct arena *arena, const void *value,
-		struct error *err)
+/* The two documents of a commit. */
+struct document {
+	const char *name;
+	const struct schema *schema;
+	size_t limit; /* bytes */
+};
+
+static const struct document state_document = { "state.json", &journal_state_schema, MAX_STATE };
+static const struct document journal_document = { "journal.json", &journal_schema, MAX_JOURNAL };
+
+static int save(const struct journals *journals, unsigned number, const struct document *document,
+		struct arena *arena, const void *value, struct error *err)
 {
 	cleanup_fd int dir = open_folder(journals, number, err);
 	size_t size;
@@ -190,14 +199,14 @@ static int save(const struct journals *journals, unsigned number, const char *na
 
 	if (dir < 0)
 		return -1;
-	text = schema_encode(schema, arena, value, JSON_COMPACT, &size);
-	if (file_replace_at(dir, name, text, size, 0600, true, err) < 0)
+	text = schema_encode(document->schema, arena, value, JSON_COMPACT, &size);
+	if (file_replace_at(dir, document->name, text, size, 0600, true, err) < 0)
 		return fail_in(err, "commit %u", number);
 	return 0;
 }
 
-static int load(const struct journals *journals, unsigned number, const char *name, size_t limit,
-		const struct schema *schema, struct arena *arena, void *value, struct error *err)
+static int load(const struct journals *journals, unsigned number, const struct document *document,
+		struct arena *arena, void *value, struct error *err)
 {
 	cleanup_fd int dir = open_folder(journals, number, err);
 	size_t size;
@@ -205,8 +214,8 @@ static int load(const struct journals *journals, unsigned number, const char *na
 
 	if (dir < 0)
 		return -1;
-	if (file_read_at(dir, name, limit, arena, &text, &size, err) < 0 ||
-	    schema_decode(schema, arena, name, text, size, value, err) < 0)
+	if (file_read_at(dir, document->name, document->limit, arena, &text, &size, err) < 0 ||
+	    schema_decode(document->schema, arena, document->name, text, size, value, err) < 0)
 		return fail_in(err, "commit %u", number);
 	return 0;
 }
@@ -223,15 +232,14 @@ int journal_save_state(const struct journals *journals, unsigned number,
 		escaped.areas.items[i].path = escape(&arena, state->areas.items[i].path);
 	}
 	escape_list(&arena, &escaped.targets);
-	return save(journals, number, "state.json", &journal_state_schema, &arena, &escaped, err);
+	return save(journals, number, &state_document, &arena, &escaped, err);
 }
 
 int journal_load_state(const struct journals *journals, unsigned number, struct arena *arena,
 		       struct journal_state *state, struct error *err)
 {
 	*state = (struct journal_state){ 0 };
-	if (load(journals, number, "state.json", MAX_STATE, &journal_state_schema, arena, state,
-		 err) < 0 ||
+	if (load(journals, number, &state_document, arena, state, err) < 0 ||
 	    unescape_list(&state->targets, err) < 0)
 		return -1;
 	for (size_t i = 0; i < state->areas.count; i++) {
@@ -268,7 +276,7 @@ int journal_save(const struct journals *journals, unsigned number, const struct 
 		escape_xattrs(&arena, &directory->old.xattrs);
 		escape_xattrs(&arena, &directory->new.xattrs);
 	}
-	return save(journals, number, "journal.json", &journal_schema, &arena, &escaped, err);
+	return save(journals, number, &journal_document, &arena, &escaped, err);
 }
 
 static int check_journal(struct journal *journal, struct error *err)
@@ -298,8 +306,7 @@ int journal_load(const struct journals *journals, unsigned number, struct arena 
 		 struct journal *journal, struct error *err)
 {
 	*journal = (struct journal){ 0 };
-	if (load(journals, number, "journal.json", MAX_JOURNAL, &journal_schema, arena, journal,
-		 err) < 0)
+	if (load(journals, number, &journal_document, arena, journal, err) < 0)
 		return -1;
 	if (check_journal(journal, err) < 0)
 		return fail_in(err, "commit %u: journal.json", number);

@@ -230,6 +230,29 @@ static int change_root(struct arena *arena, const struct run_changes *changes, s
 	return 0;
 }
 
+bool run_changes_are_none(const struct run_changes *changes)
+{
+	const struct string_list *const lists[] = {
+		&changes->env,	   &changes->env_files, &changes->volumes, &changes->mounts,
+		&changes->tmpfs,   &changes->devices,	&changes->cap_add, &changes->cap_drop,
+		&changes->ulimits, &changes->sysctls,	&changes->labels,  &changes->security,
+	};
+	const char *const words[] = {
+		changes->user,	  changes->directory, changes->hostname,    changes->entrypoint,
+		changes->network, changes->restart,   changes->stop_signal,
+	};
+	const struct spec_resources *limits = &changes->resources;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		if (lists[i]->count)
+			return false;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (words[i])
+			return false;
+	return !limits->memory && !limits->cpu && !limits->pids && !limits->block_io &&
+	       !changes->shm_size && !changes->terminal && !changes->init && !changes->read_only;
+}
+
 int run_changes_apply(struct arena *arena, const struct run_changes *changes, struct spec *spec,
 		      struct error *err)
 {

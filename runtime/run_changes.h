@@ -41,6 +41,9 @@ struct run_changes {
 	bool terminal, init, read_only, read_write_tmpfs;
 };
 
+/* Whether there is nothing to change; read_write_tmpfs says nothing by itself. */
+bool run_changes_are_none(const struct run_changes *changes);
+
 /*
  * Applies all of them but the mounts (run_mounts.h), what depends on the user, who is looked up
  * when the layers are known, and the restart policy. Reads environment files and looks at devices.

@@ -24,8 +24,8 @@
 #define IMAGE_MEDIA_TYPE_MANIFEST "application/vnd.oci.image.manifest.v1+json"
 #define IMAGE_MEDIA_TYPE_CONFIG "application/vnd.oci.image.config.v1+json"
 #define IMAGE_MEDIA_TYPE_LAYER "application/vnd.oci.image.layer.v1.tar"
-#define IMAGE_MEDIA_TYPE_LAYER_GZIP IMAGE_MEDIA_TYPE_LAYER "+gzip"
-#define IMAGE_MEDIA_TYPE_LAYER_ZSTD IMAGE_MEDIA_TYPE_LAYER "+zstd"
+#define IMAGE_MEDIA_TYPE_LAYER_GZIP "application/vnd.oci.image.layer.v1.tar+gzip"
+#define IMAGE_MEDIA_TYPE_LAYER_ZSTD "application/vnd.oci.image.layer.v1.tar+zstd"
 
 /* What Docker's registries have in their place (image manifest version 2, schema 2): the same
  * members. */
