@@ -270,6 +270,7 @@ conflict() {
 	# the owner exchanges the directory with a link out of it, again and again
 	(
 		trap 'exit 0' TERM
+		set +e # what it moves may just be away
 		while :; do
 			mv -T "$HOST/home/user/d" "$HOST/home/user/e" && cp -P link "$HOST/home/user/d"
 			rm "$HOST/home/user/d" && mv -T "$HOST/home/user/e" "$HOST/home/user/d"
