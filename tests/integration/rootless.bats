@@ -353,7 +353,7 @@ WAITS='echo ready; '$IDLE
 	# its copy has whiteouts and marks of the user's own
 	run -0 ctr commit --pause=never "$ID" image:live
 	run -0 ctr stop "$ID"
-	run -0 ctr commit "$ID" image:1
+	run -0 ctr commit --full "$ID" image:1
 	run -0 ctr rm "$ID"
 	equal "$(jq '[.manifests[] | .digest] | length' "$DATA/store/index.json")" 2
 	equal "$(for name in live 1; do layers_of "image:$name"; done | sort -u | wc -l)" 1
@@ -476,7 +476,7 @@ remove_delegated() {
 @test "an image with files of several users needs more than one id, and that is said" {
 	spec '.process.capabilities |= map_values(. + ["CAP_CHOWN"])' sh -c 'touch /etc/mine; chown 33:34 /etc/mine'
 	run -0 ctr run --name "$ID" spec.json
-	run -0 ctr commit "$ID" image:1
+	run -0 ctr commit --full "$ID" image:1
 	run -0 ctr rm "$ID"
 	# what is unpacked has those users' ids as the user namespace sees them
 	run -0 ctr run --rm --name "$ID" image:1 true
