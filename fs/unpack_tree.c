@@ -329,7 +329,10 @@ static int set_owner_and_xattrs(struct unpack_tree *tree, int fd,
 	return 0;
 }
 
-/* The same for what cannot be opened: it is ours alone, so its name cannot change below us. */
+/*
+ * The same for what cannot be opened. In a container that runs the name may be a link meanwhile,
+ * which would lead out of its root: nothing here follows one.
+ */
 static int set_metadata_at(struct unpack_tree *tree, const struct unpack_metadata *metadata,
 			   bool link, struct error *err)
 {
@@ -346,7 +349,8 @@ static int set_metadata_at(struct unpack_tree *tree, const struct unpack_metadat
 		    xattr_failed(tree, xattr->name, err) < 0)
 			return -1;
 	}
-	if (!link && fchmodat(tree->parent, tree->name, metadata->mode & 07777, 0) < 0)
+	if (!link && fchmodat(tree->parent, tree->name, metadata->mode & 07777,
+			      AT_SYMLINK_NOFOLLOW) < 0)
 		return fail_errno(err, "change mode");
 	if (utimensat(tree->parent, tree->name, metadata->times, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail_errno(err, "set time");

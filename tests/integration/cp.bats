@@ -326,6 +326,19 @@ out_of() {
 	done
 }
 
+@test "a pipe that becomes a link while it is copied is not followed to the host" {
+	require_program strace
+	mkfifo -m 666 pipe
+	install -m 600 /dev/null victim
+	running . "mkdir /tmp/x
+		(until test -p /tmp/x/pipe; do :; done; rm /tmp/x/pipe; ln -s $DIR/victim /tmp/x/pipe) 2>/dev/null &
+		:"
+	strace -f -o calls -e trace=fchownat -e inject=fchownat:delay_exit=1000000 \
+		"$CTR" --root "$ROOT" --data-root "$DATA" cp pipe "$ID:/tmp/x" 3>&- || true
+	equal "$(ctr exec "$ID" readlink /tmp/x/pipe)" "$DIR/victim"
+	equal "$(stat -c %a victim)" 600
+}
+
 @test "a dangling link leads to what it names, as in podman" {
 	echo x >file
 	running . 'ln -s /tmp/nonesuch /tmp/x; ln -s /tmp/nonesuch2 /tmp/y'
