@@ -69,9 +69,14 @@ static int add_job(struct crew *crew, const struct image_descriptor *layer, cons
 	if (is_unpacked(crew->store, diff_id))
 		return 0;
 	/* an image may have the same layer twice: empty ones */
-	for (size_t i = 0; i < crew->count; i++)
+	for (size_t i = 0; i < crew->count; i++) {
 		if (!strcmp(crew->jobs[i].diff_id, diff_id))
 			return 0;
+		/* nor could we have its lock twice */
+		if (!strcmp(crew->jobs[i].layer->digest, layer->digest))
+			return fail(err, EBADMSG, "layer %s cannot be both %s and %s",
+				    layer->digest, crew->jobs[i].diff_id, diff_id);
+	}
 	crew->jobs[crew->count++] = (struct job){
 		.layer = layer,
 		.diff_id = diff_id,
@@ -215,8 +220,12 @@ static int name_layers(struct crew *crew, struct error *err)
 		struct job *job = &crew->jobs[i];
 
 		if (renameat(crew->store->layers, job->temporary, crew->store->layers,
-			     job->diff_id + strlen("sha256:")) < 0)
+			     job->diff_id + strlen("sha256:")) < 0) {
+			/* somebody has unpacked the same from another blob: ours is not needed */
+			if (errno == ENOTEMPTY || errno == EEXIST)
+				continue;
 			return fail_errno(err, "name layer %s", job->diff_id);
+		}
 		job->temporary[0] = '\0';
 	}
 	if (crew->count && fsync(crew->store->layers) < 0)

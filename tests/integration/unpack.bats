@@ -437,6 +437,33 @@ END
 	equal "$(find "$DATA/layers" -mindepth 1 -maxdepth 1 | wc -l)" 2
 }
 
+@test "the same layer from blobs of two compressions may be unpacked at once" {
+	local first
+	require_program strace
+	printf 'file one 1\n' | tarball >one.tar
+	PACK=gzip image zipped:1 one.tar
+	PACK=zstd image packed:1 one.tar
+	ctr images >/dev/null
+	# this one has unpacked it, and is to give it its name
+	strace -f -o calls -e trace=renameat -e inject=renameat:delay_enter=2000000 \
+		"$CTR" --root "$ROOT" --data-root "$DATA" unpack zipped:1 3>&- &
+	first=$!
+	eventually compgen -G "$DATA/layers/.tmp-*/one"
+	ctr unpack packed:1
+	wait "$first"
+	equal "$(ls -A "$DATA/layers")" "$(basename "$(layer_of one.tar)")"
+}
+
+@test "a layer that is to be two is refused at once" {
+	printf 'file one 1\n' | tarball >one.tar
+	printf 'file two 2\n' | tarball >two.tar
+	same() { cat one.tar; }
+	PACK=same image lie:1 one.tar two.tar
+	run -125 timeout 20 "$CTR" --root "$ROOT" --data-root "$DATA" unpack lie:1
+	contains "$output" "cannot be both"
+	equal "$(ls -A "$DATA/layers")" ''
+}
+
 @test "what a killed unpack has left goes away with the next one" {
 	printf 'file one 1\n' | tarball >one.tar
 	image app:1 one.tar
