@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "base/macro.h"
+#include "base/path.h"
 #include "base/program.h"
 #include "base/progress.h"
 #include "fs/store.h"
@@ -20,6 +21,9 @@
 #include "runtime/spawn.h"
 
 extern char **environ;
+
+/* Each is compared with all others. */
+#define MAX_VARIABLES 16384
 
 /* What an image's programs expect of its root user: those of podman, which needs fewer than Docker.
  */
@@ -140,10 +144,13 @@ static int open_layer_with(const struct string_list *lowers, const char *path, s
 {
 	for (size_t i = 0; i < lowers->count; i++) {
 		cleanup_fd int root = open(lowers->items[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+		cleanup_fd int there = -1;
+		struct error missing;
 
 		if (root < 0)
 			return fail_errno(err, "layer %s", lowers->items[i]);
-		if (faccessat(root, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || i + 1 == lowers->count)
+		there = open_in_root(root, path, O_PATH | O_NOFOLLOW, 0, &missing);
+		if (there >= 0 || i + 1 == lowers->count)
 			return take_fd(&root);
 	}
 	return fail(err, ENOENT, "no layers");
@@ -201,12 +208,14 @@ static int set_command(struct arena *arena, const struct image_execution *config
 }
 
 /* The template's search path stays where the image says none. */
-static void set_environment(struct arena *arena, const struct image_execution *config,
-			    struct spec_process *process)
+static int set_environment(struct arena *arena, const struct image_execution *config,
+			   struct spec_process *process, struct error *err)
 {
+	if (config->env.count > MAX_VARIABLES)
+		return fail(err, E2BIG, "has more than %d variables", MAX_VARIABLES);
 	process->env.count = 1;
-	for (size_t i = 0; i < config->env.count; i++)
-		run_changes_set_variable(arena, &process->env, config->env.items[i]);
+	run_changes_set_variables(arena, &process->env, &config->env);
+	return 0;
 }
 
 int image_form_spec(const struct settings *settings, const char *image,
@@ -231,9 +240,9 @@ int image_form_spec(const struct settings *settings, const char *image,
 	set_capabilities(arena, spec->process->capabilities);
 	spec->linux->seccomp = prepared->seccomp = arena_new(arena, struct spec_seccomp);
 	default_seccomp(arena, &spec->process->capabilities->bounding, prepared->seccomp);
-	if (set_command(arena, config, args, changes, spec->process, err) < 0)
+	if (set_command(arena, config, args, changes, spec->process, err) < 0 ||
+	    set_environment(arena, config, spec->process, err) < 0)
 		return fail_in(err, "image %s", image);
-	set_environment(arena, config, spec->process);
 	if (config->working_dir && config->working_dir[0])
 		spec->process->cwd = config->working_dir;
 	if (config->user && config->user[0])

@@ -34,7 +34,7 @@ static char **find_variable(const struct string_list *list, const char *word)
 	return NULL;
 }
 
-void run_changes_set_variable(struct arena *arena, struct string_list *list, char *word)
+static void replace_variable(struct arena *arena, struct string_list *list, char *word)
 {
 	char **present = find_variable(list, word);
 
@@ -42,6 +42,25 @@ void run_changes_set_variable(struct arena *arena, struct string_list *list, cha
 		*present = word;
 	else
 		run_append(arena, list, word);
+}
+
+/* The list grows once: an image may have any number of them. */
+void run_changes_set_variables(struct arena *arena, struct string_list *list,
+			       const struct string_list *words)
+{
+	struct string_list all = {
+		.items = arena_array(arena, char *, list->count + words->count + 1),
+		.count = list->count,
+	};
+
+	if (list->count)
+		memcpy(all.items, list->items, list->count * sizeof(*all.items));
+	for (size_t i = 0; i < words->count; i++) {
+		char **present = find_variable(&all, words->items[i]);
+
+		*(present ?: &all.items[all.count++]) = words->items[i];
+	}
+	*list = all;
 }
 
 /* NAME alone takes the caller's value; one that the caller does not have stays unset. */
@@ -54,12 +73,12 @@ static int set_variable(struct arena *arena, struct string_list *list, const cha
 		return fail(err, EINVAL, "option '%s': NAME=VALUE expected, not '%s'", option,
 			    word);
 	if (strchr(word, '=')) {
-		run_changes_set_variable(arena, list, arena_strdup(arena, word));
+		replace_variable(arena, list, arena_strdup(arena, word));
 		return 0;
 	}
 	value = getenv(word);
 	if (value)
-		run_changes_set_variable(arena, list, arena_printf(arena, "%s=%s", word, value));
+		replace_variable(arena, list, arena_printf(arena, "%s=%s", word, value));
 	return 0;
 }
 
@@ -96,7 +115,7 @@ static int change_environment(struct arena *arena, const struct run_changes *cha
 
 	*list = string_list_join(arena, list, &none);
 	if (changes->terminal && !find_variable(list, TERMINAL_TYPE))
-		run_changes_set_variable(arena, list, arena_strdup(arena, TERMINAL_TYPE));
+		replace_variable(arena, list, arena_strdup(arena, TERMINAL_TYPE));
 	for (size_t i = 0; i < changes->env_files.count; i++)
 		if (read_env_file(arena, changes->env_files.items[i], list, err) < 0)
 			return -1;

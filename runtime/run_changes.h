@@ -65,5 +65,6 @@ struct string_list run_changes_command(const struct string_list *args);
 int run_changes_entrypoint(struct arena *arena, const struct run_changes *changes,
 			   struct string_list *words, struct error *err);
 
-/* Sets variable word ("NAME=VALUE") in list, in the place of one of the same name. */
-void run_changes_set_variable(struct arena *arena, struct string_list *list, char *word);
+/* Sets the variables words ("NAME=VALUE") in list, each in the place of one of the same name. */
+void run_changes_set_variables(struct arena *arena, struct string_list *list,
+			       const struct string_list *words);

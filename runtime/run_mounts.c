@@ -13,6 +13,8 @@
 #include "runtime/run_change_parts.h"
 
 #define VOLUMES_FOLDER "volumes"
+/* Each is compared with all other mounts. */
+#define MAX_IMAGE_VOLUMES 256
 
 /* The host's name service, for containers that share its network. */
 static const char *const network_files[] = { "/etc/hosts", "/etc/resolv.conf" };
@@ -328,6 +330,8 @@ static int add_image_volumes(struct arena *arena, struct run_mounts *mounts, str
 {
 	const struct string_list *volumes = mounts->image_volumes;
 
+	if (volumes && volumes->count > MAX_IMAGE_VOLUMES)
+		return fail(err, E2BIG, "the image has more than %d volumes", MAX_IMAGE_VOLUMES);
 	for (size_t i = 0; volumes && i < volumes->count; i++) {
 		struct wish wish = { .option = "the image's volume",
 				     .text = volumes->items[i],

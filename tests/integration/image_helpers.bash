@@ -12,8 +12,8 @@ image() {
 	diff_id=$(sha256sum <"$layer")
 	blob "$layer"
 	# shellcheck disable=SC2094 # the variable and the file have one name
-	jq -n --arg id "sha256:${diff_id%% *}" --argjson config "$config" '{architecture: "amd64",
-		os: "linux", config: $config, rootfs: {type: "layers", diff_ids: [$id]}}' >config
+	jq -n --arg id "sha256:${diff_id%% *}" --slurpfile config <(printf %s "$config") '{architecture: "amd64",
+		os: "linux", config: $config[0], rootfs: {type: "layers", diff_ids: [$id]}}' >config
 	jq -n --argjson layer "$(descriptor "$layer" layer.v1.tar)" \
 		--argjson config "$(descriptor config config.v1+json)" '{schemaVersion: 2, mediaType:
 		"application/vnd.oci.image.manifest.v1+json", config: $config, layers: [$layer]}' >manifest

@@ -128,6 +128,22 @@ refused() {
 	equal "$output" ''
 }
 
+@test "an image with thousands of variables or volumes is no burden" {
+	tar cf layer.tar -C "$ROOTFS" .
+	image many:1 layer.tar "$(jq -nc '{Env: [range(16000) | "A\(.)=\(.)"]}')"
+	ctr unpack many:1
+	output=$(ulimit -v 400000 && ctr run --rm --name "$ID" many:1 sh -c 'echo $A15999')
+	equal "$output" 15999
+	image more:1 layer.tar "$(jq -nc '{Env: [range(20000) | "A\(.)="]}')"
+	run -125 ctr run --name "$ID" more:1 true
+	contains "$output" "more than 16384 variables"
+	nothing_created
+	image volumes:1 layer.tar "$(jq -nc '{Volumes: ([range(257) | {key: "/v\(.)", value: {}}] | from_entries)}')"
+	run -125 ctr run --name "$ID" volumes:1 true
+	contains "$output" "more than 256 volumes"
+	nothing_created
+}
+
 @test "--tmpfs and --shm-size" {
 	rootfs_image '{}'
 	run -0 ctr run --rm --tmpfs /t:size=2m,mode=1777 --shm-size 3m box:1 sh -c 'df -k /t /dev/shm; stat -c %a /t'
