@@ -122,6 +122,9 @@ static int make_private(int dir, const char *name, struct error *err)
 	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return fail_errno(err, "open %s", name);
+	/* the owner of dir may have put another one there */
+	if (check_private(fd, name, err) < 0)
+		return -1;
 	if (((fremovexattr(fd, "system.posix_acl_default") < 0 ||
 	      fremovexattr(fd, "system.posix_acl_access") < 0) &&
 	     errno != ENODATA && errno != ENOTSUP) ||

@@ -176,19 +176,20 @@ static int sync_exchange(struct host_commit *commit, struct error *err)
 
 static int exchange_back(struct host_commit *commit, struct error *err)
 {
-	const struct host_subset all = { 0 };
+	const struct host_subset all = { .persistent = true };
 
 	/* the commit point may be behind us: a power cut must find that it is not any more */
 	commit->state.phase = JOURNAL_COMMITTING;
-	if (journal_save_state(&commit->journals, commit->result->number, &commit->state, err) < 0)
-		return -1;
-	if (host_exchange_move(&commit->exchange, &all, false, err) < 0 ||
+	if (journal_save_state(&commit->journals, commit->result->number, &commit->state, err) <
+		    0 ||
+	    host_exchange_move(&commit->exchange, &all, false, err) < 0 ||
 	    host_exchange_directories(&commit->exchange, false, NULL, err) < 0 ||
 	    sync_exchange(commit, err) < 0) {
 		/* the journal stays, for the next command to try again */
 		commit->result->number = 0;
 		return -1;
 	}
+	host_spare_areas(commit->result->number, &commit->exchange, &commit->state);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/step.h"
 #include "fs/host_attributes.h"
 #include "fs/host_part.h"
@@ -34,7 +35,7 @@ int host_exchange_open(const struct journal *journal, const struct journal_state
 	for (size_t i = 0; i < state->areas.count; i++)
 		exchange->areas[i] = -1;
 	for (size_t i = 0; i < targets->count; i++) {
-		exchange->parts[i] = layer_open(targets->items[i], err);
+		exchange->parts[i] = host_part_open(targets->items[i], err);
 		if (exchange->parts[i] < 0)
 			return -1;
 	}
@@ -197,14 +198,30 @@ static int slot_inode(int area, size_t i, uint64_t *inode, struct error *err)
 	return 0;
 }
 
-int host_exchange_is_done(const struct host_exchange *exchange, size_t i, struct error *err)
+/*
+ * Whether an operation is done: its slot has the old file then, and the new one before. What is
+ * neither was put in place by others, and came into the slot with the exchange: what is in place
+ * now tells in which direction that was.
+ */
+static int is_done(const struct host_exchange *exchange, size_t i, struct host_place *place,
+		   struct error *err)
 {
 	const struct journal_operation *operation = &exchange->journal->operations.items[i];
+	struct stat status;
+	const char *name;
 	uint64_t inode;
+	int dir;
 
 	if (slot_inode(exchange->areas[operation->area], i, &inode, err) < 0)
 		return -1;
-	return inode == operation->old.inode;
+	if (inode == operation->old.inode || inode == operation->new.inode)
+		return inode == operation->old.inode;
+	dir = go(exchange, operation, place, &name, err);
+	if (dir < 0)
+		return -1;
+	if (fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+		return status.st_ino == operation->new.inode;
+	return errno == ENOENT ? !operation->new.inode : fail_errno(err, "%s", operation->path);
 }
 
 /* Exchanges a name with a slot; either may be empty. */
@@ -228,7 +245,7 @@ static int move_operation(const struct host_exchange *exchange, size_t i, bool f
 			  struct host_place *place, struct error *err)
 {
 	const struct journal_operation *operation = &exchange->journal->operations.items[i];
-	int done = host_exchange_is_done(exchange, i, err), dir;
+	int done = is_done(exchange, i, place, err), dir;
 	const char *name;
 	char slot[SLOT_SIZE];
 
@@ -245,22 +262,36 @@ static int move_operation(const struct host_exchange *exchange, size_t i, bool f
 	return step_point("rename", err);
 }
 
+/* Whether the directory of an operation is not there any more, by the error of go(). */
+static bool is_gone(const struct error *err)
+{
+	return err->errnum == ENOENT || err->errnum == ENOTDIR || err->errnum == ELOOP;
+}
+
 int host_exchange_move(const struct host_exchange *exchange, const struct host_subset *subset,
 		       bool forward, struct error *err)
 {
 	const struct journal *journal = exchange->journal;
 	struct host_place place = HOST_PLACE(-1);
+	struct error later = { 0 };
 	int result = 0;
 
 	for (enum pass turn = 0; turn < PASS_COUNT; turn++) {
 		enum pass pass = forward ? turn : PASS_COUNT - 1 - turn;
 
-		for (size_t i = 0; result == 0 && i < journal->operations.count; i++) {
+		for (size_t i = 0; i < journal->operations.count; i++) {
+			struct error *reason = result == 0 ? err : &later;
+
 			if (pass_of(&journal->operations.items[i]) != pass ||
 			    journal_has(subset->undone, subset->undone_count, i) ||
-			    journal_has(subset->left, subset->left_count, i))
+			    journal_has(subset->left, subset->left_count, i) ||
+			    (result < 0 && !subset->persistent) ||
+			    move_operation(exchange, i, forward, &place, reason) == 0)
 				continue;
-			result = move_operation(exchange, i, forward, &place, err);
+			if (subset->persistent && is_gone(reason))
+				log_warning("%s: it is left as it is", reason->text);
+			else
+				result = -1;
 		}
 	}
 	host_place_free(&place);

@@ -40,6 +40,11 @@ int host_exchange_run(const struct host_exchange *exchange, struct error *err);
 struct host_subset {
 	const uint32_t *undone, *left;
 	size_t undone_count, left_count;
+	/*
+	 * For what must not stop half-way, whoever is in its way: goes on behind what fails, whose
+	 * first error is then returned, and passes over what is in a directory that is gone.
+	 */
+	bool persistent;
 };
 
 /*
@@ -48,9 +53,6 @@ struct host_subset {
  */
 int host_exchange_move(const struct host_exchange *exchange, const struct host_subset *subset,
 		       bool forward, struct error *err);
-
-/* Whether an operation is done: its slot has the old file. 1, 0, or -1. */
-int host_exchange_is_done(const struct host_exchange *exchange, size_t i, struct error *err);
 
 /* What of a directory is left alone. */
 enum host_spared { HOST_SPARED_ATTRIBUTES = 1, HOST_SPARED_TIME = 2 };

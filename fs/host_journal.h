@@ -139,6 +139,10 @@ struct journal_state {
 		uint32_t *items;
 		size_t count;
 	} undone, left;
+	struct {
+		uint32_t *items;
+		size_t count;
+	} spared; /* the directories whose attributes that undo leaves alone */
 };
 
 /* The folder of all of them. Starts as JOURNALS_NONE. */

@@ -73,7 +73,8 @@ SCHEMA(journal_state, ENUM(journal_state, phase, "phase", phases, .flags = REQUI
        STRINGS(journal_state, targets, "targets"),
        OBJECTS(journal_state, areas, "areas", journal_area), INT(journal_state, settled, "settled"),
        UINT(journal_state, settled_nanoseconds, "settledNanoseconds", RANGE(0, 999999999)),
-       UINTS(journal_state, undone, "undone"), UINTS(journal_state, left, "left"));
+       UINTS(journal_state, undone, "undone"), UINTS(journal_state, left, "left"),
+       UINTS(journal_state, spared, "spared"));
 
 /* Names have any bytes but NUL; in JSON they are UTF-8. %XX stands for all but printable ASCII. */
 static bool is_plain(unsigned char c)

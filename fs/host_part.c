@@ -2,12 +2,37 @@
 #include "fs/host_part.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fd.h"
 #include "base/mountinfo.h"
+#include "base/sys.h"
 #include "fs/deep_path.h"
+
+int host_part_open(const char *target, struct error *err)
+{
+	const struct open_how how = {
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS,
+	};
+	cleanup_fd int fd = sys_openat2(AT_FDCWD, target, &how);
+	char path[32];
+	int part;
+
+	if (fd < 0 && errno == ELOOP)
+		return fail(err, ELOOP,
+			    "%s: a symbolic link is on this path that was not there when the "
+			    "container was made: it may lead anywhere",
+			    target);
+	if (fd < 0)
+		return fail_errno(err, "open %s", target);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	part = layer_open(path, err);
+	return part < 0 ? fail_in(err, "%s", target) : part;
+}
 
 int host_open_directory(int root, const char *path)
 {

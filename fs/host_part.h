@@ -23,6 +23,12 @@ struct host_part {
 #define HOST_UNDO_FOLDER ".ctr-undo"
 
 /*
+ * Opens the target of a part as layer_open() does, but through no link: the target had none, and
+ * whoever owns a directory on the way could have made one that leads to another tree. ELOOP.
+ */
+int host_part_open(const char *target, struct error *err);
+
+/*
  * The directory below a root that was asked for last is kept open: one thing after the other is
  * mostly in the same. Starts as HOST_PLACE(root), ends with host_place_free().
  */

@@ -2,6 +2,8 @@
 #include "fs/host_recover.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -44,6 +46,46 @@ int host_remove_areas(struct journal_state *state, struct error *err)
 	return 0;
 }
 
+/* Whether a slot has what the commit had put there, or nothing; else the host's own is there. */
+static bool is_ours(int area, size_t i, const struct journal_operation *operation)
+{
+	struct stat status;
+	char slot[24];
+
+	snprintf(slot, sizeof(slot), "%zu", i);
+	if (fstatat(area, slot, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT;
+	return journal_is_same(&operation->new, &status);
+}
+
+void host_spare_areas(unsigned number, const struct host_exchange *exchange,
+		      struct journal_state *state)
+{
+	const struct journal *journal = exchange->journal;
+	size_t kept = 0;
+
+	for (size_t a = 0; a < state->areas.count; a++) {
+		const struct journal_area area = state->areas.items[a];
+		const char *target = state->targets.items[area.part];
+		bool spared = false;
+
+		for (size_t i = 0; i < journal->operations.count; i++) {
+			const struct journal_operation *operation = &journal->operations.items[i];
+
+			if (operation->area != a || is_ours(exchange->areas[a], i, operation))
+				continue;
+			spared = true;
+			log_warning("commit %u: %s: others have changed it or moved its directory: "
+				    "what is not in place is kept as %s%s/%zu",
+				    number, operation->path, strcmp(target, "/") ? target : "",
+				    area.path, i);
+		}
+		if (!spared)
+			state->areas.items[kept++] = area;
+	}
+	state->areas.count = kept;
+}
+
 int host_forget(const struct journals *journals, unsigned number, struct journal_state *state,
 		struct error *err)
 {
@@ -58,7 +100,7 @@ int host_roll_back(const struct journals *journals, unsigned number,
 		   const struct host_exchange *exchange, struct journal_state *state,
 		   struct error *err)
 {
-	const struct host_subset all = { 0 };
+	const struct host_subset all = { .persistent = true };
 
 	if (host_exchange_move(exchange, &all, false, err) < 0 ||
 	    host_exchange_directories(exchange, false, NULL, err) < 0)
@@ -66,6 +108,7 @@ int host_roll_back(const struct journals *journals, unsigned number,
 	host_exchange_settle(exchange, state);
 	if (host_exchange_sync(exchange, err) < 0)
 		return fail_in(err, "commit %u: roll back", number);
+	host_spare_areas(number, exchange, state);
 	return host_forget(journals, number, state, err);
 }
 
@@ -78,16 +121,25 @@ int host_roll_forward(const struct journals *journals, unsigned number,
 		.undone_count = state->undone.count,
 		.left = state->left.items,
 		.left_count = state->left.count,
+		.persistent = true,
 	};
+	cleanup_arena struct arena arena = { 0 };
+	size_t directories = exchange->journal->directories.count;
+	unsigned char *spared = arena_array(&arena, unsigned char, directories);
 
+	for (size_t i = 0; i < directories; i++)
+		spared[i] = journal_has(state->spared.items, state->spared.count, i)
+				    ? HOST_SPARED_ATTRIBUTES | HOST_SPARED_TIME
+				    : 0;
 	if (host_exchange_move(exchange, &subset, true, err) < 0 ||
-	    host_exchange_directories(exchange, true, NULL, err) < 0)
+	    host_exchange_directories(exchange, true, spared, err) < 0)
 		return fail_in(err, "commit %u: take back its undo", number);
 	host_exchange_settle(exchange, state);
 	if (host_exchange_sync(exchange, err) < 0)
 		return fail_in(err, "commit %u: take back its undo", number);
 	state->phase = JOURNAL_COMMITTED;
 	state->left.count = 0;
+	state->spared.count = 0;
 	return journal_save_state(journals, number, state, err);
 }
 

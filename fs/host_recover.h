@@ -20,6 +20,14 @@ int host_roll_forward(const struct journals *journals, unsigned number,
 		      const struct host_exchange *exchange, struct journal_state *state,
 		      struct error *err);
 
+/*
+ * Of a commit that was taken back: takes those areas out of state, so that they are not removed, in
+ * which something of the host's own has remained, and tells of it: an old file whose directory is
+ * gone, or what was changed behind the exchange.
+ */
+void host_spare_areas(unsigned number, const struct host_exchange *exchange,
+		      struct journal_state *state);
+
 /* Removes the areas of a commit, and notes in state when the directories that had them settled. */
 int host_remove_areas(struct journal_state *state, struct error *err);
 

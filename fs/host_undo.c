@@ -237,8 +237,11 @@ static int look_at_directory(struct host_undo *undo, size_t i, struct error *err
 	new = old < 0 ? -1 : host_attributes_match(fd, &directory->new, err);
 	if (new < 0)
 		return fail_in(err, "%s", directory->path);
-	if (!old &&
-	    add_item(undo, directory->part, directory->path, new ? UNDO_NO_CONFLICT : UNDO_CHANGED)
+	if (old) {
+		undo->spared[i] |= HOST_SPARED_ATTRIBUTES; /* by an undo of a part, say */
+		return 0;
+	}
+	if (add_item(undo, directory->part, directory->path, new ? UNDO_NO_CONFLICT : UNDO_CHANGED)
 		    ->skipped) {
 		undo->spared[i] |= HOST_SPARED_ATTRIBUTES;
 		undo->spared_count++;
@@ -273,6 +276,12 @@ static int begin(struct host_undo *undo, struct error *err)
 	undo->state.phase = JOURNAL_UNDOING;
 	undo->state.left.items = undo->left;
 	undo->state.left.count = undo->left_count;
+	undo->state.spared.items =
+		arena_array(undo->arena, uint32_t, undo->journal.directories.count);
+	undo->state.spared.count = 0;
+	for (size_t i = 0; i < undo->journal.directories.count; i++)
+		if (undo->spared[i] & HOST_SPARED_ATTRIBUTES)
+			undo->state.spared.items[undo->state.spared.count++] = (uint32_t)i;
 	if (journals_set_pending(&undo->journals, undo->number, err) < 0)
 		return -1;
 	return journal_save_state(&undo->journals, undo->number, &undo->state, err);
@@ -281,9 +290,13 @@ static int begin(struct host_undo *undo, struct error *err)
 static int put_back(struct host_undo *undo, struct error *err)
 {
 	undo->state.phase = JOURNAL_UNDOING;
-	/* here the undone ones are those of earlier undos only: see finish() */
-	if (host_roll_forward(&undo->journals, undo->number, &undo->exchange, &undo->state, err) <
-	    0)
+	/*
+	 * The commit point may be behind us: a power cut must find that it is not any more. Here the
+	 * undone ones are those of earlier undos only: see finish().
+	 */
+	if (journal_save_state(&undo->journals, undo->number, &undo->state, err) < 0 ||
+	    host_roll_forward(&undo->journals, undo->number, &undo->exchange, &undo->state, err) <
+		    0)
 		return -1; /* stays pending */
 	return journals_set_pending(&undo->journals, 0, err);
 }
@@ -318,6 +331,7 @@ static int finish(struct host_undo *undo, struct error *err)
 	state.phase = undo->left_count || undo->spared_count ? JOURNAL_COMMITTED : JOURNAL_UNDONE;
 	state.undone.count = state.phase == JOURNAL_COMMITTED ? undone : 0;
 	state.left.count = 0;
+	state.spared.count = 0;
 	if (journal_save_state(&undo->journals, undo->number, &state, err) < 0)
 		return -1;
 	/* a failure of what comes now takes nothing back */

@@ -6,8 +6,10 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "fs/host_part.h"
@@ -36,6 +38,21 @@ static bool is_unmounted(const struct state *state, const struct container_part 
 	       !strcmp(part->target, part->host) && !string_list_has(mounts, part->host);
 }
 
+/* Whether the layers were opened where the container has its view of, and not through a link. */
+static int check_target(const char *host, const struct container_part *part, struct error *err)
+{
+	cleanup_fd int fd = host_part_open(host, err);
+	struct stat wanted, opened;
+
+	if (fd < 0)
+		return -1;
+	if (!part->stack.lower_count || fstat(fd, &wanted) < 0 ||
+	    fstat(part->stack.lowers[part->stack.lower_count - 1], &opened) < 0 ||
+	    wanted.st_dev != opened.st_dev || wanted.st_ino != opened.st_ino)
+		return fail(err, EBUSY, "%s: was replaced on the host just now; try again", host);
+	return 0;
+}
+
 static int find_parts(const struct state *state, const struct container_layers *layers,
 		      struct arena *arena, struct host_part *parts,
 		      const struct container_part **sources, size_t *count, struct error *err)
@@ -47,7 +64,6 @@ static int find_parts(const struct state *state, const struct container_layers *
 	for (size_t i = 0; i < layers->part_count; i++) {
 		const struct container_part *part = &layers->parts[i];
 		const char *host = host_of(state, part);
-		char path[PATH_MAX];
 
 		if (!host)
 			return fail(err, ENOTSUP,
@@ -57,11 +73,11 @@ static int find_parts(const struct state *state, const struct container_layers *
 			log_warning("%s is not mounted any more: its changes are left out", host);
 			continue;
 		}
-		if (!realpath(host, path))
-			return fail_errno(err, "%s", host);
+		if (check_target(host, part, err) < 0)
+			return -1;
 		sources[*count] = part;
 		parts[(*count)++] = (struct host_part){
-			.target = arena_strdup(arena, path),
+			.target = arena_strdup(arena, host),
 			.dir = part->stack.lowers[part->stack.lower_count - 1],
 			.stack = part->stack,
 		};

@@ -141,6 +141,17 @@ static int compare_parts(const void *left, const void *right)
 	return path_compare(a->target, b->target);
 }
 
+/*
+ * With links resolved: a commit to the host goes through none that others make later. Those of a
+ * view of the host are places of mounts, without any.
+ */
+static char *part_host(struct arena *arena, const struct state *state, const char *source)
+{
+	char path[PATH_MAX];
+
+	return arena_strdup(arena, !state->host_view && realpath(source, path) ? path : source);
+}
+
 /* The copy-on-write mounts, which diff and commit will want to find. */
 static void fill_parts(struct arena *arena, const struct mount_list *mounts, struct state *state)
 {
@@ -151,7 +162,7 @@ static void fill_parts(struct arena *arena, const struct mount_list *mounts, str
 		if (mount->kind == MOUNT_COW)
 			state->parts.items[state->parts.count++] = (struct state_part){
 				.target = arena_strdup(arena, mount->destination),
-				.host = arena_strdup(arena, mount->source),
+				.host = part_host(arena, state, mount->source),
 				.upper = arena_strdup(arena, mount->overlay->upper),
 			};
 	}

@@ -86,6 +86,29 @@ no_undo_folder() {
 	equal "$(jq length <<<"$output")" 1
 }
 
+@test "a link in place of the directory leads neither a commit nor an undo elsewhere" {
+	changed
+	cp -a "$HOST" other
+	dump other >other.before
+	mv "$HOST" away
+	ln -s "$DIR/other" "$HOST"
+	run -125 ctr commit --to-host "$ID"
+	contains "$output" "$HOST: a symbolic link"
+	diff other.before <(dump other)
+	rm "$HOST"
+	mv away "$HOST"
+	ctr commit --to-host "$ID"
+	mv "$HOST" away
+	ln -s "$DIR/other" "$HOST"
+	run -125 ctr undo
+	diff other.before <(dump other)
+	rm "$HOST"
+	mv away "$HOST"
+	run -0 ctr undo
+	# but for the time of the directory itself, which was moved
+	diff <(sed 1d before) <(dump "$HOST" | sed 1d)
+}
+
 @test "--dry-run tells and changes nothing; --format json says the same" {
 	changed
 	run -0 ctr commit --to-host -n "$ID"
@@ -716,4 +739,16 @@ operations() {
 		s/^rename.*"(state|journal)\.json".*/R\1/p' trace | tr -d '\n')
 	# number's folder; pending; state; copies; journal; state; exchanges; all; state
 	matches "$calls" '^F+PF(FRstateF)(S+)(FRjournalF)(FRstateF)X{9}(S+)(FRstateF)$' || fail "$(<trace)"
+}
+
+@test "an undo that is killed leaves alone what somebody has made of a directory since the commit" {
+	with_faults
+	changed 'chmod 711 /srv; echo x >/etc/x'
+	ctr commit --to-host "$ID"
+	chmod 700 "$HOST/srv"
+	at KILL undo undo
+	equal "$(readlink "$DATA/undo/pending")" 1
+	ctr ps
+	[[ -e $HOST/etc/x && ! -L $DATA/undo/pending ]]
+	equal "$(stat -c %a "$HOST/srv")" 700
 }

@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/step.h"
 #include "base/timestamp.h"
 #include "fs/host_journal.h"
 #include "fs/host_since.h"
@@ -364,5 +366,72 @@ TEST(a_commit_and_its_undo_on_any_filesystem)
 	CHECK_FAILS(host_undo(&request, &arena, &undone, &err), "can be undone");
 	CHECK_OK(commit(now(), &result));
 	CHECK_INT(result.plan.conflicts, 0);
+	arena_free(&arena);
+}
+
+/* Others at work at the worst moments. */
+static struct {
+	const char *step; /* the moment: behind this one, */
+	int turns;	  /* when it comes for the last one of these times */
+	const char *command;
+	bool fails; /* the step does then */
+} others;
+
+static int meddle(const char *name, struct error *error)
+{
+	if (strcmp(name, others.step) != 0 || --others.turns != 0)
+		return 0;
+	run_ok("%s", others.command);
+	return others.fails ? fail(error, EIO, "injected") : 0;
+}
+
+static int commit_among_others(struct host_commit_result *result)
+{
+	int done;
+
+	step_fault = meddle;
+	done = commit(now(), result);
+	step_fault = NULL;
+	return done;
+}
+
+TEST(what_others_put_in_place_between_the_check_and_the_exchange_stays)
+{
+	struct host_commit_result result;
+
+	fixture_begin();
+	make_dir("data");
+	make_file("host/file", "old");
+	make_file("up/file", "new");
+	make_file("up/added", "new");
+	/* as editors save */
+	others.step = "check";
+	others.turns = 1;
+	others.command = "printf theirs >host/x && mv host/x host/file";
+	others.fails = false;
+	CHECK_FAILS(commit_among_others(&result), "changed on the host just now");
+	CHECK_STRING(run_ok("ls -A host; cat host/file"), "file\ntheirs");
+	CHECK_INT(journals_pending("data"), 0);
+	arena_free(&arena);
+}
+
+TEST(a_directory_that_is_moved_away_does_not_stop_taking_back_the_rest)
+{
+	struct host_commit_result result;
+
+	fixture_begin();
+	make_dir("data");
+	make_file("host/d/file", "old");
+	make_file("host/z", "old");
+	make_file("up/d/file", "new");
+	make_file("up/z", "new");
+	others.step = "rename";
+	others.turns = 2;
+	others.command = "mv host/d host/e && ln -s /etc host/d";
+	others.fails = true;
+	CHECK_FAILS(commit_among_others(&result), "injected");
+	CHECK_STRING(run_ok("cat host/z"), "old");
+	CHECK_STRING(run_ok("cat host/.ctr-undo/*/0"), "old");
+	CHECK_INT(journals_pending("data"), 0);
 	arena_free(&arena);
 }
