@@ -131,8 +131,15 @@ int image_commit_archive(struct image_commit *commit, struct error *err)
 			     err);
 }
 
+bool image_commit_adds_layer(const struct image_commit *commit)
+{
+	return !commit->previous || commit->result.entries > 0;
+}
+
 int image_commit_layer(struct image_commit *commit, struct error *err)
 {
+	if (!image_commit_adds_layer(commit))
+		return 0; /* image_commit_end() removes the empty archive */
 	return blob_publish(&commit->layer, NULL, err);
 }
 
@@ -207,6 +214,7 @@ static void add_history(const struct image_commit *commit, struct image_config *
 		.created_by = arena_strdup(arena, commit->created_by),
 		.author = arena_strdup(arena, commit->author),
 		.comment = arena_strdup(arena, commit->message),
+		.empty_layer = !image_commit_adds_layer(commit),
 	};
 	config->history.items = items;
 	config->history.count = count + 1;
@@ -245,7 +253,8 @@ static int put_config(struct image_commit *commit, struct error *err)
 	config.rootfs = previous->rootfs;
 	config.history = previous->history;
 	config.rootfs.type = arena_strdup(arena, "layers");
-	add_diff_id(&config.rootfs.diff_ids, commit->result.diff_id.text, arena);
+	if (image_commit_adds_layer(commit))
+		add_diff_id(&config.rootfs.diff_ids, commit->result.diff_id.text, arena);
 	add_history(commit, &config, arena);
 	text = image_config_encode(arena, &config, &size);
 	commit->config_size = size;
@@ -296,17 +305,20 @@ static int put_manifest(struct image_commit *commit, struct error *err)
 
 	if (count)
 		memcpy(layers, previous->layers.items, count * sizeof(*layers));
-	layers[count] = (struct image_descriptor){
-		.media_type =
-			arena_strdup(arena, compression_media_type(commit->archive.compression)),
-		.digest = commit->layer.digest.text,
-		.size = (int64_t)commit->layer.size,
-	};
-	commit->size = commit->previous_image.size + commit->layer.size;
+	commit->size = commit->previous_image.size;
+	if (image_commit_adds_layer(commit)) {
+		layers[count++] = (struct image_descriptor){
+			.media_type = arena_strdup(
+				arena, compression_media_type(commit->archive.compression)),
+			.digest = commit->layer.digest.text,
+			.size = (int64_t)commit->layer.size,
+		};
+		commit->size += commit->layer.size;
+	}
 	manifest.schema_version = IMAGE_SCHEMA_VERSION;
 	manifest.media_type = arena_strdup(arena, IMAGE_MEDIA_TYPE_MANIFEST);
 	manifest.layers.items = layers;
-	manifest.layers.count = count + 1;
+	manifest.layers.count = count;
 	manifest.config = (struct image_descriptor){
 		.media_type = arena_strdup(arena, IMAGE_MEDIA_TYPE_CONFIG),
 		.digest = commit->config.text,

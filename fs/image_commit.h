@@ -68,6 +68,8 @@ struct image_commit {
 int image_commit_begin(struct image_commit *commit, struct error *err);
 int image_commit_archive(struct image_commit *commit, struct error *err);
 int image_commit_layer(struct image_commit *commit, struct error *err);
+/* Whether there is a layer to add: over the previous image nothing may have changed. */
+bool image_commit_adds_layer(const struct image_commit *commit);
 int image_commit_documents(struct image_commit *commit, struct error *err);
 int image_commit_name(struct image_commit *const *commits, size_t count, struct error *err);
 void image_commit_end(struct image_commit *commit);

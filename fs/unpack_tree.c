@@ -349,8 +349,8 @@ static int set_metadata_at(struct unpack_tree *tree, const struct unpack_metadat
 		    xattr_failed(tree, xattr->name, err) < 0)
 			return -1;
 	}
-	if (!link && fchmodat(tree->parent, tree->name, metadata->mode & 07777,
-			      AT_SYMLINK_NOFOLLOW) < 0)
+	if (!link &&
+	    fchmodat(tree->parent, tree->name, metadata->mode & 07777, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail_errno(err, "change mode");
 	if (utimensat(tree->parent, tree->name, metadata->times, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail_errno(err, "set time");

@@ -285,7 +285,7 @@ static void report(const struct commit *commit, struct commit_result *result)
 
 		snprintf(image->name, sizeof(image->name), "%s", from->full_name);
 		snprintf(image->digest, sizeof(image->digest), "%s", from->manifest.text);
-		image->layer_size = from->layer.size;
+		image->layer_size = image_commit_adds_layer(from) ? from->layer.size : 0;
 		image->size = from->size;
 		image->incremental = commit->members[i].index.before != NULL;
 	}

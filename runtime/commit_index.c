@@ -143,8 +143,10 @@ int commit_index_end(struct commit_index *index, const struct image_commit *imag
 
 	if (index->before) {
 		info = *layer_index_info(index->before);
-		info.delta_size += image->layer.size;
-		info.deltas++;
+		if (image_commit_adds_layer(image)) {
+			info.delta_size += image->layer.size;
+			info.deltas++;
+		}
 	}
 	info.base = index->base;
 	snprintf(info.image, sizeof(info.image), "%s", image->manifest.text);

@@ -50,7 +50,7 @@ same() {
 	run -0 ctr commit --format json "$ID" app:2
 	jq -e '.incremental' <<<"$output"
 	equal "$(listing app:2)" $'.wh.1\n3\nd/\nd/x\netc/\netc/.wh.group'
-	equal "$(layers app:2)" 3
+	equal "$(layers app:2)" $(($(layers app:1) + 1))
 	run -0 ctr commit --full --format json "$ID" app:full
 	jq -e '.incremental | not' <<<"$output"
 	equal "$(layers app:full)" 1
@@ -104,19 +104,17 @@ same() {
 	spec . sh -c 'echo 1 >/1'
 	ctr run --name "$ID" spec.json
 	ctr commit "$ID" app:1
-	ctr commit "$ID" app:2
-	equal "$(layers app:2)" 2
+	ctr commit --format json "$ID" app:2 | jq -e .incremental
 	ctr rmi app:2
 	ctr rmi app:1
-	ctr commit "$ID" app:3
-	equal "$(layers app:3)" 3 # its blobs are there until prune
+	# its blobs are there until prune
+	ctr commit --format json "$ID" app:3 | jq -e .incremental
 	ctr rmi app:3
 	ctr prune
 	ctr commit "$ID" app:4
 	equal "$(layers app:4)" 1
 	ctr snapshot "$ID"
-	ctr commit "$ID" app:5
-	equal "$(layers app:5)" 2
+	ctr commit --format json "$ID" app:5 | jq -e .incremental
 	ctr rollback "$ID" @1
 	ctr commit "$ID" app:6
 	equal "$(layers app:6)" 1
@@ -159,8 +157,7 @@ same() {
 	ctr commit "$ID" base:1
 	ctr run --name "$ID-2" base:1 sh -c 'echo 2 >/2; rm /1'
 	ctr commit "$ID-2" app:1
-	ctr commit "$ID-2" app:2
-	equal "$(layers app:2)" 3
+	ctr commit --format json "$ID-2" app:2 | jq -e .incremental
 	ctr commit --full "$ID-2" app:full
 	equal "$(layers app:full)" 2
 	same app:2 app:full
@@ -202,4 +199,20 @@ same() {
 		ctr commit "$ID" app:inc >/dev/null
 		equal "$(ctr run --rm --name "$ID-2" app:inc cat /1 /2)" "$step"$'\n'"$step"
 	done
+}
+
+@test "a commit of what has not changed adds no layer, only a name and a line of history" {
+	spec . sh -c 'echo x >/x'
+	ctr run --name "$ID" spec.json
+	ctr commit "$ID" same:1 >/dev/null
+	run -0 ctr commit --format json -m again "$ID" same:2
+	equal "$(jq .layerSize <<<"$output")" 0
+	run -0 skopeo inspect --raw "oci:$DATA/store:same:2"
+	equal "$(jq '.layers | length' <<<"$output")" 1
+	run -0 skopeo inspect --config "oci:$DATA/store:same:2"
+	equal "$(jq -c '[(.rootfs.diff_ids | length), .history[-1].empty_layer, .history[-1].comment]' <<<"$output")" '[1,true,"again"]'
+	run -0 ctr run --rm same:2 cat /x
+	equal "$output" x
+	ctr prune >/dev/null
+	equal "$(find "$DATA/store/blobs" -type f | wc -l)" 5
 }
