@@ -19,16 +19,17 @@ static struct image_descriptor describe(struct intake_file *file, const char *me
 	};
 }
 
-static int read_config(struct intake *intake, const char *path, struct image_manifest *manifest,
-		       struct image_config *config, struct error *err)
+static int read_config(struct intake *intake, const char *path, struct arena *arena,
+		       struct image_manifest *manifest, struct image_config *config,
+		       struct error *err)
 {
 	struct intake_file *file;
 	char *text;
 	size_t size;
 
 	if (intake_need(intake, path, &file, err) < 0 ||
-	    intake_read(intake, file, &text, &size, err) < 0 ||
-	    image_config_decode(intake->arena, file->path, text, size, config, err) < 0)
+	    intake_read(intake, file, arena, &text, &size, err) < 0 ||
+	    image_config_decode(arena, file->path, text, size, config, err) < 0)
 		return -1;
 	manifest->config = describe(file, IMAGE_MEDIA_TYPE_CONFIG, intake->arena);
 	return 0;
@@ -95,10 +96,11 @@ static int add_image(struct image_load *load, struct intake *intake,
 		.schema_version = IMAGE_SCHEMA_VERSION,
 		.media_type = (char[]){ IMAGE_MEDIA_TYPE_MANIFEST },
 	};
+	cleanup_arena struct arena arena = { 0 };
 	struct image_descriptor descriptor;
 	struct image_config config;
 
-	if (read_config(intake, image->config, &manifest, &config, err) < 0 ||
+	if (read_config(intake, image->config, &arena, &manifest, &config, err) < 0 ||
 	    read_layers(intake, image, &config, &manifest, err) < 0 ||
 	    put_manifest(load, &manifest, &descriptor, err) < 0)
 		return -1;
@@ -113,7 +115,7 @@ int docker_archive_images(struct image_load *load, struct intake *intake, struct
 	size_t size;
 
 	if (intake_need(intake, "manifest.json", &file, err) < 0 ||
-	    intake_read(intake, file, &text, &size, err) < 0 ||
+	    intake_read(intake, file, intake->arena, &text, &size, err) < 0 ||
 	    docker_manifest_decode(intake->arena, "manifest.json", text, size, &manifest, err) < 0)
 		return -1;
 	for (size_t i = 0; i < manifest.images.count; i++) {

@@ -339,8 +339,8 @@ int intake_find_blob(struct intake *intake, const char *digest, struct intake_fi
 
 /* Afterwards ---------------------------------------------------------------------------------- */
 
-int intake_read(struct intake *intake, const struct intake_file *file, char **text, size_t *size,
-		struct error *err)
+int intake_read(struct intake *intake, const struct intake_file *file, struct arena *arena,
+		char **text, size_t *size, struct error *err)
 {
 	const struct store *store = intake->store;
 	cleanup_fd int fd = openat(store->blobs, file->blob.temporary,
@@ -352,8 +352,7 @@ int intake_read(struct intake *intake, const struct intake_file *file, char **te
 	if (intake->documents > INTAKE_MAX_DOCUMENTS)
 		return fail(err, EFBIG, "more than %llu bytes of documents",
 			    (unsigned long long)INTAKE_MAX_DOCUMENTS);
-	return file_read_fd(fd, file->path, IMAGE_DOCUMENT_MAX_SIZE, intake->arena, text, size,
-			    err);
+	return file_read_fd(fd, file->path, IMAGE_DOCUMENT_MAX_SIZE, arena, text, size, err);
 }
 
 int intake_publish(struct intake *intake, struct error *err)

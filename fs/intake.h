@@ -92,9 +92,9 @@ int intake_need(struct intake *intake, const char *path, struct intake_file **fi
 int intake_find_blob(struct intake *intake, const char *digest, struct intake_file **file,
 		     struct error *err);
 
-/* Reads a file that is a document, of at most IMAGE_DOCUMENT_MAX_SIZE. */
-int intake_read(struct intake *intake, const struct intake_file *file, char **text, size_t *size,
-		struct error *err);
+/* Reads a file that is a document, of at most IMAGE_DOCUMENT_MAX_SIZE, into arena. */
+int intake_read(struct intake *intake, const struct intake_file *file, struct arena *arena,
+		char **text, size_t *size, struct error *err);
 
 /* Makes those that are wanted durable blobs of the store. */
 int intake_publish(struct intake *intake, struct error *err);

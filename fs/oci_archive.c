@@ -83,19 +83,19 @@ static int check_layers(struct intake *intake, const struct image_manifest *mani
 /* A text that can be read as an index and as a manifest means different things to different
  * readers (CVE-2021-41190). */
 static int decode_manifest(struct intake *intake, const struct image_descriptor *descriptor,
-			   const struct intake_file *file, struct image_manifest *manifest,
-			   struct error *err)
+			   const struct intake_file *file, struct arena *arena,
+			   struct image_manifest *manifest, struct error *err)
 {
 	struct json *root;
 	char *text;
 	size_t size;
 
-	if (intake_read(intake, file, &text, &size, err) < 0 ||
-	    json_parse(intake->arena, file->path, text, size, &root, err) < 0)
+	if (intake_read(intake, file, arena, &text, &size, err) < 0 ||
+	    json_parse(arena, file->path, text, size, &root, err) < 0)
 		return -1;
 	if (json_member(root, "manifests"))
 		return fail(err, EBADMSG, "%s: is a manifest and an index at once", file->path);
-	if (image_manifest_decode(intake->arena, file->path, text, size, manifest, err) < 0)
+	if (image_manifest_decode(arena, file->path, text, size, manifest, err) < 0)
 		return -1;
 	if (manifest->media_type && strcmp(manifest->media_type, descriptor->media_type) != 0)
 		return fail(err, EBADMSG, "%s: is of the type %.100s instead of %.100s", file->path,
@@ -107,6 +107,7 @@ static int decode_manifest(struct intake *intake, const struct image_descriptor 
 static int check_manifest(struct intake *intake, const struct image_descriptor *descriptor,
 			  struct error *err)
 {
+	cleanup_arena struct arena arena = { 0 };
 	struct image_manifest manifest;
 	struct image_config config;
 	struct intake_file *file;
@@ -114,13 +115,13 @@ static int check_manifest(struct intake *intake, const struct image_descriptor *
 	size_t size;
 
 	if (need_blob(intake, descriptor, &file, err) < 0 ||
-	    decode_manifest(intake, descriptor, file, &manifest, err) < 0)
+	    decode_manifest(intake, descriptor, file, &arena, &manifest, err) < 0)
 		return -1;
 	if (manifest.artifact_type || !image_is_config(manifest.config.media_type))
 		return 1;
 	if (need_blob(intake, &manifest.config, &file, err) < 0 ||
-	    intake_read(intake, file, &text, &size, err) < 0 ||
-	    image_config_decode(intake->arena, file->path, text, size, &config, err) < 0 ||
+	    intake_read(intake, file, &arena, &text, &size, err) < 0 ||
+	    image_config_decode(&arena, file->path, text, size, &config, err) < 0 ||
 	    check_layers(intake, &manifest, &config, err) < 0)
 		return -1;
 	if (string_map_get(&manifest.annotations, ANNOTATION_LOWER))
@@ -132,14 +133,14 @@ static int check_manifest(struct intake *intake, const struct image_descriptor *
 }
 
 static int decode_index(struct intake *intake, const struct image_descriptor *descriptor,
-			const struct intake_file *file, struct image_index *index,
-			struct error *err)
+			const struct intake_file *file, struct arena *arena,
+			struct image_index *index, struct error *err)
 {
 	char *text;
 	size_t size;
 
-	if (intake_read(intake, file, &text, &size, err) < 0 ||
-	    image_index_decode(intake->arena, file->path, text, size, index, err) < 0)
+	if (intake_read(intake, file, arena, &text, &size, err) < 0 ||
+	    image_index_decode(arena, file->path, text, size, index, err) < 0)
 		return -1;
 	if (index->media_type && strcmp(index->media_type, descriptor->media_type) != 0)
 		return fail(err, EBADMSG, "%s: is of the type %.100s instead of %.100s", file->path,
@@ -166,6 +167,7 @@ static int keep_blob(struct intake *intake, const struct image_descriptor *descr
 static int keep(struct intake *intake, const struct image_descriptor *descriptor, int depth,
 		struct error *err)
 {
+	cleanup_arena struct arena arena = { 0 };
 	struct image_manifest manifest;
 	struct image_index index;
 	struct intake_file *file, *other;
@@ -177,14 +179,14 @@ static int keep(struct intake *intake, const struct image_descriptor *descriptor
 	if (!file)
 		return 0;
 	if (image_is_index(descriptor->media_type)) {
-		if (decode_index(intake, descriptor, file, &index, err) < 0)
+		if (decode_index(intake, descriptor, file, &arena, &index, err) < 0)
 			return -1;
 		for (size_t i = 0; i < index.manifests.count; i++)
 			if (keep(intake, &index.manifests.items[i], depth + 1, err) < 0)
 				return -1;
 		return 0;
 	}
-	if (decode_manifest(intake, descriptor, file, &manifest, err) < 0 ||
+	if (decode_manifest(intake, descriptor, file, &arena, &manifest, err) < 0 ||
 	    keep_blob(intake, &manifest.config, &other, err) < 0)
 		return -1;
 	for (size_t i = 0; i < manifest.layers.count; i++)
@@ -200,13 +202,14 @@ static int check_index(struct intake *intake, const struct image_descriptor *des
 		       struct error *err)
 {
 	const struct image_descriptor *ours = NULL;
+	cleanup_arena struct arena arena = { 0 };
 	struct image_index index;
 	struct intake_file *file;
 
 	if (depth > MAX_NESTING)
 		return fail(err, ELOOP, "%s: too many indexes in indexes", descriptor->digest);
 	if (need_blob(intake, descriptor, &file, err) < 0 ||
-	    decode_index(intake, descriptor, file, &index, err) < 0)
+	    decode_index(intake, descriptor, file, &arena, &index, err) < 0)
 		return -1;
 	for (size_t i = 0; i < index.manifests.count; i++) {
 		const struct image_descriptor *item = &index.manifests.items[i];
@@ -290,7 +293,7 @@ static int check_layout(struct intake *intake, struct error *err)
 
 	if (found <= 0)
 		return found;
-	if (intake_read(intake, file, &text, &size, err) < 0)
+	if (intake_read(intake, file, intake->arena, &text, &size, err) < 0)
 		return -1;
 	return image_layout_decode(intake->arena, "oci-layout", text, size, &layout, err);
 }
@@ -305,7 +308,7 @@ int oci_archive_images(struct image_load *load, struct intake *intake, struct er
 	if (check_layout(intake, err) < 0)
 		return -1;
 	if (intake_need(intake, "index.json", &file, err) < 0 ||
-	    intake_read(intake, file, &text, &size, err) < 0 ||
+	    intake_read(intake, file, intake->arena, &text, &size, err) < 0 ||
 	    image_index_decode(intake->arena, "index.json", text, size, &index, err) < 0)
 		return -1;
 	for (size_t i = 0; i < index.manifests.count; i++)

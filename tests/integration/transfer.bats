@@ -266,6 +266,20 @@ load images
 	refused 'are too many' -i oci
 }
 
+@test "a document that is named many times takes the memory of one" {
+	local type=application/vnd.oci.image.manifest.v1+json sum
+	mkdir -p layout/blobs/sha256
+	echo '{"imageLayoutVersion":"1.0.0"}' >layout/oci-layout
+	jq -nc --arg type "$type" '{schemaVersion: 2, mediaType: $type, layers: [], x: [range(300000) | 0],
+		config: {mediaType: "application/x", digest: ("sha256:" + "0" * 64), size: 1}}' >document
+	sum=$(sha256sum <document)
+	jq -n --arg type "$type" --arg digest "sha256:${sum%% *}" --argjson size "$(stat -c %s document)" '{schemaVersion: 2,
+		manifests: [range(40) | {mediaType: $type, digest: $digest, size: $size}]}' >layout/index.json
+	mv document "layout/blobs/sha256/${sum%% *}"
+	run -125 bash -c "ulimit -v 500000; '$CTR' --data-root '$DATA' load -i layout"
+	contains "$output" "there is no image in it"
+}
+
 @test "a bomb of compression is stopped, and a layer that is not what it says" {
 	mkdir bomb
 	truncate -s 1G bomb/layer

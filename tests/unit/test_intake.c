@@ -52,7 +52,7 @@ static const char *text_at(struct intake *intake, const char *path)
 
 	if (found == 0)
 		return "none";
-	if (found < 0 || intake_read(intake, file, &text, NULL, &err) < 0)
+	if (found < 0 || intake_read(intake, file, intake->arena, &text, NULL, &err) < 0)
 		return err.text;
 	return text;
 }
