@@ -14,9 +14,9 @@
 /*
  * What commits to the host have done and are doing:
  *
- *	<data-root>/undo/lock			held (flock(2)) by whoever commits, undoes or
- *recovers <data-root>/undo/pending		a symbolic link to the folder that is being worked
- *on <data-root>/undo/NUMBER/state.json	struct journal_state, replaced by rename
+ *	<data-root>/undo/lock			held (flock(2)) by who commits, undoes or recovers
+ *	<data-root>/undo/pending		a symbolic link to the folder that is worked on
+ *	<data-root>/undo/NUMBER/state.json	struct journal_state, replaced by rename
  *	<data-root>/undo/NUMBER/journal.json	struct journal, written once
  *
  * An operation exchanges what is at a path of the host with what is in its slot, a name in the

@@ -14,8 +14,10 @@
  * changed since a moment ago, whatever the size of the layer:
  *
  *	struct stage *stage = stage_open(&options, err);
- *	stage_copy(stage, err)		the container runs: passes over the layer while they get
- *shorter freeze stage_settle(stage, err)	the last pass, into memory where it fits thaw
+ *	stage_copy(stage, err)		it runs: passes over the layer while they get shorter
+ *		freeze
+ *	stage_settle(stage, err)	the last pass, into memory where it fits
+ *		thaw
  *	stage_finish(stage, err)	what the last pass has found is written to the stage
  *	... stage_root(stage)		the layer as it was in that instant, whiteouts, marks of
  *					overlayfs and all: for archive_layer() in the place of upper
@@ -23,19 +25,19 @@
  *
  * Equal are names, kinds, modes, owners, times of modification, extended attributes, device
  * numbers, hard links of regular files within the layer, content and holes. Not copied: times of
- *access, and the flags of chattr(1).
+ * access, and the flags of chattr(1).
  *
  * What a pass takes for unchanged has the same inode, size, mode, owner, number of links and times
- * as when it was looked at, and its ctime was older then than the clock's granularity. That is
- *proof, as each pass looks at a file first, then finds out who has it open, then copies it:
+ * as when it was looked at, and its ctime was older then than the clock's granularity. That is a
+ * proof, as each pass looks at a file first, then finds out who has it open, then copies it:
  *  - A store through a shared mapping changes ctime when it makes a page writable, and not again
  *    until that page has been written back. Files that are mapped shared and writable between look
  *    and copy are written back before they are copied (sync_file_range(2); syncfs(2) where the
  *    processes cannot be looked at), so that the next store shows. A page of any other file is not
  *    writable for anybody.
  *  - A write(2) or page fault that has begun before the look may not have ended before the copy. So
- *a file that is open for writing or mapped between the two counts as changed, unless its ctime is
- *    more than a minute old.
+ *    a file that is open for writing or mapped between the two counts as changed, unless its ctime
+ *    is more than a minute old.
  *  - File systems whose ctime does not tell of all stores (tmpfs, and those that are not known to)
  *    have their content compared in the last pass.
  */
@@ -104,11 +106,14 @@ void stage_statistics(const struct stage *stage, struct stage_statistics *statis
 
 /* One path of the layer, after stage_settle(). */
 struct stage_entry {
-	const char *path;   /* absolute; "/" is the layer itself */
-	struct stat status; /* of the layer's own file in that instant, not of the copy: st_ino,
-			   st_ctim, st_mtim, st_size, st_mode, st_nlink, st_uid, st_gid, st_rdev */
-	bool racy;	    /* a change right after that instant may leave this ctime as it is */
-	bool known;	    /* options.known said so: the stage does not have its content */
+	const char *path; /* absolute; "/" is the layer itself */
+	/*
+	 * Of the layer's own file in that instant, not of the copy: st_ino, st_ctim, st_mtim,
+	 * st_size, st_mode, st_nlink, st_uid, st_gid, st_rdev.
+	 */
+	struct stat status;
+	bool racy;  /* a change right after that instant may leave this ctime as it is */
+	bool known; /* options.known said so: the stage does not have its content */
 };
 
 typedef int stage_callback(const struct stage_entry *entry, void *context, struct error *err);

@@ -17,7 +17,7 @@
  *
  *	stage.c			the order of it all
  *	stage_scan.c		compares the layer with the tree: names at once, as changes; inodes
- *whose look differs are queued as updates
+ *				whose look differs are queued as updates
  *	stage_change.c		changes: what happens to names in the stage. They wait while the
  *				container is frozen
  *	stage_update.c		updates: attributes and content, collected (from the layer, into

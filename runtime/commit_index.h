@@ -18,8 +18,9 @@
  *	commit_index_known()	a stage need not copy this
  *	commit_index_stage()	what is archived is the stage's copy
  *	commit_index_begin()	right before the layer is archived
- *	commit_index_end()	the image has a digest: the new index is on disk, not yet in its
- *place commit_index_publish()	the image is named commit_index_close()	after any of them
+ *	commit_index_end()	the image has a digest: the new index is on disk, not in its place yet
+ *	commit_index_publish()	the image is named
+ *	commit_index_close()	after any of them
  *
  * Killed before the last but one the old index is there, with an image that is still what it says.
  */
