@@ -33,6 +33,7 @@ libruntime_a_SOURCES = \
 	runtime/lifecycle.c runtime/lifecycle.h \
 	runtime/list.c \
 	runtime/listener.c runtime/listener.h \
+	runtime/mount_wish.c runtime/mount_wish.h \
 	runtime/namespaces.c runtime/namespaces.h \
 	runtime/notify.c runtime/notify.h \
 	runtime/pid_file.c runtime/pid_file.h \
