@@ -16,7 +16,7 @@ fuzz_targets = \
 EXTRA_PROGRAMS += $(fuzz_targets)
 CLEANFILES += $(fuzz_targets)
 tests_fuzz_fuzz_archive_SOURCES = tests/fuzz/fuzz_archive.c \
-	fs/blob.c fs/compress.c fs/compress_chunk.c fs/decompress.c fs/digest.c \
+	fs/blob.c fs/compress.c fs/compress_chunk.c fs/compress_threads.c fs/decompress.c fs/digest.c \
 	fs/docker_archive.c fs/image_load.c \
 	fs/image_name.c fs/intake.c fs/intake_folder.c fs/intake_tar.c fs/oci_archive.c \
 	fs/platform.c fs/store.c fs/store_image.c fs/store_items.c fs/store_prune.c \
@@ -33,7 +33,7 @@ tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(libspecs_a_SOURCES) $(li
 tests_fuzz_fuzz_json_CFLAGS = $(fuzz_flags)
 tests_fuzz_fuzz_json_LDADD = $(YAJL_LIBS)
 tests_fuzz_fuzz_layer_SOURCES = tests/fuzz/fuzz_layer.c \
-	fs/compress.c fs/compress_chunk.c fs/decompress.c fs/deep_path.c fs/digest.c \
+	fs/compress.c fs/compress_chunk.c fs/compress_threads.c fs/decompress.c fs/deep_path.c fs/digest.c \
 	fs/unpack.c fs/unpack_stream.c fs/unpack_tree.c \
 	$(libbase_a_SOURCES)
 tests_fuzz_fuzz_layer_CFLAGS = $(fuzz_flags)
