@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/path.h"
@@ -78,6 +79,30 @@ static int find_status(struct arena *arena, struct handle *handle, struct error 
 }
 
 /*
+ * A state folder that we have locked and that has no state yet may be one that is being made: who
+ * does so holds the data folder and is about to lock this one. Then it is let go of, and 1 returned
+ * when the other is done; else 0, with the data folder locked too.
+ */
+static int yield_to_maker(const char *data, const char *id, struct handle *handle,
+			  struct error *err)
+{
+	cleanup_fd int folder = -1;
+
+	if (faccessat(handle->dir, STATE_FILE, F_OK, 0) == 0)
+		return 0;
+	folder = open_folder(data, id);
+	if (folder < 0)
+		return 0;
+	if (flock(folder, LOCK_EX | LOCK_NB) == 0) {
+		if (!is_removed(folder))
+			handle->data = take_fd(&folder);
+		return 0;
+	}
+	close_fd(&handle->dir);
+	return lock_folder(&folder, err) < 0 ? -1 : 1;
+}
+
+/*
  * Opens the state folder, or when there is none the data folder. Who makes a container makes and
  * locks its data folder first: once we get that lock the container may be complete.
  */
@@ -92,6 +117,13 @@ static int open_state_folder(const struct settings *settings, const char *id, en
 		handle->dir = open_folder(settings->root, id);
 		if (lock != HANDLE_NO_LOCK && lock_folder(&handle->dir, err) < 0)
 			return -1;
+		if (handle->dir >= 0 && lock != HANDLE_NO_LOCK) {
+			int yielded = yield_to_maker(data, id, handle, err);
+
+			if (yielded <= 0)
+				return yielded;
+			continue;
+		}
 		if (handle->dir >= 0)
 			return 0;
 		handle->data = open_folder(data, id);
