@@ -98,14 +98,7 @@ int member_begin_image(struct commit_member *member, const struct commit_request
 	member->image_lowers = state_image_lowers(state);
 	member->image = (struct image_commit){
 		.store = store,
-		.stack = {
-			.upper = layers->upper,
-			.lowers = layers->lowers,
-			.lower_count = layers->lower_count,
-			.own_layers = layers->own_layers,
-			.user_xattr = layers->user_xattr,
-			.own = &layers->own,
-		},
+		.stack = layers->parts[0].stack, /* the root's */
 		.archive = { .compression = request->compression },
 		.name = member->target->name,
 		.message = request->message,

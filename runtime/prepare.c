@@ -203,6 +203,21 @@ static int make_plan(const struct settings *settings, struct arena *arena,
 	return 0;
 }
 
+/* What every container needs once its spec is known, in its first run as in a later one. */
+static int settle(const struct settings *settings, struct arena *arena, struct prepared *prepared,
+		  struct error *err)
+{
+	struct notify *notify = &prepared->launch.notify;
+
+	if (check_labels(prepared, err) < 0)
+		return -1;
+	id_map_complete(arena, &prepared->spec);
+	notify_find(notify);
+	notify_plan(arena, path_join(arena, settings->root, prepared->state.id), &prepared->spec,
+		    notify);
+	return 0;
+}
+
 int prepare(const struct settings *settings, const struct container_options *options,
 	    struct arena *arena, struct prepared *prepared, struct error *err)
 {
@@ -242,12 +257,9 @@ int prepare(const struct settings *settings, const struct container_options *opt
 				     err) < 0)
 			return -1;
 	}
-	if (check_terminal(&prepared->spec, options, err) < 0 || check_labels(prepared, err) < 0)
+	if (check_terminal(&prepared->spec, options, err) < 0 ||
+	    settle(settings, arena, prepared, err) < 0)
 		return -1;
-	id_map_complete(arena, &prepared->spec);
-	notify_find(&prepared->launch.notify);
-	notify_plan(arena, path_join(arena, settings->root, prepared->state.id), &prepared->spec,
-		    &prepared->launch.notify);
 	if (prepared->spec.process)
 		plan_options.preserve_fds += pass_listen_fds(arena, prepared->spec.process);
 	return make_plan(settings, arena, &plan_options, prepared, err);
@@ -296,12 +308,8 @@ int prepare_again(const struct settings *settings, struct handle *handle, struct
 	if (read_again(arena, prepared, err) < 0)
 		return -1;
 	if (spec_form_rootfs(arena, prepared, &options.rootfs, err) < 0 ||
-	    check_labels(prepared, err) < 0)
+	    settle(settings, arena, prepared, err) < 0)
 		return fail_in(err, "%s", state->id);
-	id_map_complete(arena, &prepared->spec);
-	notify_find(&prepared->launch.notify);
-	notify_plan(arena, path_join(arena, settings->root, state->id), &prepared->spec,
-		    &prepared->launch.notify);
 	return make_plan(settings, arena, &options, prepared, err);
 }
 
