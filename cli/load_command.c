@@ -26,7 +26,7 @@ const struct command load_command = {
 		"verified by its digest before it has a name; an archive that is not as it "
 		"says leaves\n"
 		"the store as it was.\n",
-	.examples = "ctr load -i app.tar\nssh build podman save app:1 | ctr load\n",
+	.examples = "ctr load -i app.tar\nctr load <app.tar\n",
 	COMMAND_OPTIONS(rows, load_options),
 	.flags = COMMAND_ENTERS,
 	.failure = FAILURE_RUN,
