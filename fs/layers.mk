@@ -85,6 +85,8 @@ libimage_a_SOURCES = \
 	fs/tar_stream.c fs/tar_stream.h \
 	fs/transfer_folder.c fs/transfer_folder.h \
 	fs/unpack.c fs/unpack.h \
+	fs/unpack_metadata.c fs/unpack_metadata.h \
+	fs/unpack_place.c fs/unpack_place.h \
 	fs/unpack_stream.c fs/unpack_stream.h \
 	fs/unpack_tree.c fs/unpack_tree.h
 libimage_a_CPPFLAGS = $(AM_CPPFLAGS) $(ARCHIVE_CFLAGS) $(ZSTD_CFLAGS) $(ZLIB_CFLAGS) \

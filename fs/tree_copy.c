@@ -120,7 +120,7 @@ static int get_metadata(const struct copy *copy, const struct diff_entry *entry,
 	metadata->times[1] = status->st_mtim;
 	if ((map_id(copy->source->uids, &metadata->uid) < 0 ||
 	     map_id(copy->source->gids, &metadata->gid) < 0) &&
-	    !copy->tree.options->merge->own)
+	    !copy->tree.place.options->merge->own)
 		return fail(err, EOVERFLOW, "its owner %u:%u is not mapped", status->st_uid,
 			    status->st_gid);
 	for (size_t i = 0; i < entry->xattrs->count; i++) {
@@ -130,7 +130,8 @@ static int get_metadata(const struct copy *copy, const struct diff_entry *entry,
 			return fail(err, EFBIG, "more than %d attributes", UNPACK_MAX_XATTRS);
 		metadata->xattrs[metadata->xattr_count++] = entry->xattrs->items[i];
 	}
-	return unpack_tree_adapt(&copy->tree, metadata, S_ISDIR(status->st_mode), err);
+	return unpack_metadata_adapt(metadata, copy->tree.place.options->merge,
+				     S_ISDIR(status->st_mode), err);
 }
 
 /* Returns 1 if it was copied under another name before, and is a hard link to that now. */
@@ -211,7 +212,7 @@ static int copy_thing(struct copy *copy, const struct diff_entry *entry, struct 
 		return 0;
 	case S_IFCHR:
 	case S_IFBLK:
-		if (copy->tree.options->merge->harmless)
+		if (copy->tree.place.options->merge->harmless)
 			return 0;
 		metadata.device = entry->status.st_rdev;
 	}
@@ -233,7 +234,7 @@ int tree_copy(const struct tree_source *source, int directory, const char *name,
 		.top = source->contents ? "" : name,
 		.progress = progress,
 		.put = put_in_tree,
-		.tree = { .root = directory, .parent = -1, .options = &options },
+		.tree = { .place = { .root = directory, .parent = -1, .options = &options } },
 	};
 	int result = fstat(directory, &copy.target) < 0 ? fail_errno(err, "stat") : 0;
 

@@ -159,7 +159,8 @@ static int unpack_entry(struct unpack *unpack, struct archive_entry *entry, cons
 	if (target)
 		return unpack_tree_hard_link(&unpack->tree, path, target, err);
 	if (get_metadata(entry, &metadata, err) < 0 ||
-	    unpack_tree_adapt(&unpack->tree, &metadata, type == AE_IFDIR, err) < 0)
+	    unpack_metadata_adapt(&metadata, unpack->tree.place.options->merge, type == AE_IFDIR,
+				  err) < 0)
 		return -1;
 	if ((type == AE_IFCHR || type == AE_IFBLK) && merge && merge->harmless)
 		return 0;
@@ -256,7 +257,7 @@ int unpack_layer(int fd, int dirfd, const struct unpack_options *options,
 	struct unpack unpack = {
 		.options = options,
 		.result = result,
-		.tree = { .root = dirfd, .parent = -1, .options = options },
+		.tree = { .place = { .root = dirfd, .parent = -1, .options = options } },
 		.max_bytes = options->max_bytes ? options->max_bytes : UNPACK_MAX_BYTES,
 		.max_entries = options->max_entries ? options->max_entries : UNPACK_MAX_ENTRIES,
 	};

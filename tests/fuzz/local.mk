@@ -34,7 +34,7 @@ tests_fuzz_fuzz_json_CFLAGS = $(fuzz_flags)
 tests_fuzz_fuzz_json_LDADD = $(YAJL_LIBS)
 tests_fuzz_fuzz_layer_SOURCES = tests/fuzz/fuzz_layer.c \
 	fs/compress.c fs/compress_chunk.c fs/compress_threads.c fs/decompress.c fs/deep_path.c fs/digest.c \
-	fs/unpack.c fs/unpack_stream.c fs/unpack_tree.c \
+	fs/unpack.c fs/unpack_stream.c fs/unpack_tree.c fs/unpack_place.c fs/unpack_metadata.c \
 	$(libbase_a_SOURCES)
 tests_fuzz_fuzz_layer_CFLAGS = $(fuzz_flags)
 tests_fuzz_fuzz_layer_LDADD = $(IMAGE_LIBS)
