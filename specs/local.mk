@@ -13,7 +13,10 @@ libspecs_a_SOURCES = \
 	specs/optional.h \
 	specs/runtime_spec.c specs/runtime_spec.h \
 	specs/schema.c specs/schema.h \
+	specs/schema_decode.h \
 	specs/schema_encode.c \
+	specs/schema_place.c \
+	specs/schema_values.c \
 	specs/sysctl_name.c specs/sysctl_name.h \
 	specs/template.c \
 	specs/uint_map.h \
