@@ -3,46 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/path.h"
 #include "fs/host_attributes.h"
+#include "fs/host_planner.h"
 
-/* What the entries below a path need no look of their own for. */
-enum cover { COVER_NONE, COVER_NEW, COVER_SKIPPED };
-
-struct planner {
-	struct arena *arena;
-	const struct host_plan_options *options;
-	struct host_plan *plan;
-	const struct host_part *part;
-	struct host_since since;
-	size_t part_index;
-	struct host_place place;
-	enum cover cover;
-	const char *cover_path;
-	size_t cover_operation;
-	bool *used;   /* of options->paths */
-	size_t *open; /* the directories on the way to where we are: indexes into the journal's */
-	size_t depth, open_room;
-	size_t change_room, operation_room, directory_room, area_room;
-};
-
-/* One entry of the difference, and what the host has there now. */
-struct meeting {
-	const struct diff_entry *entry;
-	bool asked;
-	int dir; /* the place's: where it is on the host */
-	const char *name;
-	bool there;
-	struct stat status;
-};
-
-/* Makes room for one more of count items. */
-static void *grow(struct arena *arena, void *items, size_t count, size_t *room, size_t size)
+void *planner_grow(struct arena *arena, void *items, size_t count, size_t *room, size_t size)
 {
 	char *larger;
 
@@ -80,60 +49,6 @@ const char *host_conflict_text(enum host_conflict conflict)
 	}
 }
 
-/* What is asked for ---------------------------------------------------------------------------- */
-
-/* .ctr-undo, and .ctr-undo-RANDOM */
-static bool is_undo_folder(const char *path)
-{
-	for (const char *at = path; (at = strstr(at, "/" HOST_UNDO_FOLDER)); at++) {
-		char end = at[strlen("/" HOST_UNDO_FOLDER)];
-
-		if (!end || end == '/' || end == '-')
-			return true;
-	}
-	return false;
-}
-
-enum selection { SELECT_NOT, SELECT_PARENT, SELECT_ASKED };
-
-static enum selection selected(struct planner *planner, const char *path)
-{
-	const struct string_list *paths = &planner->options->paths;
-	enum selection selection = SELECT_NOT;
-	const char *place;
-
-	if (!paths->count)
-		return SELECT_ASKED;
-	place = host_path(planner->arena, planner->part->target, path);
-	for (size_t i = 0; i < paths->count; i++) {
-		if (path_behind(place, paths->items[i])) {
-			planner->used[i] = true;
-			selection = SELECT_ASKED;
-		} else if (selection == SELECT_NOT && path_behind(paths->items[i], place)) {
-			selection = SELECT_PARENT;
-		}
-	}
-	return selection;
-}
-
-/* Whether the host has something mounted at path, or with below: anywhere in it. */
-static bool is_mounted(const struct planner *planner, const char *path, bool below)
-{
-	const struct string_list *mounts = &planner->options->mounts;
-	const char *place;
-
-	if (!mounts->count || !strcmp(path, "/"))
-		return false;
-	place = host_path(planner->arena, planner->part->target, path);
-	for (size_t i = 0; i < mounts->count; i++) {
-		const char *rest = path_behind(mounts->items[i], place);
-
-		if (rest && (below || !*rest))
-			return true;
-	}
-	return false;
-}
-
 /* Results -------------------------------------------------------------------------------------- */
 
 static struct host_change *add_change(struct planner *planner, const struct meeting *meeting,
@@ -143,8 +58,8 @@ static struct host_change *add_change(struct planner *planner, const struct meet
 	struct host_plan *plan = planner->plan;
 	struct host_change *change;
 
-	plan->changes = grow(planner->arena, plan->changes, plan->count, &planner->change_room,
-			     sizeof(*plan->changes));
+	plan->changes = planner_grow(planner->arena, plan->changes, plan->count,
+				     &planner->change_room, sizeof(*plan->changes));
 	change = &plan->changes[plan->count++];
 	*change = (struct host_change){
 		.part = planner->part_index,
@@ -200,9 +115,9 @@ static struct journal_directory *add_directory(struct planner *planner, const ch
 	struct journal *journal = &planner->plan->journal;
 	struct journal_directory *directory;
 
-	journal->directories.items = grow(planner->arena, journal->directories.items,
-					  journal->directories.count, &planner->directory_room,
-					  sizeof(*directory));
+	journal->directories.items = planner_grow(planner->arena, journal->directories.items,
+						  journal->directories.count,
+						  &planner->directory_room, sizeof(*directory));
 	directory = &journal->directories.items[journal->directories.count];
 	*directory = (struct journal_directory){
 		.part = (uint32_t)planner->part_index,
@@ -217,8 +132,8 @@ static struct journal_directory *add_directory(struct planner *planner, const ch
 	       !path_behind(path,
 			    journal->directories.items[planner->open[planner->depth - 1]].path))
 		planner->depth--;
-	planner->open = grow(planner->arena, planner->open, planner->depth, &planner->open_room,
-			     sizeof(*planner->open));
+	planner->open = planner_grow(planner->arena, planner->open, planner->depth,
+				     &planner->open_room, sizeof(*planner->open));
 	planner->open[planner->depth++] = journal->directories.count++;
 	return directory;
 }
@@ -290,108 +205,6 @@ static int meet_directories(struct planner *planner, const struct meeting *meeti
 
 /* Operations ----------------------------------------------------------------------------------- */
 
-static void add_area(struct planner *planner, const char *directory, int fd,
-		     const struct host_realm *realm, const struct stat *status)
-{
-	struct host_plan *plan = planner->plan;
-	char folder[HOST_FOLDER_SIZE];
-
-	plan->areas = grow(planner->arena, plan->areas, plan->area_count, &planner->area_room,
-			   sizeof(*plan->areas));
-	plan->areas[plan->area_count++] = (struct host_plan_area){
-		.part = planner->part_index,
-		.directory = directory,
-		.folder = arena_strdup(planner->arena, host_area_folder(fd, folder)),
-		.status = *status,
-		.realm = *realm,
-	};
-}
-
-/* As far up as it is the same realm, and may be written to. */
-static int choose_area(struct planner *planner, const char *path, const struct host_realm *wanted,
-		       struct error *err)
-{
-	char *prefix = arena_strdup(planner->arena, path);
-	char *end = strrchr(prefix, '/'), *at = prefix;
-	int errnum = EACCES;
-
-	*end = '\0';
-	for (;;) {
-		char saved = *at;
-		cleanup_fd int fd = -1;
-		struct host_realm realm;
-		struct stat status;
-
-		*at = '\0';
-		fd = host_open_directory(planner->part->dir, prefix);
-		if (fd < 0)
-			return fail_errno(err, "open %s", prefix);
-		if (host_realm_of(fd, &realm, err) < 0)
-			return -1;
-		if (host_realm_equal(&realm, wanted)) {
-			if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) == 0 &&
-			    fstat(fd, &status) == 0) {
-				add_area(planner, prefix, fd, wanted, &status);
-				return 0;
-			}
-			errnum = errno;
-		}
-		if (at == end)
-			return fail(err, errnum, "%s: %s",
-				    host_path(planner->arena, planner->part->target, prefix),
-				    strerror(errnum));
-		*at = saved;
-		at += 1 + strcspn(at + 1, "/");
-	}
-}
-
-static int find_area(struct planner *planner, const struct meeting *meeting, uint32_t *index,
-		     struct error *err)
-{
-	const struct host_plan *plan = planner->plan;
-	const char *path = meeting->entry->path;
-	struct host_realm realm;
-
-	if (host_realm_of(meeting->dir, &realm, err) < 0 ||
-	    host_realm_check(&realm, meeting->dir, meeting->name, err) < 0)
-		return fail_in(err, "%s", path);
-	for (size_t i = plan->area_count; i-- > 0;) {
-		const struct host_plan_area *area = &plan->areas[i];
-
-		if (area->part != planner->part_index || !host_realm_equal(&area->realm, &realm) ||
-		    !path_behind(path, area->directory))
-			continue;
-		*index = (uint32_t)i;
-		return 0;
-	}
-	if (choose_area(planner, path, &realm, err) < 0)
-		return -1;
-	*index = (uint32_t)plan->area_count - 1;
-	return 0;
-}
-
-/* What the kernel would refuse is better found now than between two exchanges. */
-static int check_changeable(struct planner *planner, const struct meeting *meeting,
-			    struct error *err)
-{
-	const char *place = host_path(planner->arena, planner->part->target, meeting->entry->path);
-	struct statx status;
-
-	if (faccessat(meeting->dir, ".", W_OK | X_OK, AT_EACCESS) < 0)
-		return fail_errno(err, "%s: its directory cannot be changed", place);
-	for (int i = 0; i < 2; i++) {
-		const char *name = i ? meeting->name : ".";
-
-		if ((i && !meeting->there) ||
-		    statx(meeting->dir, name, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &status) < 0 ||
-		    !(status.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)))
-			continue;
-		return fail(err, EPERM, "%s: %s is immutable or append-only (see chattr(1))", place,
-			    i ? "it" : "its directory");
-	}
-	return 0;
-}
-
 static int add_operation(struct planner *planner, const struct meeting *meeting,
 			 enum host_conflict conflict, struct error *err)
 {
@@ -403,17 +216,17 @@ static int add_operation(struct planner *planner, const struct meeting *meeting,
 
 	if (!parent)
 		return fail(err, EBUSY, "%s: the host changes it just now", entry->path);
-	if (check_changeable(planner, meeting, err) < 0)
+	if (planner_check_changeable(planner, meeting, err) < 0)
 		return -1;
-	journal->operations.items = grow(planner->arena, journal->operations.items,
-					 journal->operations.count, &planner->operation_room,
-					 sizeof(*operation));
+	journal->operations.items = planner_grow(planner->arena, journal->operations.items,
+						 journal->operations.count,
+						 &planner->operation_room, sizeof(*operation));
 	operation = &journal->operations.items[journal->operations.count];
 	*operation = (struct journal_operation){
 		.part = (uint32_t)planner->part_index,
 		.path = arena_strdup(planner->arena, entry->path),
 	};
-	if (find_area(planner, meeting, &operation->area, err) < 0)
+	if (planner_find_area(planner, meeting, &operation->area, err) < 0)
 		return -1;
 	if (meeting->there)
 		operation->old = journal_see(&meeting->status);
@@ -480,7 +293,7 @@ static int meet(struct planner *planner, struct meeting *meeting, struct error *
 		return fail_errno(err, "%s", entry->path);
 	if (!meeting->there && entry->kind == DIFF_DELETED)
 		return 0;
-	if (is_mounted(planner, entry->path, meeting->there && !new_directory) &&
+	if (planner_meets_mount(planner, entry->path, meeting->there && !new_directory) &&
 	    is_skipped(planner, meeting, HOST_MOUNTED)) {
 		set_cover(planner, COVER_SKIPPED, entry->path);
 		return 0;
@@ -496,9 +309,7 @@ static int plan_entry(const struct diff_entry *entry, void *context, struct erro
 	enum selection selection;
 	struct meeting meeting = { .entry = entry };
 
-	if (is_undo_folder(entry->path))
-		return 0;
-	selection = selected(planner, entry->path);
+	selection = planner_selects(planner, entry->path);
 	if (selection == SELECT_NOT)
 		return 0;
 	meeting.asked = selection == SELECT_ASKED;

@@ -16,7 +16,9 @@ libfs_a_SOURCES += \
 	fs/host_journal_document.c \
 	fs/host_known.c fs/host_known.h \
 	fs/host_part.c fs/host_part.h \
-	fs/host_plan.c fs/host_plan.h \
+	fs/host_plan.c fs/host_plan.h fs/host_planner.h \
+	fs/host_plan_area.c \
+	fs/host_plan_select.c \
 	fs/host_recover.c fs/host_recover.h \
 	fs/host_since.c fs/host_since.h \
 	fs/host_stage.c fs/host_stage.h \
