@@ -58,19 +58,20 @@ static int adopt_node(const struct device_plan *device, int directory, struct er
 
 /*
  * Attaches a detached mount of a device to the name, which is made when it is missing. The place
- * must not be a link: it is opened as it is.
+ * must not be a link: it is opened as it is, and one that was there before us is looked at.
  */
 static int bind_node(int mount, int directory, const char *name, struct error *err)
 {
+	bool made = mknodat(directory, name, S_IFREG | 0644, 0) == 0;
 	cleanup_fd int target = -1;
 	struct stat status;
 
-	if (mknodat(directory, name, S_IFREG | 0644, 0) < 0 && errno != EEXIST)
+	if (!made && errno != EEXIST)
 		return fail_errno(err, "make a place for it");
 	target = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (target < 0 || fstat(target, &status) < 0)
+	if (target < 0 || (!made && fstat(target, &status) < 0))
 		return fail_errno(err, "open the place for it");
-	if (S_ISLNK(status.st_mode) || S_ISDIR(status.st_mode))
+	if (!made && (S_ISLNK(status.st_mode) || S_ISDIR(status.st_mode)))
 		return fail(err, ELOOP, "a link or directory is in its place");
 	return mount_move(mount, target, err);
 }

@@ -161,16 +161,15 @@ static bool is_node(const struct stat *status, mode_t mode, dev_t number)
 
 int device_open(const struct device_plan *device, struct error *err)
 {
-	cleanup_fd int node = -1;
+	/* what is looked at is the clone itself, so that nothing can come between */
+	cleanup_fd int mount = open_tree(AT_FDCWD, device->path,
+					 OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
 	struct stat status;
-	int mount;
 
-	node = open(device->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (node < 0 || fstat(node, &status) < 0)
+	if (mount < 0 || fstat(mount, &status) < 0)
 		return fail_errno(err, "device %s of the host", device->path);
 	if (!is_node(&status, device->mode, device->number))
 		return fail(err, ENODEV, "device %s of the host is not %u:%u", device->path,
 			    major(device->number), minor(device->number));
-	mount = open_tree(node, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-	return mount < 0 ? fail_errno(err, "clone device %s", device->path) : mount;
+	return take_fd(&mount);
 }
