@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 /*
@@ -13,6 +15,9 @@
  * same arguments, from such a view, and does not return. -1 when that could not be done.
  */
 int guard_self(char **argv, struct error *err);
+
+/* The entry point (cli/entry.h) has seen that the program runs from a read-only view. */
+extern bool guard_is_seen;
 
 /* Executes it again in any case, for what only execve(2) does. Returns when that failed. */
 int guard_execute(char **argv, struct error *err);

@@ -35,6 +35,54 @@ outside_untouched() {
 	lacks "$(<"$DATA/containers/$ID/upper/attack")" overwritten
 }
 
+# guarded ARGUMENT...: `ctr ARGUMENT...` in the background runs from a read-only view of a program that
+# can be written, and knows where that is.
+guarded() {
+	local pid
+	"$CTR" --root "$ROOT" --data-root "$DATA" "$@" 3>&- &
+	pid=$!
+	eventually file_has "$DATA/containers/$ID/upper/ready" yes
+	# in this order the kernel looks at the mount before it says that the file is being executed
+	run ! bash -c ": >/proc/$pid/exe"
+	contains "$output" "Read-only file system"
+	tr '\0' '\n' <"/proc/$pid/environ" | grep -qx "CTR_PROGRAM=$CTR"
+	kill -KILL "$pid"
+	wait "$pid" || true
+	ctr rm -f "$ID"
+}
+
+@test "2019-5736: ctr runs from a read-only view, by its entry point, and by libc's start where that gives up" {
+	local i
+	cp "$CTR" ctr
+	CTR=$DIR/ctr
+	spec . sh -c "echo yes >/ready; exec sleep 1000"
+	guarded run --name "$ID" spec.json
+	guarded --debug --log-format text run --name "$ID" spec.json
+	# more variables than the entry point has room for
+	(
+		for i in {1..300}; do export "MANY_$i=x"; done
+		guarded run --name "$ID" spec.json
+	)
+	# a longer path than that
+	mkdir -p "$DIR/$(printf 'long%.0s' {1..60})/$(printf 'long%.0s' {1..60})/$(printf 'long%.0s' {1..60})/$(printf 'long%.0s' {1..60})/$(printf 'long%.0s' {1..60})"
+	CTR=$(echo "$DIR"/long*/*/*/*/*)/ctr
+	mv ctr "$CTR"
+	guarded run --name "$ID" spec.json
+	# what an environment says is not believed
+	CTR_PROGRAM=/bin/false guarded run --name "$ID" spec.json
+}
+
+@test "2019-5736: on a read-only mount ctr is protected already, and executed once" {
+	mkdir read-only
+	host_mount --bind "${CTR%/*}" read-only
+	mount -o remount,bind,ro read-only
+	spec . true
+	run -0 strace -f -e trace=execve,execveat -o calls "$DIR/read-only/${CTR##*/}" --root "$ROOT" --data-root "$DATA" run --rm --name "$ID" spec.json 3>&-
+	lacks "$(<calls)" execveat
+	CTR=$DIR/read-only/${CTR##*/}
+	run -0 ctr run --rm --name "$ID" spec.json
+}
+
 @test "2019-5736: /proc/self/exe as the program does not run ctr inside" {
 	local before
 	before=$(sha256sum <"$CTR")
