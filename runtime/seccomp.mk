@@ -2,10 +2,12 @@
 libruntime_a_SOURCES += \
 	runtime/default_seccomp.c runtime/default_seccomp.h \
 	runtime/seccomp.c runtime/seccomp.h \
+	runtime/seccomp_code.c runtime/seccomp_code.h \
 	runtime/seccomp_enosys.c runtime/seccomp_enosys.h \
 	runtime/seccomp_leaf.c runtime/seccomp_leaf.h \
 	runtime/seccomp_library.c runtime/seccomp_library.h \
 	runtime/seccomp_profile.c runtime/seccomp_profile.h \
+	runtime/seccomp_ranges.c runtime/seccomp_ranges.h \
 	runtime/seccomp_tree.c runtime/seccomp_tree.h
 
 check_PROGRAMS += tests/unit/test_default_seccomp tests/unit/test_seccomp

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/macro.h"
-#include "runtime/seccomp_leaf.h"
+#include "runtime/seccomp_ranges.h"
 
 #define X32_BIT 0x40000000u /* of all numbers of x32, which shares the rest with x86_64 */
 
@@ -100,7 +100,7 @@ static void add_entry(struct table *table, int number, const struct seccomp_rule
 			memcpy(table->entries, entries, table->entry_count * sizeof(*entries));
 	}
 	table->entries[table->entry_count] =
-		(struct entry){ (uint32_t)number, table->entry_count, rule };
+		(struct entry){ (uint32_t)number & ~X32_BIT, table->entry_count, rule };
 	table->entry_count++;
 }
 
@@ -165,10 +165,8 @@ static int compare_entries(const void *one, const void *other)
 	return a->order < b->order ? -1 : 1;
 }
 
-static struct seccomp_range *new_range(struct table *table, uint32_t first, uint32_t action)
+static struct seccomp_range *new_range(struct table *table)
 {
-	struct seccomp_range *range;
-
 	if (table->range_count == table->range_room) {
 		struct seccomp_range *ranges = table->ranges;
 
@@ -177,19 +175,22 @@ static struct seccomp_range *new_range(struct table *table, uint32_t first, uint
 		if (table->range_count)
 			memcpy(table->ranges, ranges, table->range_count * sizeof(*ranges));
 	}
-	range = &table->ranges[table->range_count++];
-	*range = (struct seccomp_range){ .first = first, .action = action, .wide = table->wide };
-	return range;
+	return &table->ranges[table->range_count++];
 }
 
-/* From first on action; longer than the range before if that says the same. */
-static void add_range(struct table *table, uint32_t first, uint32_t action)
+/* From its first number on; longer than the range before if that says the same. */
+static void add_range(struct table *table, const struct seccomp_range *range)
 {
 	const struct seccomp_range *last =
 		table->range_count ? &table->ranges[table->range_count - 1] : NULL;
 
-	if (!last || last->clause_count || last->action != action)
-		new_range(table, first, action);
+	if (!last || !seccomp_range_is_same(last, range))
+		*new_range(table) = *range;
+}
+
+static void add_action(struct table *table, uint32_t first, uint32_t action)
+{
+	add_range(table, &(struct seccomp_range){ first, { .otherwise = action } });
 }
 
 /*
@@ -198,35 +199,39 @@ static void add_range(struct table *table, uint32_t first, uint32_t action)
  */
 static void add_verdict(struct table *table, const struct entry *entries, size_t count)
 {
+	struct seccomp_clause *clauses;
 	struct seccomp_range *range;
-	size_t clauses = 0;
+	size_t room = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		if (entries[i].rule->count == 0) {
-			add_range(table, entries[i].number, entries[i].rule->action);
+			add_action(table, entries[i].number, entries[i].rule->action);
 			return;
 		}
-		clauses += entries[i].rule->alternatives ? entries[i].rule->count : 1;
+		room += entries[i].rule->alternatives ? entries[i].rule->count : 1;
 	}
-	range = new_range(table, entries[0].number, table->profile->otherwise);
-	range->clauses = arena_array(table->arena, struct seccomp_clause, clauses);
+	clauses = arena_array(table->arena, struct seccomp_clause, room);
+	range = new_range(table);
+	*range = (struct seccomp_range){
+		entries[0].number,
+		{ clauses, 0, table->profile->otherwise, table->wide, .elsewhere = 0 },
+	};
 	for (size_t i = 0; i < count; i++) {
 		const struct seccomp_rule *rule = entries[i].rule;
 		size_t each = rule->alternatives ? 1 : rule->count;
 
 		for (size_t j = 0; j < rule->count; j += each)
-			range->clauses[range->clause_count++] =
+			clauses[range->leaf.count++] =
 				(struct seccomp_clause){ &rule->comparisons[j], each,
 							 rule->action };
 	}
 }
 
-/* Adds the ranges of one architecture from number begin on, up to all above the last one. */
-static void add_architecture(struct table *table, uint32_t architecture, uint32_t begin)
+/* Adds the ranges of one architecture, up to all above the last number. */
+static void add_architecture(struct table *table, uint32_t architecture)
 {
-	uint32_t otherwise = table->profile->otherwise, next = begin;
+	uint32_t otherwise = table->profile->otherwise, next = 0;
 
-	table->entry_count = 0;
 	table->wide = is_wide(architecture);
 	add_entries(table, architecture);
 	if (table->entry_count)
@@ -237,28 +242,13 @@ static void add_architecture(struct table *table, uint32_t architecture, uint32_
 		for (end = i; end < table->entry_count && table->entries[end].number == number;)
 			end++;
 		if (number > next)
-			add_range(table, next, otherwise);
+			add_action(table, next, otherwise);
 		add_verdict(table, &table->entries[i], end - i);
 		next = number + 1;
 	}
-	add_range(table, next,
-		  table->entry_count && table->profile->enosys ? SECCOMP_RET_ERRNO | ENOSYS
-							       : otherwise);
-}
-
-/* x32 is found behind x86_64, by its bit. Without it such numbers are a wrong architecture. */
-static void add_x86_64(struct table *table, bool x86_64, bool x32)
-{
-	if (x86_64)
-		add_architecture(table, SCMP_ARCH_X86_64, 0);
-	else
-		add_range(table, 0, SECCOMP_RET_KILL_THREAD);
-	if (x32)
-		add_architecture(table, SCMP_ARCH_X32, X32_BIT);
-	else
-		add_range(table, X32_BIT, SECCOMP_RET_KILL_THREAD);
-	/* a tracer skips a call by making its number -1 (seccomp(2)) */
-	add_range(table, UINT32_MAX, table->profile->otherwise);
+	add_action(table, next,
+		   table->entry_count && table->profile->enosys ? SECCOMP_RET_ERRNO | ENOSYS
+								: otherwise);
 }
 
 static bool has_architecture(const struct seccomp_profile *profile, uint32_t architecture)
@@ -269,45 +259,91 @@ static bool has_architecture(const struct seccomp_profile *profile, uint32_t arc
 	return false;
 }
 
-static void emit_section(struct seccomp_code *code, const struct table *table,
-			 uint32_t architecture)
+static size_t emit_architecture(struct seccomp_code *code, const struct seccomp_profile *profile,
+				uint32_t architecture)
 {
-	size_t size = 1 + seccomp_ranges_size(table->ranges, table->range_count);
+	struct table table = { .arena = code->arena, .profile = profile };
 
-	seccomp_emit(code, BPF_JMP | BPF_JEQ | BPF_K, architecture, 1, 0);
-	seccomp_emit(code, BPF_JMP | BPF_JA, (uint32_t)size, 0, 0);
-	seccomp_emit(code, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
-	seccomp_emit_ranges(code, table->ranges, table->range_count);
+	add_architecture(&table, architecture);
+	return seccomp_emit_ranges(code, table.ranges, table.range_count);
+}
+
+/* What of x32 x86_64 says as well is left to that one, which begins at label. */
+static void share_ranges(const struct table *x86_64, const struct table *x32, size_t label,
+			 struct table *result)
+{
+	for (size_t i = 0, j = 0; i < x32->range_count && j < x86_64->range_count;) {
+		const struct seccomp_range *range = &x32->ranges[i], *other = &x86_64->ranges[j];
+		uint32_t end = i + 1 < x32->range_count ? range[1].first : UINT32_MAX;
+		uint32_t other_end = j + 1 < x86_64->range_count ? other[1].first : UINT32_MAX;
+		struct seccomp_range shared = *range;
+
+		if (other->first > shared.first)
+			shared.first = other->first;
+		if (seccomp_range_is_same(range, other))
+			shared.leaf = (struct seccomp_leaf){ .elsewhere = label };
+		add_range(result, &shared);
+		i += end <= other_end;
+		j += other_end <= end;
+	}
+}
+
+/*
+ * x32 is found behind x86_64, by its bit. Without it such numbers are a wrong architecture; but a
+ * tracer skips a call by making its number -1 (seccomp(2)).
+ */
+static size_t emit_x86_64(struct seccomp_code *code, const struct seccomp_profile *profile)
+{
+	struct table x86_64 = { .arena = code->arena, .profile = profile };
+	struct table x32 = x86_64, shared = x86_64;
+	size_t label, x32_label;
+
+	if (has_architecture(profile, SCMP_ARCH_X86_64))
+		add_architecture(&x86_64, SCMP_ARCH_X86_64);
+	else
+		add_action(&x86_64, 0, SECCOMP_RET_KILL_THREAD);
+	label = seccomp_emit_ranges(code, x86_64.ranges, x86_64.range_count);
+	if (has_architecture(profile, SCMP_ARCH_X32)) {
+		add_architecture(&x32, SCMP_ARCH_X32);
+		share_ranges(&x86_64, &x32, label, &shared);
+		x32_label = seccomp_emit_ranges(code, shared.ranges, shared.range_count);
+		x32_label = seccomp_emit(code, BPF_ALU | BPF_AND | BPF_K, ~X32_BIT, x32_label);
+	} else {
+		x32_label = seccomp_emit_return(code, SECCOMP_RET_KILL_THREAD);
+	}
+	x32_label = seccomp_emit_jump(code, BPF_JEQ, UINT32_MAX,
+				      seccomp_emit_return(code, profile->otherwise), x32_label);
+	return seccomp_emit_jump(code, BPF_JGE, X32_BIT, x32_label, label);
 }
 
 int seccomp_tree_compile(struct arena *arena, const struct seccomp_profile *profile,
 			 struct sock_fprog *program, struct error *err)
 {
 	struct seccomp_code code = { .arena = arena };
-	bool x86_64 = has_architecture(profile, SCMP_ARCH_X86_64);
-	bool x32 = has_architecture(profile, SCMP_ARCH_X32), x86_64_done = false;
+	size_t label = seccomp_emit_return(&code, SECCOMP_RET_KILL_THREAD), section;
+	bool x86_64_done = false;
 
-	seccomp_emit(&code, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
-	for (size_t i = 0; i < profile->architecture_count; i++) {
+	for (size_t i = profile->architecture_count; i-- > 0;) {
 		uint32_t architecture = profile->architectures[i];
-		struct table table = { .arena = arena, .profile = profile };
 
 		if (architecture == SCMP_ARCH_X86_64 || architecture == SCMP_ARCH_X32) {
 			if (x86_64_done)
 				continue;
 			x86_64_done = true;
 			architecture = SCMP_ARCH_X86_64;
-			add_x86_64(&table, x86_64, x32);
+			section = emit_x86_64(&code, profile);
 		} else {
-			add_architecture(&table, architecture, 0);
+			section = emit_architecture(&code, profile, architecture);
 		}
-		emit_section(&code, &table, architecture);
+		section = seccomp_emit(&code, BPF_LD | BPF_W | BPF_ABS,
+				       offsetof(struct seccomp_data, nr), section);
+		label = seccomp_emit_jump(&code, BPF_JEQ, architecture, section, label);
 	}
-	seccomp_emit(&code, BPF_RET | BPF_K, SECCOMP_RET_KILL_THREAD, 0, 0);
+	seccomp_emit(&code, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), label);
 	if (code.count > BPF_MAXINSNS)
 		return fail(err, E2BIG,
 			    "linux.seccomp: %zu instructions are more than the kernel takes (%d)",
 			    code.count, BPF_MAXINSNS);
-	*program = (struct sock_fprog){ (unsigned short)code.count, code.instructions };
+	*program = (struct sock_fprog){ (unsigned short)code.count, seccomp_code_begin(&code) };
 	return 0;
 }
