@@ -29,8 +29,9 @@ static ssize_t read_retry(int fd, void *buffer, size_t size)
 
 struct reading {
 	const char *name;
-	size_t room; /* so much is expected */
+	size_t room; /* so much is expected, and one byte */
 	size_t limit;
+	size_t whole; /* a file of this size: its end needs no read of its own; 0: not known */
 };
 
 static int read_to_end(int fd, const struct reading *reading, struct arena *arena, char **text,
@@ -51,6 +52,9 @@ static int read_to_end(int fd, const struct reading *reading, struct arena *aren
 		if (used > reading->limit)
 			return fail(err, EFBIG, "%s: more than %zu bytes", reading->name,
 				    reading->limit);
+		/* there was room for more: it has not grown meanwhile */
+		if (used == reading->whole)
+			break;
 		if (used == room) {
 			char *larger = arena_alloc(arena, 2 * room + 1);
 
@@ -82,13 +86,14 @@ int file_read_fd(int fd, const char *name, size_t limit, struct arena *arena, ch
 		return fail(err, EFBIG, "%s: %lld bytes are too many (at most %zu)", name,
 			    (long long)status.st_size, limit);
 	room = status.st_size > 0 ? (size_t)status.st_size + 1 : FIRST_READ;
-	return read_to_end(fd, &(struct reading){ name, room, limit }, arena, text, size, err);
+	return read_to_end(fd, &(struct reading){ name, room, limit, (size_t)status.st_size },
+			   arena, text, size, err);
 }
 
 int file_read_stream(int fd, const char *name, size_t limit, struct arena *arena, char **text,
 		     size_t *size, struct error *err)
 {
-	return read_to_end(fd, &(struct reading){ name, FIRST_READ, limit }, arena, text, size,
+	return read_to_end(fd, &(struct reading){ name, FIRST_READ, limit, 0 }, arena, text, size,
 			   err);
 }
 
@@ -117,7 +122,8 @@ ssize_t file_read_short_at(int dirfd, const char *path, char *buffer, size_t siz
 		if (got < 0)
 			return fail_errno(err, "read %s", path);
 		used += (size_t)got;
-		if (got == 0 || used == size - 1)
+		/* the kernel gives all of such a file at once */
+		if (got == 0 || used == size - 1 || buffer[used - 1] == '\n')
 			break;
 	}
 	if (used && buffer[used - 1] == '\n')

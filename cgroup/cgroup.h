@@ -149,6 +149,9 @@ int cgroup_check_thawed(const struct cgroup_host *host, const char *path, struct
 /* Opens the directory of path (from a plan or state.json), O_PATH. ENOENT when it is gone. */
 int cgroup_open(const struct cgroup_host *host, const char *path, struct error *err);
 
+/* The same for who needs the mount for nothing else. */
+int cgroup_find(struct arena *arena, const char *path, struct error *err);
+
 /*
  * Gives the cgroup at path other limits; those not among limits stay. devices: the rules that
  * replace the ones in force, NULL: these stay. All or nothing: when one write fails, what was

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdint.h>
 #include <string.h>
 #include <time.h>
@@ -12,8 +11,12 @@
 
 #include "base/fd.h"
 
-/* The kernel notifies at most every 10 ms, but most changes take microseconds: look first. */
-#define SPIN_NANOSECONDS 1000000
+/*
+ * The kernel notifies at most every 10 ms, and most changes take microseconds: for so long it is
+ * looked again and again, with growing pauses, in which a notification is heard all the same.
+ */
+#define FIRST_PAUSE_NANOSECONDS 10000
+#define LOOK_NANOSECONDS 1000000
 
 static int64_t now(void)
 {
@@ -73,17 +76,19 @@ int cgroup_events_read(int dirfd, struct cgroup_events *events, struct error *er
 	return read_events(fd, events, err);
 }
 
-/* Returns 0 when time is over. */
-static int wait_change(int fd, int64_t deadline, struct error *err)
+/* Waits for a change or for pause nanoseconds. Returns 0 when time is over. */
+static int wait_change(int fd, int64_t pause, int64_t deadline, struct error *err)
 {
 	struct pollfd change = { .fd = fd, .events = POLLPRI };
-	int64_t left = (deadline - now() + 999999) / 1000000;
-	int result;
+	int64_t left = deadline - now();
+	struct timespec limit;
 
 	if (deadline >= 0 && left <= 0)
 		return 0;
-	result = poll(&change, 1, deadline < 0 ? -1 : (int)left);
-	if (result < 0 && errno != EINTR)
+	if (deadline >= 0 && (pause < 0 || left < pause))
+		pause = left;
+	limit = (struct timespec){ pause / 1000000000, pause % 1000000000 };
+	if (ppoll(&change, 1, pause < 0 ? NULL : &limit, NULL) < 0 && errno != EINTR)
 		return fail_errno(err, "poll cgroup.events");
 	return 1;
 }
@@ -91,8 +96,8 @@ static int wait_change(int fd, int64_t deadline, struct error *err)
 int cgroup_events_wait(int dirfd, bool (*is_reached)(const struct cgroup_events *), int timeout_ms,
 		       struct cgroup_events *events, struct error *err)
 {
-	int64_t begin = now(), spin_end = begin + SPIN_NANOSECONDS;
-	int64_t deadline = timeout_ms < 0 ? -1 : begin + (int64_t)timeout_ms * 1000000;
+	int64_t deadline = timeout_ms < 0 ? -1 : now() + (int64_t)timeout_ms * 1000000;
+	int64_t pause = FIRST_PAUSE_NANOSECONDS;
 	bool gone;
 	struct error other;
 	cleanup_fd int fd = open_events(dirfd, &gone, &other);
@@ -105,17 +110,15 @@ int cgroup_events_wait(int dirfd, bool (*is_reached)(const struct cgroup_events 
 		return -1;
 	}
 	for (;;) {
-		int result = 1;
+		int result;
 
 		if (read_events(fd, events, err) < 0)
 			return -1;
 		if (events->gone || is_reached(events))
 			return 0;
-		if (now() < spin_end)
-			sched_yield();
-		else
-			result = wait_change(fd, deadline, err);
+		result = wait_change(fd, pause, deadline, err);
 		if (result <= 0)
 			return result < 0 ? -1 : 1;
+		pause = pause < 0 || pause > LOOK_NANOSECONDS ? -1 : 3 * pause;
 	}
 }

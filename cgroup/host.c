@@ -19,15 +19,21 @@
 
 static const char *const usual_places[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
 
-/* Returns an O_PATH descriptor of path if it is a cgroup2 mount, or -1. */
-static int open_cgroup2(const char *path)
+static bool is_cgroup2(const struct statfs *status)
 {
-	cleanup_fd int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return status->f_type == CGROUP2_SUPER_MAGIC;
+}
+
+/* Returns an O_PATH descriptor of path if it is a directory of cgroup2, or -1. */
+static int open_cgroup2(const char *path, int flags)
+{
+	cleanup_fd int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC | flags);
 	struct statfs status;
 
-	if (fd < 0 || fstatfs(fd, &status) < 0 || status.f_type != CGROUP2_SUPER_MAGIC)
+	if (fd < 0)
 		return -1;
-	return take_fd(&fd);
+	errno = ENOENT;
+	return fstatfs(fd, &status) < 0 || !is_cgroup2(&status) ? -1 : take_fd(&fd);
 }
 
 int cgroup_host_open(struct arena *arena, struct cgroup_host *host, struct error *err)
@@ -36,7 +42,7 @@ int cgroup_host_open(struct arena *arena, struct cgroup_host *host, struct error
 	char *text;
 
 	for (size_t i = 0; i < ARRAY_SIZE(usual_places); i++) {
-		*host = (struct cgroup_host){ open_cgroup2(usual_places[i]), usual_places[i] };
+		*host = (struct cgroup_host){ open_cgroup2(usual_places[i], 0), usual_places[i] };
 		if (host->root >= 0)
 			return 0;
 	}
@@ -45,12 +51,36 @@ int cgroup_host_open(struct arena *arena, struct cgroup_host *host, struct error
 	while (mountinfo_next(&text, &mount)) {
 		if (strcmp(mount.type, "cgroup2") != 0)
 			continue;
-		*host = (struct cgroup_host){ open_cgroup2(mount.point), mount.point };
+		*host = (struct cgroup_host){ open_cgroup2(mount.point, 0), mount.point };
 		if (host->root >= 0)
 			return 0;
 	}
 	return fail(err, ENOENT,
 		    "cgroup v2 is not mounted here (mount -t cgroup2 cgroup2 /sys/fs/cgroup)");
+}
+
+int cgroup_find(struct arena *arena, const char *path, struct error *err)
+{
+	struct cgroup_host host;
+	int fd;
+
+	/* without looking for the mount first: what is there and of that type is below it */
+	for (size_t i = 0; i < ARRAY_SIZE(usual_places); i++) {
+		const char *whole = arena_printf(arena, "%s%s", usual_places[i], path);
+		struct statfs status;
+
+		fd = open_cgroup2(whole, O_NOFOLLOW);
+		if (fd >= 0)
+			return fd;
+		fail_errno(err, "cgroup %s", whole);
+		if (statfs(usual_places[i], &status) == 0 && is_cgroup2(&status))
+			return -1;
+	}
+	if (cgroup_host_open(arena, &host, err) < 0)
+		return -1;
+	fd = cgroup_open(&host, path, err);
+	cgroup_host_close(&host);
+	return fd;
 }
 
 void cgroup_host_close(struct cgroup_host *host)

@@ -16,10 +16,11 @@ struct handle {
 	struct state state;
 	bool incomplete; /* its making was interrupted: there is no state.json */
 	int pidfd;	 /* of its first process; -1: that has ended */
+	int cgroup;	 /* O_PATH, while it has a process; -1: none, or handed out */
 	enum container_status status;
 };
 
-#define HANDLE_NONE ((struct handle){ .dir = -1, .data = -1, .pidfd = -1 })
+#define HANDLE_NONE ((struct handle){ .dir = -1, .data = -1, .pidfd = -1, .cgroup = -1 })
 
 enum handle_lock {
 	HANDLE_NO_LOCK, /* to look only */
@@ -40,8 +41,8 @@ void handle_close(struct handle *handle);
 
 #define cleanup_handle __attribute__((cleanup(handle_close)))
 
-/* Opens the cgroup of a container (O_PATH), or -1 with ENOENT when it has none. */
-int handle_open_cgroup(struct arena *arena, const struct handle *handle, struct error *err);
+/* The cgroup of a container (O_PATH), the caller's, or -1 with ENOENT when it has none. */
+int handle_open_cgroup(struct arena *arena, struct handle *handle, struct error *err);
 
 /* Reads its config.json. */
 int handle_read_spec(struct arena *arena, const struct handle *handle, struct spec *spec,

@@ -54,6 +54,7 @@ int identity_get(int pidfd, pid_t pid, struct identity *identity, struct error *
 int identity_open(const struct identity *identity, struct error *err)
 {
 	cleanup_fd int pidfd = -1;
+	struct stat status;
 	uint64_t start;
 
 	if (identity->pid <= 0 || identity->pid > INT_MAX)
@@ -66,7 +67,8 @@ int identity_open(const struct identity *identity, struct error *err)
 	if (pidfd < 0)
 		return fail_errno(err, "open process %lld", (long long)identity->pid);
 	if (identity->inode) {
-		if (pidfs_inode(pidfd) != identity->inode)
+		/* that the number is one of pidfs was seen when it was noted */
+		if (fstat(pidfd, &status) < 0 || status.st_ino != identity->inode)
 			return fail(err, ESRCH, "process %lld is another one now",
 				    (long long)identity->pid);
 	} else {

@@ -41,7 +41,7 @@ int join_cgroup_of_init(struct arena *arena, const struct handle *handle, int pr
 	return *cgroup < 0 ? -1 : 0;
 }
 
-int join_cgroup_open(struct arena *arena, const struct handle *handle, int proc, const char *below,
+int join_cgroup_open(struct arena *arena, struct handle *handle, int proc, const char *below,
 		     int *cgroup, struct error *err)
 {
 	cleanup_fd int container = -1;

@@ -18,7 +18,7 @@
  * Opens it (O_PATH) into *cgroup, -1 where the container has none. below: the option --cgroup, a
  * path below the container's cgroup, NULL: none. proc: a trusted procfs.
  */
-int join_cgroup_open(struct arena *arena, const struct handle *handle, int proc, const char *below,
+int join_cgroup_open(struct arena *arena, struct handle *handle, int proc, const char *below,
 		     int *cgroup, struct error *err);
 
 /* Opens that of the container's first process. */

@@ -48,8 +48,7 @@ static bool shares_pid_namespace(struct arena *arena, const struct handle *handl
 	return true;
 }
 
-static int signal_cgroup(struct arena *arena, const struct handle *handle, int number,
-			 struct error *err)
+static int signal_cgroup(struct arena *arena, struct handle *handle, int number, struct error *err)
 {
 	cleanup_fd int cgroup = handle_open_cgroup(arena, handle, err);
 
@@ -58,8 +57,7 @@ static int signal_cgroup(struct arena *arena, const struct handle *handle, int n
 	return number == SIGKILL ? cgroup_kill(cgroup, err) : cgroup_signal(cgroup, number, err);
 }
 
-static int kill_handle(struct arena *arena, const struct handle *handle, int number,
-		       struct error *err)
+static int kill_handle(struct arena *arena, struct handle *handle, int number, struct error *err)
 {
 	/* with the host's pid namespace nothing dies with the first process */
 	if (number == SIGKILL && handle->state.cgroup && shares_pid_namespace(arena, handle))
@@ -72,7 +70,7 @@ static int kill_handle(struct arena *arena, const struct handle *handle, int num
 }
 
 /* Processes of a stopped container that only `kill KILL` or delete can end. */
-static bool outlives_init(struct arena *arena, const struct handle *handle, int number)
+static bool outlives_init(struct arena *arena, struct handle *handle, int number)
 {
 	cleanup_fd int cgroup = -1;
 	struct cgroup_events events;
@@ -396,10 +394,12 @@ int container_thaw(const struct settings *settings, const char *id, struct error
 	    handle_allow(&handle, "thaw", ALIVE, err) < 0)
 		return -1;
 	cgroup = handle_open_cgroup(&arena, &handle, err);
-	frozen = cgroup < 0 ? -1 : cgroup_is_frozen(cgroup, err);
+	if (cgroup < 0)
+		return fail_in(err, "%s", id);
+	/* one whose freeze was interrupted half-way is running, and is thawed */
+	frozen = handle.status == STATUS_PAUSED ? CGROUP_FROZEN : cgroup_is_frozen(cgroup, err);
 	if (frozen == CGROUP_RUNNING)
 		return fail(err, EINVAL, "%s: container not paused", id);
-	/* one whose freeze was interrupted half-way is running, and is thawed */
 	if (frozen < 0 || cgroup_thaw(cgroup, KILL_TIMEOUT_MS, err) < 0)
 		return fail_in(err, "%s", id);
 	return 0;

@@ -80,8 +80,8 @@ static bool has_ended(const struct handle *handle)
 	return handle->pidfd < 0 || poll(&end, 1, 0) != 0;
 }
 
-static int read_processes(const struct handle *handle, struct arena *arena,
-			  struct process_list *list, struct error *err)
+static int read_processes(struct handle *handle, struct arena *arena, struct process_list *list,
+			  struct error *err)
 {
 	cleanup_fd int cgroup = -1;
 	int result;

@@ -266,9 +266,19 @@ TEST(handle_allow_has_the_words_that_engines_look_for)
 TEST(handle_without_a_cgroup_has_none_to_open)
 {
 	static char id[] = "web";
-	const struct handle handle = { .state = { .id = id } };
+	struct handle handle = { .state = { .id = id }, .cgroup = -1 };
 
 	CHECK(handle_open_cgroup(&arena, &handle, &err) == -1);
 	CHECK_INT(err.errnum, ENOENT);
+	arena_free(&arena);
+}
+
+TEST(handle_hands_out_the_cgroup_that_told_the_status)
+{
+	struct handle handle = { .cgroup = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) };
+	cleanup_fd int cgroup = handle_open_cgroup(&arena, &handle, &err);
+
+	CHECK(cgroup >= 0);
+	CHECK_INT(handle.cgroup, -1);
 	arena_free(&arena);
 }
