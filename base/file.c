@@ -191,38 +191,47 @@ bool file_is_replacement(const char *name)
 		       strlen(mark + strlen(REPLACEMENT));
 }
 
-int file_replace_at(int dirfd, const char *name, const void *data, size_t size, mode_t mode,
-		    bool durable, struct error *err)
+int file_prepare_at(int dirfd, const char *name, const void *data, size_t size, mode_t mode,
+		    bool durable, char *temporary, size_t room, struct error *err)
 {
 	static atomic_uint counter;
-	char temporary[4096];
 	cleanup_fd int fd = -1;
 
 	do {
 		/* taken: a ctr that was killed had the same pid */
-		snprintf(temporary, sizeof(temporary), "%s" REPLACEMENT "%d.%u", name,
-			 (int)getpid(), atomic_fetch_add(&counter, 1));
+		if (snprintf(temporary, room, "%s" REPLACEMENT "%d.%u", name, (int)getpid(),
+			     atomic_fetch_add(&counter, 1)) >= (int)room)
+			return fail(err, ENAMETOOLONG, "%s", name);
 		fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 			    mode);
 	} while (fd < 0 && errno == EEXIST);
 	if (fd < 0)
 		return fail_errno(err, "create %s", temporary);
-	if (write_all(fd, data, size, err) < 0) {
-		fail_in(err, "%s", temporary);
-		goto remove;
-	}
-	if (durable && fsync(fd) < 0) {
+	if (write_all(fd, data, size, err) == 0) {
+		if (!durable || fsync(fd) == 0)
+			return 0;
 		fail_errno(err, "sync %s", temporary);
-		goto remove;
+	} else {
+		fail_in(err, "%s", temporary);
 	}
-	if (renameat(dirfd, temporary, dirfd, name) < 0) {
-		fail_errno(err, "rename %s to %s", temporary, name);
-		goto remove;
-	}
-	return durable ? file_sync_parent_at(dirfd, name, err) : 0;
-remove:
 	unlinkat(dirfd, temporary, 0);
 	return -1;
+}
+
+int file_replace_at(int dirfd, const char *name, const void *data, size_t size, mode_t mode,
+		    bool durable, struct error *err)
+{
+	char temporary[4096];
+
+	if (file_prepare_at(dirfd, name, data, size, mode, durable, temporary, sizeof(temporary),
+			    err) < 0)
+		return -1;
+	if (renameat(dirfd, temporary, dirfd, name) < 0) {
+		fail_errno(err, "rename %s to %s", temporary, name);
+		unlinkat(dirfd, temporary, 0);
+		return -1;
+	}
+	return durable ? file_sync_parent_at(dirfd, name, err) : 0;
 }
 
 /*

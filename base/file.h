@@ -47,6 +47,13 @@ int file_write_at(int dirfd, const char *path, const char *text, struct error *e
 int file_replace_at(int dirfd, const char *name, const void *data, size_t size, mode_t mode,
 		    bool durable, struct error *err);
 
+/*
+ * The first half of it: the temporary file, whose name goes into temporary (room bytes). Renaming it
+ * to name, or removing it, is the caller's part.
+ */
+int file_prepare_at(int dirfd, const char *name, const void *data, size_t size, mode_t mode,
+		    bool durable, char *temporary, size_t room, struct error *err);
+
 /* Whether name is a temporary one of file_replace_at(), which a killed process may leave. */
 bool file_is_replacement(const char *name);
 

@@ -158,6 +158,21 @@ static int pivot(struct init *init, struct error *err)
 	return namespaces_settle(&init->launch->namespaces, err);
 }
 
+/*
+ * `create` ends with READY, so that comes when nothing can fail any more, and an agent has the
+ * listener before the program begins.
+ */
+static bool is_created_late(const struct init *init)
+{
+	return init->launch->start_socket || init->plan->seccomp.listener;
+}
+
+/* The parent has things to do before START: it does them while we become the user. */
+static int report_root(struct init *init, struct error *err)
+{
+	return is_created_late(init) ? 0 : sync_send(init->sync, SYNC_READY, 0, -1, err);
+}
+
 /* The host's tree is gone. What follows makes us the container's user. */
 static int become_user(struct init *init, struct error *err)
 {
@@ -243,7 +258,7 @@ static int report_ready(struct init *init, struct error *err)
 			return -1;
 		signals_end_process();
 	}
-	return sync_send(init->sync, SYNC_READY, 0, -1, err);
+	return is_created_late(init) ? sync_send(init->sync, SYNC_READY, 0, -1, err) : 0;
 }
 
 /* Who connects and says nothing only wanted to see whether we still wait. */
@@ -330,6 +345,7 @@ static const struct init_step init_steps[] = {
 	{ "init: createContainer hooks", run_mount_hooks, NULL },
 	{ "init: masks", protect_root, NULL },
 	{ "init: pivot root", pivot, NULL },
+	{ "init: root is ready", report_root, NULL },
 	{ "init: user", become_user, NULL },
 	{ "init: seccomp with a listener", load_filter_with_listener, NULL },
 	{ "init: ready", report_ready, NULL },

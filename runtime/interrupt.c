@@ -28,6 +28,11 @@ void interrupt_ignore(void)
 	close_fd(&watched);
 }
 
+bool interrupt_watched(void)
+{
+	return watched >= 0;
+}
+
 int interrupt_poll(int fd, int timeout)
 {
 	struct pollfd fds[] = {

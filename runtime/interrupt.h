@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 /*
@@ -14,6 +16,9 @@ int interrupt_watch(struct error *err);
 
 /* No longer: the process runs, or we are a child that has these signals for itself. */
 void interrupt_ignore(void);
+
+/* Whether interrupt_poll() looks for signals: without, a call that blocks does as well. */
+bool interrupt_watched(void);
 
 /*
  * poll(2) of fd for reading, timeout in milliseconds (-1: none). Returns what poll returns, or -1

@@ -319,11 +319,22 @@ static int hand_out_pidfd(struct launch *launch, struct error *err)
 	return console_socket_send_pidfd(launch->pidfd_socket, launch->pidfd, "standard", err);
 }
 
+/*
+ * While the child mounts, as it is the slower one. But nobody else is to see the container before it
+ * has its own root: who enters its mount namespace by then is at the host's.
+ */
+static int write_state(struct launch *launch, struct error *err)
+{
+	if (identity_get(launch->pidfd, launch->pid, &launch->state->init, err) < 0)
+		return -1;
+	return state_prepare(launch->arena, launch->state_dir, STATE_FILE, launch->state,
+			     launch->state_file, sizeof(launch->state_file), err);
+}
+
 static int save_state(struct launch *launch, struct error *err)
 {
-	if (identity_get(launch->pidfd, launch->pid, &launch->state->init, err) < 0 ||
-	    state_save(launch->arena, launch->state_dir, STATE_FILE, launch->state, false, err) < 0)
-		return -1;
+	if (renameat(launch->state_dir, launch->state_file, launch->state_dir, STATE_FILE) < 0)
+		return fail_errno(err, "rename %s to %s", launch->state_file, STATE_FILE);
 	if (pid_file_write(launch->pid_file, launch->pid, err) < 0)
 		return -1;
 	/* how it ended before is not how this run ends */
@@ -348,6 +359,7 @@ static const struct launch_step create_steps[] = {
 	{ "resctrl tasks", launch_resctrl_enter, NULL },
 	{ "network devices", launch_net_move, launch_net_return },
 	{ "id maps", map_ids, NULL },
+	{ "state file", write_state, NULL },
 	{ "ready", wait_ready, NULL },
 	{ "delegated cgroup", launch_cgroup_delegate, NULL },
 	{ "pidfd socket", hand_out_pidfd, NULL },
@@ -364,6 +376,7 @@ static const struct launch_step restore_steps[] = {
 	{ "rootfs", open_rootfs, close_rootfs },
 	{ "processes", restore_processes, launch_kill },
 	{ "scope", launch_scope_settle, NULL },
+	{ "state file", write_state, NULL },
 	{ "pidfd socket", hand_out_pidfd, NULL },
 	{ "state", save_state, NULL },
 };

@@ -61,6 +61,7 @@ struct launch {
 	int console;	  /* pty master; the caller's with keep_console */
 	int console_sock; /* connected to console_socket */
 	bool hooks_begun; /* so poststop hooks are owed */
+	char state_file[64]; /* state.json under another name, until it is true */
 	int exit_status;  /* 126 or 127 when the program could not be executed, else 0 */
 	struct foreground foreground;
 };

@@ -99,6 +99,15 @@ int state_save(struct arena *arena, int dir, const char *name, const struct stat
 	return file_replace_at(dir, name, text, size, 0600, durable, err);
 }
 
+int state_prepare(struct arena *arena, int dir, const char *name, const struct state *state,
+		  char *temporary, size_t room, struct error *err)
+{
+	size_t size;
+	const char *text = state_encode(arena, state, &size);
+
+	return file_prepare_at(dir, name, text, size, 0600, false, temporary, room, err);
+}
+
 /*
  * What was not durable yet when the power went is empty or zeros under its name (ext4(5), "delayed
  * allocation"): that is as if it had not been written.

@@ -58,7 +58,7 @@ int sync_receive(int sock, struct sync_message *message, struct error *err)
 	ssize_t size;
 
 	*message = (struct sync_message){ .fd = -1 };
-	while (interrupt_poll(sock, -1) < 0)
+	while (interrupt_watched() && interrupt_poll(sock, -1) < 0)
 		if (errno == ECANCELED)
 			return fail(err, ECANCELED, "interrupted");
 	size = receive_fds(sock, &packet, sizeof(packet), &message->fd, 1, err);

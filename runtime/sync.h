@@ -17,10 +17,13 @@
  *	      <-- SYNC_CONSOLE + pty master ---- (with a terminal)
  *	      <-- SYNC_MOUNTED ----------------- (if there are hooks for this moment)
  *	prestart, createRuntime hooks
- *	      -- SYNC_HOOKED ------------------> createContainer hooks, pivots, finds the program
+ *	      -- SYNC_HOOKED ------------------> createContainer hooks, pivots
+ *	writes the state
+ *	      <-- SYNC_READY ------------------- (run: the rest overlaps with the parent's)
+ *	                                         becomes the user, finds the program
  *	      <-- SYNC_LISTENER + seccomp fd --- (with a notify listener)
- *	      <-- SYNC_READY -------------------
- *	writes state "created"
+ *	      <-- SYNC_READY ------------------- (create, or with a listener)
+ *	gives the state its name
  *	      -- SYNC_SAVED -------------------> (create) may wait: somebody knows of it
  *	      -- SYNC_START -------------------> limits, seccomp, startContainer hooks
  *	      <-- end of file ------------------ execve has closed the socket
