@@ -114,31 +114,37 @@ static int enter_directory(const struct device_list *plan, size_t i, int root, i
 	return *directory < 0 ? -1 : 0;
 }
 
-static int make_nodes(const struct device_list *plan, int *nodes, int root, struct error *err)
+/* The same of /dev, behind all of them. */
+static int enter_dev(const struct device_list *plan, int root, int *directory, struct error *err)
 {
-	cleanup_fd int directory = -1;
+	if (plan->count && !strcmp(plan->items[plan->count - 1].directory, "/dev"))
+		return 0;
+	close_fd(directory);
+	*directory = mkdir_in_root(root, "/dev", 0755, err);
+	return *directory < 0 ? -1 : 0;
+}
 
+/* *directory is the one of the last node afterwards. */
+static int make_nodes(const struct device_list *plan, int *nodes, int root, int *directory,
+		      struct error *err)
+{
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct device_plan *device = &plan->items[i];
 		cleanup_fd int node = take_fd(&nodes[i]);
-		int result = enter_directory(plan, i, root, &directory, err);
+		int result = enter_directory(plan, i, root, directory, err);
 
 		if (result == 0 && device->bind)
-			result = bind_node(node, directory, device->name, err);
+			result = bind_node(node, *directory, device->name, err);
 		else if (result == 0)
-			result = make_node(device, directory, err);
+			result = make_node(device, *directory, err);
 		if (result < 0)
 			return fail_in(err, "device %s", device->path);
 	}
 	return 0;
 }
 
-static int make_links(int root, struct error *err)
+static int make_links(int dev, struct error *err)
 {
-	cleanup_fd int dev = mkdir_in_root(root, "/dev", 0755, err);
-
-	if (dev < 0)
-		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
 		if (symlinkat(links[i].target, dev, links[i].name) < 0 && errno != EEXIST)
 			return fail_errno(err, "link /dev/%s", links[i].name);
@@ -155,10 +161,13 @@ int devices_apply(const struct device_list *plan, int *nodes, int root, struct e
 {
 	/* modes are to be exactly these; the process's own umask is set later */
 	mode_t mask = umask(0);
-	int result = make_nodes(plan, nodes, root, err);
+	cleanup_fd int directory = -1;
+	int result = make_nodes(plan, nodes, root, &directory, err);
 
 	if (result == 0 && plan->links)
-		result = make_links(root, err);
+		result = enter_dev(plan, root, &directory, err);
+	if (result == 0 && plan->links)
+		result = make_links(directory, err);
 	umask(mask);
 	return result;
 }

@@ -5,13 +5,32 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/sys.h"
 #include "fs/filesystem.h"
+
+#define PROC_MAGIC 0x9fa0 /* statfs(2) */
+
+/*
+ * Most paths are names in /proc. What is in a procfs is the kernel's alone, no image's: there a name
+ * is a place, and one call does what otherwise takes an open path for each.
+ */
+struct masking {
+	int root;
+	const char *label;
+	int proc;		 /* a procfs, and the working directory; -1: not so */
+	int empty;		 /* a mount of the empty folder; -1: none yet */
+	int null;		 /* the device; -1: not opened yet */
+	const char *masked_name; /* of a file in proc that is masked; NULL: none yet */
+};
 
 /* Paths that are not there need no hiding; a file where a directory is named neither. */
 static bool is_absent(int errnum)
@@ -19,20 +38,45 @@ static bool is_absent(int errnum)
 	return errnum == ENOENT || errnum == ENOTDIR;
 }
 
+static void enter_proc(struct masking *masking)
+{
+	struct error missing;
+	cleanup_fd int proc =
+		open_in_root(masking->root, "/proc", O_PATH | O_DIRECTORY, 0, &missing);
+	struct statfs filesystem;
+
+	if (proc >= 0 && fstatfs(proc, &filesystem) == 0 && filesystem.f_type == PROC_MAGIC &&
+	    fchdir(proc) == 0)
+		masking->proc = take_fd(&proc);
+}
+
+/* NULL when it is not a name in /proc. */
+static const char *name_in_proc(const struct masking *masking, const char *path)
+{
+	static const char folder[] = "/proc/";
+	const char *name = path + strlen(folder);
+
+	if (masking->proc < 0 || strncmp(path, folder, strlen(folder)) != 0 || !*name ||
+	    *name == '.' || strchr(name, '/'))
+		return NULL;
+	return name;
+}
+
 /*
  * The first directory gets the empty filesystem itself, all others clones of that mount (kernels
  * before 6.15 do not clone what is not attached).
  */
-static int mask_directory(int target, const char *label, int *empty, struct error *err)
+static int mask_directory(struct masking *masking, int target, struct error *err)
 {
 	const struct string_list words = {
-		.items = &(char *){ (char *)(uintptr_t)label },
-		.count = label ? 1 : 0,
+		.items = &(char *){ (char *)(uintptr_t)masking->label },
+		.count = masking->label ? 1 : 0,
 	};
 	cleanup_fd int context = -1, mount = -1;
 
-	if (*empty >= 0) {
-		mount = open_tree(*empty, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	if (masking->empty >= 0) {
+		mount = open_tree(masking->empty, "",
+				  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 		if (mount < 0)
 			return fail_errno(err, "clone the empty directory");
 		return mount_move(mount, target, err);
@@ -41,8 +85,8 @@ static int mask_directory(int target, const char *label, int *empty, struct erro
 	if (context < 0 || filesystem_set(context, "mode", "755", err) < 0 ||
 	    filesystem_set_words(context, &words, err) < 0)
 		return -1;
-	*empty = filesystem_mount(context, MOUNT_ATTR_RDONLY, err);
-	return *empty < 0 ? -1 : mount_move(*empty, target, err);
+	masking->empty = filesystem_mount(context, MOUNT_ATTR_RDONLY, err);
+	return masking->empty < 0 ? -1 : mount_move(masking->empty, target, err);
 }
 
 /*
@@ -63,52 +107,79 @@ static int open_null(int root, struct error *err)
 	return take_fd(&null);
 }
 
-static int mask_file(int target, int root, int *null, struct error *err)
+static int clone_null(struct masking *masking, struct error *err)
 {
-	cleanup_fd int mount = -1;
+	int mount;
 
-	if (*null < 0)
-		*null = open_null(root, err);
-	if (*null < 0)
+	if (masking->null < 0)
+		masking->null = open_null(masking->root, err);
+	if (masking->null < 0)
 		return -1;
-	mount = open_tree(*null, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-	if (mount < 0)
-		return fail_errno(err, "clone /dev/null");
-	return mount_move(mount, target, err);
+	mount = open_tree(masking->null, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	return mount < 0 ? fail_errno(err, "clone /dev/null") : mount;
 }
 
-static int mask(const char *path, const char *label, int root, int *empty, int *null,
-		struct error *err)
+static int mask_file(struct masking *masking, int target, struct error *err)
 {
-	cleanup_fd int target = open_in_root(root, path, O_PATH, 0, err);
+	cleanup_fd int mount = clone_null(masking, err);
+
+	return mount < 0 ? -1 : mount_move(mount, target, err);
+}
+
+/* Whether the name is a file that is masked now, or absent. The first one's mask serves all others. */
+static bool mask_name(struct masking *masking, const char *name)
+{
+	if (masking->masked_name)
+		return mount(masking->masked_name, name, NULL, MS_BIND, NULL) == 0 ||
+		       errno == ENOENT;
+	if (faccessat(masking->proc, name, F_OK, 0) < 0)
+		return errno == ENOENT;
+	return false;
+}
+
+static int mask(struct masking *masking, const char *path, struct error *err)
+{
+	const char *name = name_in_proc(masking, path);
+	cleanup_fd int target = -1;
 	struct stat status;
 
+	if (name && mask_name(masking, name))
+		return 0;
+	target = open_in_root(masking->root, path, O_PATH, 0, err);
 	if (target < 0)
 		return is_absent(err->errnum) ? 0 : -1;
 	if (fstat(target, &status) < 0)
 		return fail_errno(err, "%s", path);
-	return S_ISDIR(status.st_mode) ? mask_directory(target, label, empty, err)
-				       : mask_file(target, root, null, err);
-}
-
-int masks_apply(const struct string_list *paths, const char *label, int root, struct error *err)
-{
-	cleanup_fd int empty = -1, null = -1;
-	struct error mine;
-
-	for (size_t i = 0; i < paths->count; i++)
-		if (mask(paths->items[i], label, root, &empty, &null, &mine) < 0) {
-			*err = mine;
-			return fail_in(err, "mask %s", paths->items[i]);
-		}
+	if (S_ISDIR(status.st_mode))
+		return mask_directory(masking, target, err);
+	if (mask_file(masking, target, err) < 0)
+		return -1;
+	masking->masked_name = name;
 	return 0;
 }
 
-static int make_readonly(const char *path, int root, struct error *err)
+static int readonly_name(const char *name, struct error *err)
 {
-	cleanup_fd int target = open_in_root(root, path, O_PATH, 0, err);
-	cleanup_fd int mount = -1;
+	struct mount_attr change = {
+		.attr_set = MOUNT_ATTR_RDONLY,
+		.propagation = MS_PRIVATE,
+	};
 
+	if (mount(name, name, NULL, MS_BIND | MS_REC, NULL) < 0)
+		return errno == ENOENT ? 0 : fail_errno(err, "bind");
+	if (mount_setattr(AT_FDCWD, name, AT_RECURSIVE, &change, sizeof(change)) < 0)
+		return fail_errno(err, "change mount attributes");
+	return 0;
+}
+
+static int make_readonly(const struct masking *masking, const char *path, struct error *err)
+{
+	const char *name = name_in_proc(masking, path);
+	cleanup_fd int target = -1, mount = -1;
+
+	if (name)
+		return readonly_name(name, err);
+	target = open_in_root(masking->root, path, O_PATH, 0, err);
 	if (target < 0)
 		return is_absent(err->errnum) ? 0 : -1;
 	mount = open_tree(target, "",
@@ -120,14 +191,42 @@ static int make_readonly(const char *path, int root, struct error *err)
 	return mount_move(mount, target, err);
 }
 
-int readonly_paths_apply(const struct string_list *paths, int root, struct error *err)
+static int apply(struct masking *masking, const struct string_list *masked,
+		 const struct string_list *readonly, struct error *err)
 {
 	struct error mine;
 
-	for (size_t i = 0; i < paths->count; i++)
-		if (make_readonly(paths->items[i], root, &mine) < 0) {
+	for (size_t i = 0; i < masked->count; i++)
+		if (mask(masking, masked->items[i], &mine) < 0) {
 			*err = mine;
-			return fail_in(err, "make %s read-only", paths->items[i]);
+			return fail_in(err, "mask %s", masked->items[i]);
+		}
+	for (size_t i = 0; i < readonly->count; i++)
+		if (make_readonly(masking, readonly->items[i], &mine) < 0) {
+			*err = mine;
+			return fail_in(err, "make %s read-only", readonly->items[i]);
 		}
 	return 0;
+}
+
+int masks_apply(const struct string_list *masked, const struct string_list *readonly,
+		const char *label, int root, struct error *err)
+{
+	struct masking masking = {
+		.root = root,
+		.label = label,
+		.proc = -1,
+		.empty = -1,
+		.null = -1,
+	};
+	int result;
+
+	if (!masked->count && !readonly->count)
+		return 0;
+	enter_proc(&masking);
+	result = apply(&masking, masked, readonly, err);
+	close_fd(&masking.proc);
+	close_fd(&masking.empty);
+	close_fd(&masking.null);
+	return result;
 }

@@ -42,6 +42,9 @@ struct mount_plan {
 	const char *parent, *name; /* of the destination, with copy_symlink */
 	const char *label;	   /* mount_label_plan()'s, to be set as an attribute; NULL: none */
 	bool readonly_at_end;	   /* when everything below it is there */
+	bool holds_others;	   /* later mounts are below it, or devices */
+	const char *at_once;	   /* the data for mount(2), which can do it all; NULL: it cannot */
+	unsigned long at_once_flags;
 	bool ordinary_directory; /* proc and sysfs: no symbolic link may lead to the destination */
 	const struct spec_id_mappings *uids,
 		*gids; /* of an idmapped mount; NULL: the container's */

@@ -12,6 +12,7 @@
 #include "fs/copy_up.h"
 #include "fs/filesystem.h"
 #include "fs/mount.h"
+#include "fs/mount_at_once.h"
 #include "fs/mount_label.h"
 #include "fs/mount_point.h"
 
@@ -145,11 +146,60 @@ static bool takes_mode_beneath(const struct mount_plan *plan)
 	return true;
 }
 
-static int apply_filesystem(const struct mount_plan *plan, int root, struct error *err)
+/*
+ * The tmpfs that came last, as long as no mount has gone where links could have led it into that:
+ * what is made in it is as we have made it, and needs not be resolved.
+ */
+struct fresh {
+	const char *path; /* where it is mounted */
+	int fd;		  /* its root; -1: there is none */
+	bool entered;	  /* it is the working directory */
+};
+
+/* The name that the mount has directly in it; NULL: it has none. */
+static const char *name_in_fresh(const struct fresh *fresh, const struct mount_plan *plan)
+{
+	const char *name = fresh->fd < 0 ? NULL : path_behind(plan->destination, fresh->path);
+
+	return name && *name && !strchr(name + 1, '/') ? name + 1 : NULL;
+}
+
+static bool mount_in_fresh(struct fresh *fresh, const struct mount_plan *plan)
+{
+	const char *name = name_in_fresh(fresh, plan);
+
+	if (!name || !plan->at_once || mkdirat(fresh->fd, name, 0755) < 0)
+		return false;
+	if (!fresh->entered && fchdir(fresh->fd) < 0)
+		return false;
+	fresh->entered = true;
+	return mount_at_once(plan, name);
+}
+
+/* A mount has been made, by a way that an image may have laid. mount: it, -1: not known. */
+static void renew(struct fresh *fresh, const struct mount_plan *plan, int *mount)
+{
+	fresh->entered = false;
+	/* without links to it it has gone where its path says */
+	if (*mount < 0 && plan->ordinary_directory && fresh->fd >= 0 &&
+	    !path_behind(fresh->path, plan->destination))
+		return;
+	close_fd(&fresh->fd);
+	if (*mount < 0 || !plan->holds_others)
+		return;
+	fresh->path = plan->destination;
+	fresh->fd = take_fd(mount);
+}
+
+static int apply_filesystem(const struct mount_plan *plan, int root, struct fresh *fresh,
+			    struct error *err)
 {
 	cleanup_fd int target = -1, mount = -1;
 	struct error missing;
 	bool mode_beneath = false;
+
+	if (mount_in_fresh(fresh, plan))
+		return 0;
 
 	if (takes_mode_beneath(plan)) {
 		target = open_in_root(root, plan->destination, O_PATH | O_DIRECTORY, 0, &missing);
@@ -160,11 +210,14 @@ static int apply_filesystem(const struct mount_plan *plan, int root, struct erro
 					  err);
 	if (target < 0)
 		return -1;
-	mount = make_or_bind(plan, target, mode_beneath, err);
-	if (mount < 0 || (plan->label && mount_label_set(mount, plan->label, err) < 0) ||
-	    mount_move(mount, target, err) < 0)
-		return -1;
-	return set_propagation(plan, mount, err);
+	if (!mount_at_once_on(plan, target)) {
+		mount = make_or_bind(plan, target, mode_beneath, err);
+		if (mount < 0 || (plan->label && mount_label_set(mount, plan->label, err) < 0) ||
+		    mount_move(mount, target, err) < 0 || set_propagation(plan, mount, err) < 0)
+			return -1;
+	}
+	renew(fresh, plan, &mount);
+	return 0;
 }
 
 /* A link that says the same already will do, as in a root that is used again. */
@@ -282,25 +335,31 @@ int mounts_protect(const struct mount_list *plan, int root, struct error *err)
 	return 0;
 }
 
+static int apply(const struct mount_plan *plan, struct mount_source *source, int root,
+		 struct fresh *fresh, struct error *err)
+{
+	if (plan->kind == MOUNT_FILESYSTEM)
+		return apply_filesystem(plan, root, fresh, err);
+	close_fd(&fresh->fd);
+	if (plan->kind == MOUNT_REMOUNT)
+		return apply_remount(plan, root, err);
+	if (plan->kind == MOUNT_INSIDE)
+		return apply_inside(plan, source, root, err);
+	return apply_source(plan, source, root, err);
+}
+
 int mounts_apply(const struct mount_list *plan, struct mount_source *sources, int root,
 		 struct error *err)
 {
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct mount_plan *mount = &plan->items[i];
-		int result;
+	struct fresh fresh = { .fd = -1 };
+	int result = 0;
 
-		if (sources[i].left_out)
-			continue;
-		if (mount->kind == MOUNT_REMOUNT)
-			result = apply_remount(mount, root, err);
-		else if (mount->kind == MOUNT_FILESYSTEM)
-			result = apply_filesystem(mount, root, err);
-		else if (mount->kind == MOUNT_INSIDE)
-			result = apply_inside(mount, &sources[i], root, err);
-		else
-			result = apply_source(mount, &sources[i], root, err);
-		if (result < 0)
-			return fail_in(err, "mount %s", mount->destination);
+	for (size_t i = 0; i < plan->count && result == 0; i++) {
+		const struct mount_plan *mount = &plan->items[i];
+
+		if (!sources[i].left_out && apply(mount, &sources[i], root, &fresh, err) < 0)
+			result = fail_in(err, "mount %s", mount->destination);
 	}
-	return 0;
+	close_fd(&fresh.fd);
+	return result;
 }

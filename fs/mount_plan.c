@@ -8,6 +8,7 @@
 #include "base/sys.h"
 #include "fs/idmap_option.h"
 #include "fs/mount.h"
+#include "fs/mount_at_once.h"
 #include "fs/mount_label.h"
 
 /* fsconfig(2) takes strings of up to 255 bytes; mount(2) a page for all. */
@@ -332,20 +333,21 @@ static void plan_inside(struct arena *arena, const char *root, struct mount_list
  * A new tmpfs has nothing in it: what the spec mounts below, and devices in /dev, must find
  * their place before it becomes read-only.
  */
-static void plan_readonly(struct mount_list *plan, size_t index)
+static void plan_tmpfs(struct mount_list *plan, size_t index)
 {
 	struct mount_plan *mount = &plan->items[index];
 
-	if (mount->kind != MOUNT_FILESYSTEM || strcmp(mount->type, "tmpfs") != 0 ||
-	    !(mount->options.attr_set & MOUNT_ATTR_RDONLY))
+	if (mount->kind != MOUNT_FILESYSTEM || strcmp(mount->type, "tmpfs") != 0)
 		return;
-	mount->readonly_at_end = !strcmp(mount->destination, "/dev");
+	mount->holds_others = !strcmp(mount->destination, "/dev");
 	for (size_t i = index + 1; i < plan->count; i++) {
 		const char *below = path_behind(plan->items[i].destination, mount->destination);
 
 		if (below && *below)
-			mount->readonly_at_end = true;
+			mount->holds_others = true;
 	}
+	mount->readonly_at_end = mount->holds_others &&
+				 (mount->options.attr_set & MOUNT_ATTR_RDONLY);
 	if (mount->readonly_at_end)
 		mount->options.attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 }
@@ -363,8 +365,10 @@ int mounts_plan(struct arena *arena, const struct mount_context *context, struct
 			return fail_in(err, "mounts[%zu]", i);
 		plan_inside(arena, context->root, plan, i);
 	}
-	for (size_t i = 0; i < plan->count; i++)
-		plan_readonly(plan, i);
+	for (size_t i = 0; i < plan->count; i++) {
+		plan_tmpfs(plan, i);
+		mount_at_once_plan(arena, &plan->items[i]);
+	}
 	return 0;
 }
 

@@ -47,8 +47,7 @@ int rootfs_protect(struct rootfs *rootfs, struct error *err)
 	const struct rootfs_plan *plan = rootfs->plan;
 
 	if (mounts_protect(&plan->mounts, rootfs->root, err) < 0 ||
-	    masks_apply(&plan->masked, plan->label, rootfs->root, err) < 0 ||
-	    readonly_paths_apply(&plan->readonly_paths, rootfs->root, err) < 0)
+	    masks_apply(&plan->masked, &plan->readonly_paths, plan->label, rootfs->root, err) < 0)
 		return -1;
 	if (plan->readonly && mount_change(rootfs->root, MOUNT_ATTR_RDONLY, 0, 0, false, err) < 0)
 		return fail_in(err, "make the root read-only");
