@@ -8,7 +8,22 @@
 #include "base/macro.h"
 #include "runtime/seccomp_library.h"
 #include "runtime/seccomp_profile.h"
+#include "runtime/seccomp_table.h"
 #include "runtime/seccomp_tree.h"
+
+/* This kernel runs no programs of other families: a filter need not know their calls. */
+static void drop_foreign(struct seccomp_profile *profile)
+{
+	uint32_t native = profile->architectures[0];
+	size_t kept = 0;
+
+	if (!seccomp_table_can(native))
+		return;
+	for (size_t i = 0; i < profile->architecture_count; i++)
+		if (seccomp_table_is_akin(native, profile->architectures[i]))
+			profile->architectures[kept++] = profile->architectures[i];
+	profile->architecture_count = kept;
+}
 
 int seccomp_plan(struct arena *arena, const struct spec_seccomp *spec, struct seccomp_plan *plan,
 		 struct error *err)
@@ -24,6 +39,7 @@ int seccomp_plan(struct arena *arena, const struct spec_seccomp *spec, struct se
 	plan->listener = profile.listener;
 	plan->listener_path = spec->listener_path;
 	plan->listener_metadata = spec->listener_metadata;
+	drop_foreign(&profile);
 	if (seccomp_tree_can(&profile))
 		return seccomp_tree_compile(arena, &profile, &plan->program, err);
 	return seccomp_library_compile(arena, &profile, &plan->program, err);

@@ -8,6 +8,7 @@ libruntime_a_SOURCES += \
 	runtime/seccomp_library.c runtime/seccomp_library.h \
 	runtime/seccomp_profile.c runtime/seccomp_profile.h \
 	runtime/seccomp_ranges.c runtime/seccomp_ranges.h \
+	runtime/seccomp_table.c runtime/seccomp_table.h \
 	runtime/seccomp_tree.c runtime/seccomp_tree.h
 
 check_PROGRAMS += tests/unit/test_default_seccomp tests/unit/test_seccomp
