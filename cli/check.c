@@ -61,15 +61,16 @@ static const struct option rows[] = {
 const struct command check_command = {
 	.name = "check",
 	.group = GROUP_ABOUT,
-	.summary = "Try what containers need of this machine, and tell what to do",
+	.summary = HELP("Try what containers need of this machine, and tell what to do"),
 	.arguments = "",
-	.description = "Every line is tried for real. The exit status is 1 if something is missing "
-		       "without\n"
-		       "which no container runs.\n"
-		       "With --store every blob is digested again, and every unpacked layer and "
-		       "container looked\n"
-		       "at; the exit status is 1 if something is damaged.\n",
-	.examples = "ctr check\nctr check --store --format json\n",
+	.description =
+		HELP("Every line is tried for real. The exit status is 1 if something is missing "
+		     "without\n"
+		     "which no container runs.\n"
+		     "With --store every blob is digested again, and every unpacked layer and "
+		     "container looked\n"
+		     "at; the exit status is 1 if something is damaged.\n"),
+	.examples = HELP("ctr check\nctr check --store --format json\n"),
 	COMMAND_OPTIONS(rows, options),
 	.failure = FAILURE_RUN,
 };

@@ -27,6 +27,7 @@ void probe_companions(const struct check *check, struct finding *finding)
 	char image[PATH_MAX], monitor[PATH_MAX];
 	struct error err;
 
+	/* ctr-more is what is running */
 	if (program_companion("ctr-image", image, sizeof(image), &err) < 0 ||
 	    program_companion("ctr-monitor", monitor, sizeof(monitor), &err) < 0)
 		finding_set(finding, FINDING_MISSING, err.text,

@@ -20,7 +20,7 @@ static const struct option rows[] = {
 const struct command check_store_command = {
 	.name = "check",
 	.group = GROUP_HIDDEN,
-	.summary = "Look whether everything in the store is whole",
+	.summary = HELP("Look whether everything in the store is whole"),
 	.arguments = "",
 	COMMAND_OPTIONS(rows, options),
 	.flags = COMMAND_ENTERS,

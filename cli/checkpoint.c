@@ -4,22 +4,6 @@
 #include "cli/criu_rows.h"
 #include "runtime/container.h"
 
-const char *const criu_cgroup_modes[] = {
-	[CGROUPS_SOFT] = "soft",
-	[CGROUPS_FULL] = "full",
-	[CGROUPS_STRICT] = "strict",
-	[CGROUPS_IGNORE] = "ignore",
-	NULL,
-};
-
-const char *const criu_network_locks[] = {
-	[NETWORK_LOCK_DEFAULT] = "default",
-	[NETWORK_LOCK_IPTABLES] = "iptables",
-	[NETWORK_LOCK_NFTABLES] = "nftables",
-	[NETWORK_LOCK_SKIP] = "skip",
-	NULL,
-};
-
 static struct checkpoint_options options = { .image_path = "checkpoint", .status_fd = -1 };
 
 static const struct option rows[] = {
@@ -41,17 +25,17 @@ static const struct option rows[] = {
 const struct command checkpoint_command = {
 	.name = "checkpoint",
 	.group = GROUP_SAVE,
-	.summary = "Save the processes of a running container as images, by criu",
+	.summary = HELP("Save the processes of a running container as images, by criu"),
 	.arguments = "ID",
 	.min = 1,
 	.max = 1,
-	.description =
+	.description = HELP(
 		"Afterwards nothing of it runs any more and it is gone: 'restore' makes it again "
 		"from the images\nand its bundle. What criu cannot save is told in its own words; "
 		"the "
-		"container then runs on.\n",
-	.examples = "ctr checkpoint --image-path /srv/images web\n"
-		    "ctr checkpoint --leave-running --tcp-established web\n",
+		"container then runs on.\n"),
+	.examples = HELP("ctr checkpoint --image-path /srv/images web\n"
+			 "ctr checkpoint --leave-running --tcp-established web\n"),
 	COMMAND_OPTIONS(rows, options),
 	.flags = COMMAND_NEEDS_ROOT,
 	.failure = FAILURE_OCI,

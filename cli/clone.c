@@ -22,20 +22,20 @@ static const struct option rows[] = {
 const struct command clone_command = {
 	.name = "clone",
 	.group = GROUP_SAVE,
-	.summary = "Make a container like another one, which shares its layers",
+	.summary = HELP("Make a container like another one, which shares its layers"),
 	.arguments = "ID[@N] [NEW]",
 	.min = 1,
 	.max = 2,
-	.description =
+	.description = HELP(
 		"With the same spec, and the files as they are now (or at snapshot N). Of a "
 		"stopped\n"
 		"container nothing is copied: its writable layer becomes a read-only one of both, "
 		"and each\n"
 		"gets an empty one over it. That of a running one is copied. Prints the ID of the "
 		"new\n"
-		"container, which 'start' runs.\n",
-	.examples = "ctr clone web web-test\n"
-		    "ctr clone --run web@3 web-of-yesterday\n",
+		"container, which 'start' runs.\n"),
+	.examples = HELP("ctr clone web web-test\n"
+			 "ctr clone --run web@3 web-of-yesterday\n"),
 	COMMAND_OPTIONS(rows, options),
 	.flags = COMMAND_GUARD | COMMAND_ENTERS,
 	.failure = FAILURE_RUN,

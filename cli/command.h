@@ -15,10 +15,13 @@
 /*
  * A verb is one file: its options, its struct command (all that help, completion and the check of
  * the man page need), and its function. The verbs of a program stand in one table (main.c,
- * image_main.c); program_main() does all that they have in common.
+ * more_main.c, image_main.c); program_main() does all that they have in common.
  *
- * The verbs that need large libraries live in a companion program. Their struct command is in
- * a file that both programs link (commit_command.c), for ctr's help and completion.
+ * Verbs that need large libraries, and those that no start needs, live in companion programs.
+ * ctr knows only their names and executes the companion. What prints help and completion is one of
+ * these, ctr-more: it links every struct command, and ctr's verbs are compiled for it once more,
+ * with the texts (HELP() of cli/option.h). Where a command's function needs large libraries the
+ * struct is in a file of its own (commit_command.c).
  */
 
 /* Options that every verb takes, in front of the verb or behind it. */
@@ -86,7 +89,6 @@ struct command {
 	/* With COMMAND_JOINS: the container, if it is not the first argument; NULL: there is none.
 	 */
 	const char *(*find_container)(struct invocation *invocation);
-	const char *companion; /* the program that has it, if not ctr itself */
 };
 
 /* For struct command: rows and the static structure with the defaults. */
@@ -95,12 +97,19 @@ struct command {
 
 struct verb {
 	const struct command *command;
-	command_function *run; /* NULL: in the companion */
+	command_function *run; /* NULL: in another program, this one has the texts only */
+};
+
+/* A verb of a companion. */
+struct verb_elsewhere {
+	char name[16], companion[16];
 };
 
 struct program {
 	const struct verb *verbs;
 	size_t count;
+	const struct verb_elsewhere *elsewhere;
+	size_t elsewhere_count;
 };
 
 /* A command line, as its function gets it. */
@@ -108,7 +117,7 @@ struct invocation {
 	const struct program *program;
 	const struct command *command;
 	char **argv;		  /* as it was given, for an ordinary user; NULL: root calls */
-	char **line;		  /* as it was given, with COMMAND_MAY_RUN */
+	char **line;		  /* as it was given */
 	struct settings settings; /* what the global options say to runtime/ */
 	struct arena *arena;	  /* freed when the function has returned */
 	char **arguments;	  /* the positionals, ended by NULL */
@@ -128,8 +137,11 @@ int program_main(const struct program *program, char **argv);
  */
 int invocation_prepare_to_run(struct invocation *invocation, struct error *err);
 
-/* Finds a verb by name or alias. NULL: unknown, and the error has the nearest match. */
+/* Finds a verb of this program by name or alias. NULL: the error has the nearest match. */
 const struct verb *program_find(const struct program *program, const char *name, struct error *err);
+
+/* Becomes a companion, which gets the same arguments and name, so that it parses and says the same. */
+int program_become(const char *companion, char **argv, struct error *err);
 
 /* The rows of struct globals, for help and completion. */
 extern const struct option global_options[];
@@ -138,9 +150,12 @@ extern const size_t global_option_count;
 /* The name that the program was called by, for messages: "ctr". */
 const char *program_name(void);
 
-/* In help.c: the grouped list of verbs, and the page of one. */
-void help_print_program(FILE *out, const struct program *program);
-void help_print_command(FILE *out, const struct command *command);
+/*
+ * The page of a verb, or with NULL the grouped list of all, on stdout; for somebody who called
+ * without any verb on stderr. In help.c; that of help_elsewhere.c, which ctr has, becomes ctr-more.
+ */
+int help_print(const struct program *program, const struct command *command, FILE *out, char **argv,
+	       struct error *err);
 
 /* In version.c: three lines. */
 void version_print(FILE *out);

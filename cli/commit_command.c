@@ -54,11 +54,11 @@ static const struct option rows[] = {
 const struct command commit_command = {
 	.name = "commit",
 	.group = GROUP_SAVE,
-	.summary = "Make an image of a container's present root",
+	.summary = HELP("Make an image of a container's present root"),
 	.arguments = "ID NAME[:TAG] | ID=NAME[:TAG]... | --to-host ID [PATH...]",
 	.min = 1,
 	.max = -1,
-	.description =
+	.description = HELP(
 		"Archives the writable layer of a container as the topmost layer of an image in "
 		"the store.\n"
 		"One that runs is copied first and frozen only for what has changed meanwhile: "
@@ -75,13 +75,12 @@ const struct command commit_command = {
 		"root.path).\n"
 		"What the host has changed since the container's start is left out and told; the "
 		"exit status\n"
-		"is 1 then. All of it is done, or after a crash nothing.\n",
-	.examples =
+		"is 1 then. All of it is done, or after a crash nothing.\n"),
+	.examples = HELP(
 		"ctr commit web app:2\nctr commit --compression gzip -m 'as shipped' web app:2\n"
 		"ctr commit -c 'CMD [\"serve\"]' -c 'EXPOSE 80' web app:2\n"
-		"ctr commit web=app/web:5 db=app/db:5\nctr commit --to-host t1 /etc\n",
+		"ctr commit web=app/web:5 db=app/db:5\nctr commit --to-host t1 /etc\n"),
 	COMMAND_OPTIONS(rows, commit_options),
 	.flags = COMMAND_ENTERS,
 	.failure = FAILURE_RUN,
-	.companion = "ctr-image",
 };

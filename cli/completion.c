@@ -9,11 +9,11 @@
 const struct command completion_command = {
 	.name = "completion",
 	.group = GROUP_ABOUT,
-	.summary = "Print a script that lets a shell complete the command lines",
+	.summary = HELP("Print a script that lets a shell complete the command lines"),
 	.arguments = "bash|zsh|fish",
 	.min = 1,
 	.max = 1,
-	.examples = "ctr completion bash > /etc/bash_completion.d/ctr\n",
+	.examples = HELP("ctr completion bash > /etc/bash_completion.d/ctr\n"),
 	.failure = FAILURE_RUN,
 };
 

@@ -37,7 +37,7 @@ static void print_values(FILE *out, const char *verb, const struct option *optio
 	for (size_t i = 0; i < count; i++) {
 		const struct option *option = &options[i];
 
-		if (!option->argument)
+		if (!*option->argument)
 			continue;
 		fputs("\t", out);
 		if (option->letter)
@@ -96,7 +96,7 @@ static void print_search(FILE *out)
 	      "\t\tcase ${COMP_WORDS[i]} in\n",
 	      out);
 	for (size_t i = 0; i < global_option_count; i++)
-		if (global_options[i].argument)
+		if (*global_options[i].argument)
 			fprintf(out, "\t\t--%s) ((i++)) ;;\n", global_options[i].name);
 	fputs("\t\t-*) ;;\n"
 	      "\t\t*) verb=${COMP_WORDS[i]}; break ;;\n"

@@ -23,7 +23,7 @@ static void print_option(FILE *out, const char *name, const char *condition,
 		for (const char *const *word = option->words; *word; word++)
 			fprintf(out, "%s ", *word);
 		fputs("'", out);
-	} else if (option->argument) {
+	} else if (*option->argument) {
 		fputs(" -r -F", out);
 	}
 	fputs(" -d '", out);

@@ -18,7 +18,7 @@ static void print_escaped(FILE *out, const char *text)
 
 static void print_value(FILE *out, const struct option *option)
 {
-	if (!option->argument)
+	if (!*option->argument)
 		return;
 	fputc(':', out);
 	print_escaped(out, option->argument);
@@ -41,7 +41,7 @@ static void print_options(FILE *out, const struct option *options, size_t count)
 		const char *repeats = option->kind == OPTION_IS_STRINGS ? "*" : "";
 
 		fprintf(out, " \\\n\t\t\t'%s--%s%s[", repeats, option->name,
-			option->argument ? "=" : "");
+			*option->argument ? "=" : "");
 		print_escaped(out, option->help);
 		fputs("]", out);
 		print_value(out, option);
@@ -49,7 +49,7 @@ static void print_options(FILE *out, const struct option *options, size_t count)
 		if (!option->letter)
 			continue;
 		fprintf(out, " \\\n\t\t\t'%s-%c%s[", repeats, option->letter,
-			option->argument ? "+" : "");
+			*option->argument ? "+" : "");
 		print_escaped(out, option->help);
 		fputs("]", out);
 		print_value(out, option);

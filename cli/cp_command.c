@@ -33,18 +33,18 @@ static const char *find_container(struct invocation *invocation)
 const struct command cp_command = {
 	.name = "cp",
 	.group = GROUP_SAVE,
-	.summary = "Copy files into a container or out of it",
+	.summary = HELP("Copy files into a container or out of it"),
 	.arguments = "[ID:]SOURCE [ID:]TARGET",
 	.min = 2,
 	.max = 2,
-	.description = "Running or stopped. '-' is a tar archive on standard input or output.\n"
-		       "A directory is copied into TARGET if that is there, else as TARGET;\n"
-		       "of 'SOURCE/.' what is in it.\n",
-	.examples = "ctr cp web:/etc/nginx ./nginx\nctr cp page.html web:/srv/\n"
-		    "ctr cp web:/var/log - | tar -xv\n",
+	.description =
+		HELP("Running or stopped. '-' is a tar archive on standard input or output.\n"
+		     "A directory is copied into TARGET if that is there, else as TARGET;\n"
+		     "of 'SOURCE/.' what is in it.\n"),
+	.examples = HELP("ctr cp web:/etc/nginx ./nginx\nctr cp page.html web:/srv/\n"
+			 "ctr cp web:/var/log - | tar -xv\n"),
 	COMMAND_OPTIONS(rows, cp_options),
 	.flags = COMMAND_ENTERS | COMMAND_JOINS,
 	.failure = FAILURE_RUN,
 	.find_container = find_container,
-	.companion = "ctr-image",
 };

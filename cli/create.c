@@ -30,14 +30,14 @@ static bool read_spec(struct invocation *invocation, struct spec *spec)
 const struct command create_command = {
 	.name = "create",
 	.group = GROUP_OCI,
-	.summary = "Make a container that waits for 'start'",
+	.summary = HELP("Make a container that waits for 'start'"),
 	.arguments = "ID",
 	.min = 1,
 	.max = 1,
-	.description =
+	.description = HELP(
 		"The process of the bundle's config.json is set up to the last step before it is "
-		"executed.\nStandard input, output and error become the container's.\n",
-	.examples = "ctr create --bundle /srv/web web\n",
+		"executed.\nStandard input, output and error become the container's.\n"),
+	.examples = HELP("ctr create --bundle /srv/web web\n"),
 	COMMAND_OPTIONS(rows, options),
 	.flags = COMMAND_GUARD | COMMAND_ENTERS,
 	.failure = FAILURE_OCI,

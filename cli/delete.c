@@ -22,12 +22,12 @@ static const struct option rows[] = {
 const struct command delete_command = {
 	.name = "delete",
 	.group = GROUP_OCI,
-	.summary = "Remove what is left of a stopped container",
+	.summary = HELP("Remove what is left of a stopped container"),
 	.arguments = "ID",
 	.max = 1,
-	.description =
+	.description = HELP(
 		"A container that is created but not started is killed. The writable layer of one\n"
-		"that was run from a spec or an image stays: 'rm' removes that too.\n",
+		"that was run from a spec or an image stays: 'rm' removes that too.\n"),
 	COMMAND_OPTIONS(rows, options),
 	.failure = FAILURE_OCI,
 };

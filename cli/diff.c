@@ -19,12 +19,12 @@ static const struct option rows[] = {
 const struct command diff_command = {
 	.name = "diff",
 	.group = GROUP_SAVE,
-	.summary = "List what a container has added (A), changed (C) and deleted (D)",
+	.summary = HELP("List what a container has added (A), changed (C) and deleted (D)"),
 	.arguments = "ID",
 	.min = 1,
 	.max = 1,
-	.description =
-		"Against its lower layers. Control characters in names are escaped: \\n, \\033.\n",
+	.description = HELP(
+		"Against its lower layers. Control characters in names are escaped: \\n, \\033.\n"),
 	COMMAND_OPTIONS(rows, options),
 	.flags = COMMAND_ENTERS,
 	.failure = FAILURE_RUN,

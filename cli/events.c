@@ -22,16 +22,17 @@ static const struct option rows[] = {
 const struct command events_command = {
 	.name = "events",
 	.group = GROUP_OCI,
-	.summary = "Print what a container uses, and out-of-memory kills in it, as JSON",
+	.summary = HELP("Print what a container uses, and out-of-memory kills in it, as JSON"),
 	.arguments = "ID",
 	.min = 1,
 	.max = 1,
-	.description = "A line of statistics at once and after every interval, and a line for each "
-		       "notice of a\n"
-		       "process that the kernel killed for lack of memory, until the container "
-		       "ends. What this\n"
-		       "host's cgroups do not measure is left out, or 0.\n",
-	.examples = "ctr events --stats web\nctr events --interval 500ms web\n",
+	.description =
+		HELP("A line of statistics at once and after every interval, and a line for each "
+		     "notice of a\n"
+		     "process that the kernel killed for lack of memory, until the container "
+		     "ends. What this\n"
+		     "host's cgroups do not measure is left out, or 0.\n"),
+	.examples = HELP("ctr events --stats web\nctr events --interval 500ms web\n"),
 	COMMAND_OPTIONS(rows, options),
 	.failure = FAILURE_OCI,
 };

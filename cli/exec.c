@@ -49,17 +49,17 @@ static const struct option rows[] = {
 const struct command exec_command = {
 	.name = "exec",
 	.group = GROUP_RUN,
-	.summary = "Run a command in a running container",
+	.summary = HELP("Run a command in a running container"),
 	.arguments = "ID [COMMAND...]",
 	.min = 1,
 	.max = -1,
-	.description =
+	.description = HELP(
 		"The command joins the container's namespaces and cgroup, with its capabilities "
 		"and\n"
 		"seccomp filter. What follows ID belongs to the command. The exit status is the\n"
-		"command's, 128+N if signal N ended it, 255 if it could not be run.\n",
-	.examples =
-		"ctr exec web ps ax\nctr exec -it web sh\nctr exec -u nobody -e LANG=C web id\n",
+		"command's, 128+N if signal N ended it, 255 if it could not be run.\n"),
+	.examples = HELP(
+		"ctr exec web ps ax\nctr exec -it web sh\nctr exec -u nobody -e LANG=C web id\n"),
 	COMMAND_OPTIONS(rows, options),
 	.order = OPTIONS_FIRST,
 	.flags = COMMAND_GUARD | COMMAND_JOINS,

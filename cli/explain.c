@@ -25,14 +25,14 @@ static const struct option rows[] = {
 const struct command explain_command = {
 	.name = "explain",
 	.group = GROUP_ABOUT,
-	.summary = "Print what running a spec would do, without doing it",
+	.summary = HELP("Print what running a spec would do, without doing it"),
 	.arguments = "[SPEC]",
 	.max = 1,
-	.description =
+	.description = HELP(
 		"Checks the spec and prints the plan: namespaces, mounts, limits, the process. "
 		"Members\n"
-		"that ctr does not know are ignored when it runs; here they are warned of.\n",
-	.examples = "ctr explain specs/examples/hello.json\n",
+		"that ctr does not know are ignored when it runs; here they are warned of.\n"),
+	.examples = HELP("ctr explain specs/examples/hello.json\n"),
 	COMMAND_OPTIONS(rows, options),
 	.failure = FAILURE_RUN,
 };

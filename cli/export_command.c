@@ -16,15 +16,15 @@ static const struct option rows[] = {
 const struct command export_command = {
 	.name = "export",
 	.group = GROUP_SAVE,
-	.summary = "Write a container's root as a tar archive",
+	.summary = HELP("Write a container's root as a tar archive"),
 	.arguments = "ID",
 	.min = 1,
 	.max = 1,
-	.description = "What the container sees as its root, running or stopped, without what is "
-		       "mounted in it.\n",
-	.examples = "ctr export web | tar -tv\nctr export -o web.tar web\n",
+	.description =
+		HELP("What the container sees as its root, running or stopped, without what is "
+		     "mounted in it.\n"),
+	.examples = HELP("ctr export web | tar -tv\nctr export -o web.tar web\n"),
 	COMMAND_OPTIONS(rows, export_options),
 	.flags = COMMAND_ENTERS | COMMAND_JOINS,
 	.failure = FAILURE_RUN,
-	.companion = "ctr-image",
 };

@@ -19,7 +19,7 @@
 const struct command features_command = {
 	.name = "features",
 	.group = GROUP_OCI,
-	.summary = "Print which parts of the OCI specification there are, as its JSON",
+	.summary = HELP("Print which parts of the OCI specification there are, as its JSON"),
 	.arguments = "",
 	.failure = FAILURE_OCI,
 };

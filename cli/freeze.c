@@ -18,14 +18,15 @@ const struct command freeze_command = {
 	.name = "freeze",
 	.alias = "pause",
 	.group = GROUP_SAVE,
-	.summary = "Stop all processes of a container where they are",
+	.summary = HELP("Stop all processes of a container where they are"),
 	.arguments = "ID",
 	.min = 1,
 	.max = 1,
-	.description = "Returns when the kernel says that all of them are frozen. If one cannot be "
-		       "frozen in\n"
-		       "time, it is named and the container runs on.\n",
-	.examples = "ctr freeze web\nctr freeze --timeout 500ms web\n",
+	.description =
+		HELP("Returns when the kernel says that all of them are frozen. If one cannot be "
+		     "frozen in\n"
+		     "time, it is named and the container runs on.\n"),
+	.examples = HELP("ctr freeze web\nctr freeze --timeout 500ms web\n"),
 	COMMAND_OPTIONS(rows, options),
 	.failure = FAILURE_OCI,
 };

@@ -13,15 +13,6 @@ static const char *const group_titles[GROUP_COUNT] = {
 	[GROUP_ABOUT] = "About specs, this machine and ctr",
 };
 
-const struct command help_command = {
-	.name = "help",
-	.group = GROUP_ABOUT,
-	.summary = "List the verbs, or tell all about one",
-	.arguments = "[VERB]",
-	.max = 1,
-	.failure = FAILURE_RUN,
-};
-
 static int name_width(const struct program *program)
 {
 	size_t width = 0;
@@ -48,7 +39,7 @@ static void print_group(FILE *out, const struct program *program, int group)
 	}
 }
 
-void help_print_program(FILE *out, const struct program *program)
+static void print_program(FILE *out, const struct program *program)
 {
 	const char *name = program_name();
 
@@ -88,7 +79,7 @@ static void print_examples(FILE *out, const char *examples)
 	}
 }
 
-void help_print_command(FILE *out, const struct command *command)
+static void print_command(FILE *out, const struct command *command)
 {
 	fprintf(out, "Usage: %s %s%s%s%s\n", program_name(), command->name,
 		command->option_count ? " [OPTIONS]" : "", *command->arguments ? " " : "",
@@ -109,17 +100,13 @@ void help_print_command(FILE *out, const struct command *command)
 	fprintf(out, "\n'%s --help' tells of the global options.\n", program_name());
 }
 
-int cmd_help(struct invocation *invocation, struct error *err)
+int help_print(const struct program *program, const struct command *command, FILE *out, char **argv,
+	       struct error *err)
 {
-	const struct verb *verb;
-
-	if (!invocation->count) {
-		help_print_program(stdout, invocation->program);
-		return 0;
-	}
-	verb = program_find(invocation->program, invocation->arguments[0], err);
-	if (!verb)
-		return -1;
-	help_print_command(stdout, verb->command);
+	(void)argv, (void)err;
+	if (command)
+		print_command(out, command);
+	else
+		print_program(out, program);
 	return 0;
 }

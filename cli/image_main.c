@@ -19,7 +19,7 @@ static const struct verb verbs[] = {
 	{ &unpack_command, cmd_unpack },
 };
 
-static const struct program program = { verbs, ARRAY_SIZE(verbs) };
+static const struct program program = { .verbs = verbs, .count = ARRAY_SIZE(verbs) };
 
 int main(int argc, char **argv)
 {

@@ -30,12 +30,13 @@ static const struct option rows[] = {
 const struct command images_command = {
 	.name = "images",
 	.group = GROUP_IMAGES,
-	.summary = "List the images of the store",
+	.summary = HELP("List the images of the store"),
 	.arguments = "[NAME]",
 	.max = 1,
-	.description = "NAME is that of images to list, or a pattern of the shell; with a tag, of "
-		       "those with that.\n",
-	.examples = "ctr images --filter label=stage=test\nctr images 'app:*'\n",
+	.description =
+		HELP("NAME is that of images to list, or a pattern of the shell; with a tag, of "
+		     "those with that.\n"),
+	.examples = HELP("ctr images --filter label=stage=test\nctr images 'app:*'\n"),
 	COMMAND_OPTIONS(rows, options),
 	.failure = FAILURE_RUN,
 };

@@ -23,15 +23,15 @@ static const struct option rows[] = {
 const struct command import_command = {
 	.name = "import",
 	.group = GROUP_IMAGES,
-	.summary = "Make an image of a root filesystem in a tar archive",
+	.summary = HELP("Make an image of a root filesystem in a tar archive"),
 	.arguments = "FILE|- NAME[:TAG]",
 	.min = 2,
 	.max = 2,
-	.description = "Of one layer. The archive may be compressed: gzip, zstd, xz, bzip2, lz4.\n",
-	.examples = "ctr import -c 'CMD [\"/bin/sh\"]' rootfs.tar.xz debian:mine\n"
-		    "ctr export web | ctr import - web:flat\n",
+	.description =
+		HELP("Of one layer. The archive may be compressed: gzip, zstd, xz, bzip2, lz4.\n"),
+	.examples = HELP("ctr import -c 'CMD [\"/bin/sh\"]' rootfs.tar.xz debian:mine\n"
+			 "ctr export web | ctr import - web:flat\n"),
 	COMMAND_OPTIONS(rows, import_options),
 	.flags = COMMAND_ENTERS,
 	.failure = FAILURE_RUN,
-	.companion = "ctr-image",
 };

@@ -26,12 +26,12 @@ static const struct option rows[] = {
 const struct command kill_command = {
 	.name = "kill",
 	.group = GROUP_OCI,
-	.summary = "Send a signal to a container",
+	.summary = HELP("Send a signal to a container"),
 	.arguments = "ID [SIGNAL]",
 	.max = 2,
-	.description =
-		"SIGNAL is a name (TERM, SIGTERM, RTMIN+3) or a number; the default is TERM.\n",
-	.examples = "ctr kill web HUP\nctr kill --all web 9\n",
+	.description = HELP(
+		"SIGNAL is a name (TERM, SIGTERM, RTMIN+3) or a number; the default is TERM.\n"),
+	.examples = HELP("ctr kill web HUP\nctr kill --all web 9\n"),
 	COMMAND_OPTIONS(rows, options),
 	.failure = FAILURE_OCI,
 };

@@ -22,7 +22,7 @@ const struct command list_command = {
 	.name = "list",
 	.alias = "ls",
 	.group = GROUP_OCI,
-	.summary = "List all containers",
+	.summary = HELP("List all containers"),
 	.arguments = "",
 	COMMAND_OPTIONS(rows, options),
 	.failure = FAILURE_OCI,

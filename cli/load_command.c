@@ -16,19 +16,18 @@ static const struct option rows[] = {
 const struct command load_command = {
 	.name = "load",
 	.group = GROUP_IMAGES,
-	.summary = "Load images from an archive",
+	.summary = HELP("Load images from an archive"),
 	.arguments = "",
 	.description =
-		"Reads what 'ctr save', podman, docker, buildah and skopeo write: an archive "
-		"of an OCI image\n"
-		"layout, the same as a folder, or a docker archive, compressed or not. "
-		"Everything is\n"
-		"verified by its digest before it has a name; an archive that is not as it "
-		"says leaves\n"
-		"the store as it was.\n",
-	.examples = "ctr load -i app.tar\nctr load <app.tar\n",
+		HELP("Reads what 'ctr save', podman, docker, buildah and skopeo write: an archive "
+		     "of an OCI image\n"
+		     "layout, the same as a folder, or a docker archive, compressed or not. "
+		     "Everything is\n"
+		     "verified by its digest before it has a name; an archive that is not as it "
+		     "says leaves\n"
+		     "the store as it was.\n"),
+	.examples = HELP("ctr load -i app.tar\nctr load <app.tar\n"),
 	COMMAND_OPTIONS(rows, load_options),
 	.flags = COMMAND_ENTERS,
 	.failure = FAILURE_RUN,
-	.companion = "ctr-image",
 };

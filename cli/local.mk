@@ -8,7 +8,6 @@ libcli_a_SOURCES = \
 	cli/export.h cli/export_command.c \
 	cli/import.h cli/import_command.c \
 	cli/each.c \
-	cli/help.c \
 	cli/host_commit.c cli/host_commit.h \
 	cli/load.h cli/load_command.c \
 	cli/log_reader.c cli/log_reader.h \
@@ -26,64 +25,77 @@ libcli_a_SOURCES = \
 	cli/verbs.h \
 	cli/version.c
 
+# Verbs, as ctr and ctr-more have them: compiled for each, as ctr has no texts for --help.
+start_verbs = \
+	cli/cleanup.c \
+	cli/clone.c \
+	cli/container_rows.h \
+	cli/create.c \
+	cli/criu_rows.c cli/criu_rows.h \
+	cli/delete.c \
+	cli/exec.c \
+	cli/freeze.c \
+	cli/globals.c \
+	cli/kill.c \
+	cli/limits.c cli/limits.h \
+	cli/list.c \
+	cli/process_table.c cli/process_table.h \
+	cli/ps.c \
+	cli/restore.c \
+	cli/rm.c \
+	cli/run.c \
+	cli/snapshot_name.c cli/snapshot_name.h \
+	cli/start.c \
+	cli/state.c \
+	cli/stop.c \
+	cli/thaw.c \
+	cli/try.c cli/try_end.c cli/try_end.h \
+	cli/update.c \
+	cli/wait.c
+
 bin_PROGRAMS += ctr
-ctr_SOURCES = \
-	cli/main.c \
+ctr_SOURCES = cli/main.c cli/help_elsewhere.c $(start_verbs)
+ctr_CPPFLAGS = $(AM_CPPFLAGS) -DCTR_WITHOUT_HELP
+
+# The companion with the verbs that no start, no engine's loop and no container in it needs.
+pkglibexec_PROGRAMS += ctr-more
+ctr_more_SOURCES = cli/more_main.c $(start_verbs) \
 	cli/check.c cli/check.h cli/check_store.h \
 	cli/check_cgroup.c \
 	cli/check_kernel.c \
 	cli/check_namespaces.c \
 	cli/check_overlay.c \
 	cli/check_programs.c cli/check_rootless.c \
-	cli/checkpoint.c cli/criu_rows.h \
-	cli/cleanup.c \
-	cli/clone.c \
+	cli/checkpoint.c \
 	cli/completion.c cli/completion.h \
 	cli/completion_bash.c \
 	cli/completion_fish.c \
 	cli/completion_zsh.c \
-	cli/container_rows.h \
-	cli/create.c \
-	cli/delete.c \
 	cli/diff.c \
 	cli/events.c \
-	cli/exec.c \
 	cli/explain.c \
 	cli/features.c \
-	cli/freeze.c \
+	cli/help.c cli/help_verb.c \
 	cli/history.c \
 	cli/image_filter.c cli/image_filter.h \
 	cli/images.c \
 	cli/inspect.c \
 	cli/inspect_image.c cli/inspect_image.h \
-	cli/kill.c \
-	cli/limits.c cli/limits.h \
-	cli/list.c \
 	cli/logs.c \
-	cli/process_table.c cli/process_table.h \
 	cli/prune.c \
-	cli/ps.c \
-	cli/restore.c \
-	cli/rm.c \
 	cli/rmi.c \
 	cli/rollback.c \
-	cli/run.c \
 	cli/snapshot.c \
-	cli/snapshot_name.c cli/snapshot_name.h \
 	cli/snapshots.c cli/snapshots.h \
 	cli/spec.c \
-	cli/start.c \
-	cli/state.c \
-	cli/stop.c \
 	cli/tag.c \
-	cli/thaw.c \
-	cli/try.c cli/try_end.c cli/try_end.h \
 	cli/undo.c \
-	cli/update.c \
-	cli/wait.c
+	cli/version_verb.c
 # Each library before those that it stands on.
 CTR_LIBS = libcli.a libruntime.a libfs.a libcgroup.a libnet.a libspecs.a libbase.a
 ctr_LDADD = $(CTR_LIBS) $(CTR_STATIC_LIBS)
+ctr_more_LDADD = $(CTR_LIBS) $(CTR_STATIC_LIBS)
+ctr_more_LDFLAGS = $(AM_LDFLAGS) $(CTR_STATIC_LDFLAGS)
 ctr_LDFLAGS = $(AM_LDFLAGS) $(CTR_STATIC_LDFLAGS)
 if OWN_ENTRY
 ctr_SOURCES += cli/entry.c cli/entry.h cli/entry_guard.c cli/entry_relocate.c
@@ -92,7 +104,7 @@ endif
 
 # The companion: its libraries are shared ones, which the start path does not pay for.
 pkglibexec_PROGRAMS += ctr-image
-ctr_image_SOURCES = cli/image_main.c \
+ctr_image_SOURCES = cli/image_main.c cli/globals.c cli/help.c \
 	cli/check_store.c cli/check_store.h \
 	cli/commit.c \
 	cli/cp.c cli/export.c cli/import.c \

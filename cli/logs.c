@@ -31,13 +31,13 @@ static const struct option rows[] = {
 const struct command logs_command = {
 	.name = "logs",
 	.group = GROUP_RUN,
-	.summary = "Print what a detached container has written",
+	.summary = HELP("Print what a detached container has written"),
 	.arguments = "ID",
 	.min = 1,
 	.max = 1,
-	.description =
-		"Standard output goes to standard output, standard error to standard error.\n",
-	.examples = "ctr logs --tail 20 -f web\n",
+	.description = HELP(
+		"Standard output goes to standard output, standard error to standard error.\n"),
+	.examples = HELP("ctr logs --tail 20 -f web\n"),
 	COMMAND_OPTIONS(rows, options),
 	.failure = FAILURE_RUN,
 };

@@ -38,79 +38,87 @@ enum option_kind {
 	OPTION_IS_WORD,	    /* int or enum: the index in words of the one given */
 };
 
+/*
+ * A program without help (ctr itself, whose --help is ctr-more's) has no such texts. Names are in
+ * the row and not pointed to: each pointer is a relocation at every start.
+ */
+#ifdef CTR_WITHOUT_HELP
+#define HELP(text) NULL
+#else
+#define HELP(text) text
+#endif
+
 struct option {
-	char letter;	      /* 0: none */
-	const char *name;     /* without dashes */
-	const char *argument; /* its name in --help; NULL: takes none */
-	const char *help;     /* one phrase without a final period */
+	char letter;	   /* 0: none */
+	char name[23];	   /* without dashes */
+	char argument[28]; /* its name in --help; empty: takes none */
 	enum option_kind kind;
-	size_t offset;		  /* of the member in the table's values */
+	uint32_t offset;	  /* of the member in the table's values */
 	int min, max;		  /* OPTION_IS_INT */
+	const char *help;	  /* one phrase without a final period */
 	const char *const *words; /* OPTION_IS_WORD: ends with NULL */
 };
 
 #define OPTION_MEMBER_IS(type, member, wanted)                                                     \
 	__builtin_types_compatible_p(__typeof__(((type *)0)->member), wanted)
-#define OPTION_OFFSET(type, member, check)                                                         \
-	(offsetof(type, member) + 0 * sizeof(char[(check) ? 1 : -1]))
+#define OPTION_FITS(text, member) (sizeof(text) <= sizeof(((struct option *)0)->member))
+#define OPTION_ROW(row_kind, letter_, name_, argument_, type, member, right_type, help_)           \
+	.letter = (letter_), .name = name_, .argument = argument_, .kind = (row_kind),             \
+	.help = HELP(help_),                                                                       \
+	.offset = offsetof(type, member) +                                                         \
+		  0 * sizeof(char[(right_type) && OPTION_FITS(name_, name) &&                      \
+						  OPTION_FITS(argument_, argument)                 \
+					  ? 1                                                      \
+					  : -1])
 
 #define OPTION_FLAG(letter_, name_, type, member, help_)                                           \
 	{                                                                                          \
-		.letter = letter_, .name = name_, .help = help_, .kind = OPTION_IS_FLAG,           \
-		.offset = OPTION_OFFSET(type, member, OPTION_MEMBER_IS(type, member, bool))        \
+		OPTION_ROW(OPTION_IS_FLAG, letter_, name_, "", type, member,                       \
+			   OPTION_MEMBER_IS(type, member, bool), help_)                            \
 	}
 #define OPTION_STRING(letter_, name_, argument_, type, member, help_)                              \
 	{                                                                                          \
-		.letter = letter_, .name = name_, .argument = argument_, .help = help_,            \
-		.kind = OPTION_IS_STRING,                                                          \
-		.offset = OPTION_OFFSET(type, member,                                              \
-					OPTION_MEMBER_IS(type, member, const char *) ||            \
-						OPTION_MEMBER_IS(type, member, char *))            \
+		OPTION_ROW(OPTION_IS_STRING, letter_, name_, argument_, type, member,              \
+			   OPTION_MEMBER_IS(type, member, const char *) ||                         \
+				   OPTION_MEMBER_IS(type, member, char *),                         \
+			   help_)                                                                  \
 	}
 #define OPTION_STRINGS(letter_, name_, argument_, type, member, help_)                             \
 	{                                                                                          \
-		.letter = letter_, .name = name_, .argument = argument_, .help = help_,            \
-		.kind = OPTION_IS_STRINGS,                                                         \
-		.offset = OPTION_OFFSET(type, member,                                              \
-					OPTION_MEMBER_IS(type, member, struct string_list))        \
+		OPTION_ROW(OPTION_IS_STRINGS, letter_, name_, argument_, type, member,             \
+			   OPTION_MEMBER_IS(type, member, struct string_list), help_)              \
 	}
 #define OPTION_INT(letter_, name_, argument_, type, member, min_, max_, help_)                     \
 	{                                                                                          \
-		.letter = letter_, .name = name_, .argument = argument_, .help = help_,            \
-		.kind = OPTION_IS_INT, .min = min_, .max = max_,                                   \
-		.offset = OPTION_OFFSET(type, member, OPTION_MEMBER_IS(type, member, int))         \
+		OPTION_ROW(OPTION_IS_INT, letter_, name_, argument_, type, member,                 \
+			   OPTION_MEMBER_IS(type, member, int), help_),                            \
+			.min = min_, .max = max_                                                   \
 	}
 #define OPTION_SIZE(letter_, name_, argument_, type, member, help_)                                \
 	{                                                                                          \
-		.letter = letter_, .name = name_, .argument = argument_, .help = help_,            \
-		.kind = OPTION_IS_SIZE,                                                            \
-		.offset = OPTION_OFFSET(type, member, OPTION_MEMBER_IS(type, member, uint64_t))    \
+		OPTION_ROW(OPTION_IS_SIZE, letter_, name_, argument_, type, member,                \
+			   OPTION_MEMBER_IS(type, member, uint64_t), help_)                        \
 	}
 #define OPTION_DURATION(letter_, name_, argument_, type, member, help_)                            \
 	{                                                                                          \
-		.letter = letter_, .name = name_, .argument = argument_, .help = help_,            \
-		.kind = OPTION_IS_DURATION,                                                        \
-		.offset = OPTION_OFFSET(type, member, OPTION_MEMBER_IS(type, member, int64_t))     \
+		OPTION_ROW(OPTION_IS_DURATION, letter_, name_, argument_, type, member,            \
+			   OPTION_MEMBER_IS(type, member, int64_t), help_)                         \
 	}
 #define OPTION_NUMBER(letter_, name_, argument_, type, member, help_)                              \
 	{                                                                                          \
-		.letter = letter_, .name = name_, .argument = argument_, .help = help_,            \
-		.kind = OPTION_IS_NUMBER,                                                          \
-		.offset = OPTION_OFFSET(type, member,                                              \
-					OPTION_MEMBER_IS(type, member, struct opt_int))            \
+		OPTION_ROW(OPTION_IS_NUMBER, letter_, name_, argument_, type, member,              \
+			   OPTION_MEMBER_IS(type, member, struct opt_int), help_)                  \
 	}
 #define OPTION_LIMIT(letter_, name_, argument_, type, member, help_)                               \
 	{                                                                                          \
-		.letter = letter_, .name = name_, .argument = argument_, .help = help_,            \
-		.kind = OPTION_IS_LIMIT,                                                           \
-		.offset = OPTION_OFFSET(type, member,                                              \
-					OPTION_MEMBER_IS(type, member, struct opt_int))            \
+		OPTION_ROW(OPTION_IS_LIMIT, letter_, name_, argument_, type, member,               \
+			   OPTION_MEMBER_IS(type, member, struct opt_int), help_)                  \
 	}
 #define OPTION_WORD(letter_, name_, argument_, type, member, words_, help_)                        \
 	{                                                                                          \
-		.letter = letter_, .name = name_, .argument = argument_, .help = help_,            \
-		.kind = OPTION_IS_WORD, .words = words_,                                           \
-		.offset = OPTION_OFFSET(type, member, sizeof(((type *)0)->member) == sizeof(int))  \
+		OPTION_ROW(OPTION_IS_WORD, letter_, name_, argument_, type, member,                \
+			   sizeof(((type *)0)->member) == sizeof(int), help_),                     \
+			.words = words_                                                            \
 	}
 
 /* Rows and the structure that they fill. */

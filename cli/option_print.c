@@ -10,7 +10,7 @@ static int print_name(char *text, size_t size, const struct option *option)
 	if (option->letter)
 		snprintf(letter, sizeof(letter), "-%c, ", option->letter);
 	return snprintf(text, size, "  %s--%s%s%s", letter, option->name,
-			option->argument ? " " : "", option->argument ? option->argument : "");
+			*option->argument ? " " : "", option->argument);
 }
 
 void options_print(FILE *out, const struct option *options, size_t count)

@@ -20,45 +20,6 @@
 #include "runtime/guard.h"
 #include "runtime/rootless.h"
 
-static const char *const log_formats[] = { [LOG_TEXT] = "text", [LOG_JSON] = "json", NULL };
-static const char *const log_levels[] = {
-	[LOG_LEVEL_ERROR] = "error",
-	[LOG_LEVEL_WARNING] = "warning",
-	[LOG_LEVEL_DEBUG] = "debug",
-	NULL,
-};
-static const char *const rootless_words[] = { "auto", "true", "false", NULL };
-static const char *const cgroup_managers[] = {
-	[CGROUP_MANAGER_CGROUPFS] = "cgroupfs",
-	[CGROUP_MANAGER_DISABLED] = "disabled",
-	[CGROUP_MANAGER_SYSTEMD] = "systemd",
-	NULL,
-};
-
-const struct option global_options[] = {
-	OPTION_STRING(0, "root", "DIR", struct globals, root, "where the run-time state is"),
-	OPTION_STRING(0, "data-root", "DIR", struct globals, data_root,
-		      "where layers, images and writable layers are"),
-	OPTION_STRING(0, "log", "FILE", struct globals, log,
-		      "append errors to FILE too; or file:FILE, journald:NAME, syslog:NAME"),
-	OPTION_WORD(0, "log-format", "FORMAT", struct globals, log_format, log_formats,
-		    "text or json, for --log"),
-	OPTION_WORD(0, "log-level", "LEVEL", struct globals, log_level, log_levels,
-		    "error, warning or debug: what goes to --log"),
-	OPTION_STRING(0, "criu", "FILE", struct globals, criu,
-		      "the criu program of checkpoint and restore (default: from the PATH)"),
-	OPTION_FLAG(0, "debug", struct globals, debug, "tell what is being done"),
-	OPTION_WORD(0, "cgroup-manager", "NAME", struct globals, cgroup_manager, cgroup_managers,
-		    "cgroupfs, systemd, or disabled: no cgroups at all"),
-	OPTION_FLAG(0, "systemd-cgroup", struct globals, systemd_cgroup,
-		    "systemd makes the container's cgroup: --cgroup-manager=systemd"),
-	OPTION_WORD(0, "rootless", "auto|true|false", struct globals, rootless, rootless_words,
-		    "accepted, without effect"),
-	OPTION_FLAG('h', "help", struct globals, help, "show help and exit"),
-	OPTION_FLAG('v', "version", struct globals, version, "show the version and exit"),
-};
-const size_t global_option_count = ARRAY_SIZE(global_options);
-
 const char *program_name(void)
 {
 	return program_invocation_short_name;
@@ -87,6 +48,8 @@ const struct verb *program_find(const struct program *program, const char *name,
 			return &program->verbs[i];
 	for (size_t i = 0; i < program->count; i++)
 		suggest_verb(program->verbs[i].command, &suggestion);
+	for (size_t i = 0; i < program->elsewhere_count; i++)
+		suggest(&suggestion, program->elsewhere[i].name);
 	if (suggestion.best)
 		fail(err, EINVAL, "unknown verb '%s' (did you mean '%s'?)", name, suggestion.best);
 	else
@@ -278,6 +241,14 @@ static void recover_host(const struct invocation *invocation)
 		log_warning("%s", err.text);
 }
 
+static int print_help(const struct invocation *invocation, const struct command *command, FILE *out,
+		      struct error *err)
+{
+	if (help_print(invocation->program, command, out, invocation->line, err) < 0)
+		return -1;
+	return flush(err);
+}
+
 static int run_verb(const struct verb *verb, struct invocation *invocation, struct globals *globals,
 		    char **args, struct error *err)
 {
@@ -293,16 +264,16 @@ static int run_verb(const struct verb *verb, struct invocation *invocation, stru
 	invocation->arguments = args;
 	if (invocation->count < 0)
 		return -1;
-	if (globals->help) {
-		help_print_command(stdout, command);
-		return flush(err);
-	}
+	if (globals->help)
+		return print_help(invocation, command, stdout, err);
 	if (globals->version) {
 		version_print(stdout);
 		return flush(err);
 	}
 	if (setup_log(globals, err) < 0 || check_count(command, invocation->count, args, err) < 0)
 		return -1;
+	if (!verb->run)
+		return fail(err, EINVAL, "this program has no more of it than its --help");
 	if (make_settings(globals, invocation->arena, &invocation->settings, err) < 0)
 		return -1;
 	if (invocation->argv && become_root_inside(invocation, command->flags, err) < 0)
@@ -329,34 +300,43 @@ static char **copy_argv(struct arena *arena, char **argv)
 	return copy;
 }
 
-/* The companion gets the same arguments and name, so that it parses and says the same. */
-static int exec_companion(const char *name, char **argv, struct error *err)
+int program_become(const char *companion, char **argv, struct error *err)
 {
 	char path[PATH_MAX];
 
-	if (program_companion(name, path, sizeof(path), err) < 0)
+	if (program_companion(companion, path, sizeof(path), err) < 0)
 		return -1;
 	execv(path, argv);
 	return fail_errno(err, "execute %s", path);
+}
+
+static const char *find_elsewhere(const struct program *program, const char *name)
+{
+	for (size_t i = 0; i < program->elsewhere_count; i++)
+		if (!strcmp(program->elsewhere[i].name, name))
+			return program->elsewhere[i].companion;
+	return NULL;
 }
 
 /* Finds the verb and makes this the program and the image of it that shall run it. */
 static int start_verb(struct invocation *invocation, struct globals *globals, char **argv,
 		      char **args, struct error *err)
 {
-	const struct verb *verb = program_find(invocation->program, args[0], err);
+	const char *companion = find_elsewhere(invocation->program, args[0]);
+	const struct verb *verb;
 	int status = -1;
 
+	/* The companion and the guard execute with all of argv, so before anything changes it. */
+	if (companion && program_become(companion, argv, err) < 0)
+		return fail_in(err, "%s", args[0]);
+	verb = program_find(invocation->program, args[0], err);
 	if (!verb)
 		return -1;
 	invocation->command = verb->command;
 	invocation->failure = verb->command->failure;
-	if (verb->command->flags & COMMAND_MAY_RUN)
-		invocation->line = copy_argv(invocation->arena, argv);
-	/* The first two execute with all of argv, so they come before anything that changes it. */
-	if ((verb->run || exec_companion(verb->command->companion, argv, err) >= 0) &&
-	    (!(verb->command->flags & COMMAND_GUARD) || invocation->argv ||
-	     guard_self(argv, err) >= 0))
+	invocation->line = copy_argv(invocation->arena, argv);
+	if (!(verb->command->flags & COMMAND_GUARD) || invocation->argv ||
+	    guard_self(argv, err) >= 0)
 		status = run_verb(verb, invocation, globals, args + 1, err);
 	return status < 0 ? fail_in(err, "%s", verb->command->name) : status;
 }
@@ -375,14 +355,11 @@ static int run_program(struct invocation *invocation, struct globals *globals, c
 		version_print(stdout);
 		return flush(err);
 	}
-	if (globals->help) {
-		help_print_program(stdout, invocation->program);
-		return flush(err);
-	}
-	if (!args[0]) {
-		help_print_program(stderr, invocation->program);
-		return FAILURE_RUN;
-	}
+	invocation->line = argv;
+	if (globals->help)
+		return print_help(invocation, NULL, stdout, err);
+	if (!args[0])
+		return print_help(invocation, NULL, stderr, err) < 0 ? -1 : FAILURE_RUN;
 	return start_verb(invocation, globals, argv, args, err);
 }
 

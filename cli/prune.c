@@ -19,7 +19,7 @@ static const struct option rows[] = {
 const struct command prune_command = {
 	.name = "prune",
 	.group = GROUP_IMAGES,
-	.summary = "Remove what crashes left, and blobs and layers that no image has",
+	.summary = HELP("Remove what crashes left, and blobs and layers that no image has"),
 	.arguments = "",
 	COMMAND_OPTIONS(rows, options),
 	.flags = COMMAND_ENTERS,

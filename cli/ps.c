@@ -30,16 +30,18 @@ static const struct option rows[] = {
 const struct command ps_command = {
 	.name = "ps",
 	.group = GROUP_RUN,
-	.summary = "List running containers, or the processes of one",
+	.summary = HELP("List running containers, or the processes of one"),
 	.arguments = "[ID [PS-OPTION...]]",
 	.max = -1,
-	.description = "With ID, the host's ps runs with the PS-OPTIONs (-ef if there are none), "
-		       "and its lines\n"
-		       "for the container's processes are printed. --format json prints their "
-		       "numbers as the\n"
-		       "host has them: [1,2,3]. What stands behind ID is for ps, so --format "
-		       "comes before it.\n",
-	.examples = "ctr ps -a\nctr ps web\nctr ps --inside web\nctr ps web -o pid,rss,args\n",
+	.description =
+		HELP("With ID, the host's ps runs with the PS-OPTIONs (-ef if there are none), "
+		     "and its lines\n"
+		     "for the container's processes are printed. --format json prints their "
+		     "numbers as the\n"
+		     "host has them: [1,2,3]. What stands behind ID is for ps, so --format "
+		     "comes before it.\n"),
+	.examples =
+		HELP("ctr ps -a\nctr ps web\nctr ps --inside web\nctr ps web -o pid,rss,args\n"),
 	COMMAND_OPTIONS(rows, options),
 	.order = OPTIONS_FIRST,
 	.failure = FAILURE_OCI,

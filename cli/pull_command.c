@@ -32,23 +32,23 @@ static const struct option pull_rows[] = {
 const struct command pull_command = {
 	.name = "pull",
 	.group = GROUP_IMAGES,
-	.summary = "Get an image from a registry, by skopeo",
+	.summary = HELP("Get an image from a registry, by skopeo"),
 	.arguments = "SOURCE [NAME[:TAG]]",
 	.min = 1,
 	.max = 2,
-	.description = "SOURCE is NAME[:TAG] or NAME@sha256:DIGEST of a registry, or what skopeo "
-		       "calls\n"
-		       "TRANSPORT:DETAILS: docker://, docker-daemon:, containers-storage:, oci:, "
-		       "oci-archive:,\n"
-		       "docker-archive:, dir:. Prints the image's digest. What is in the store "
-		       "already does not\n"
-		       "come again.\n",
-	.examples = "ctr pull alpine\nctr pull --tls-verify=false localhost:5000/app:1 app:1\n"
-		    "ctr pull containers-storage:localhost/app:1\n",
+	.description =
+		HELP("SOURCE is NAME[:TAG] or NAME@sha256:DIGEST of a registry, or what skopeo "
+		     "calls\n"
+		     "TRANSPORT:DETAILS: docker://, docker-daemon:, containers-storage:, oci:, "
+		     "oci-archive:,\n"
+		     "docker-archive:, dir:. Prints the image's digest. What is in the store "
+		     "already does not\n"
+		     "come again.\n"),
+	.examples = HELP("ctr pull alpine\nctr pull --tls-verify=false localhost:5000/app:1 app:1\n"
+			 "ctr pull containers-storage:localhost/app:1\n"),
 	COMMAND_OPTIONS(pull_rows, pull_options),
 	.flags = COMMAND_ENTERS,
 	.failure = FAILURE_RUN,
-	.companion = "ctr-image",
 };
 
 static const struct option push_rows[] = {
@@ -66,18 +66,18 @@ static const struct option push_rows[] = {
 const struct command push_command = {
 	.name = "push",
 	.group = GROUP_IMAGES,
-	.summary = "Put an image into a registry, by skopeo",
+	.summary = HELP("Put an image into a registry, by skopeo"),
 	.arguments = "IMAGE [DESTINATION]",
 	.min = 1,
 	.max = 2,
-	.description = "DESTINATION is NAME[:TAG] of a registry, or what skopeo calls "
-		       "TRANSPORT:DETAILS, as for\n"
-		       "pull. Without it the image's own name says it, which must have a registry "
-		       "then.\n",
-	.examples = "ctr push registry.example.com/team/app:1\n"
-		    "ctr push app:1 docker-daemon:app:1\n",
+	.description =
+		HELP("DESTINATION is NAME[:TAG] of a registry, or what skopeo calls "
+		     "TRANSPORT:DETAILS, as for\n"
+		     "pull. Without it the image's own name says it, which must have a registry "
+		     "then.\n"),
+	.examples = HELP("ctr push registry.example.com/team/app:1\n"
+			 "ctr push app:1 docker-daemon:app:1\n"),
 	COMMAND_OPTIONS(push_rows, push_options),
 	.flags = COMMAND_ENTERS,
 	.failure = FAILURE_RUN,
-	.companion = "ctr-image",
 };

@@ -42,15 +42,15 @@ static const struct option rows[] = {
 const struct command restore_command = {
 	.name = "restore",
 	.group = GROUP_SAVE,
-	.summary = "Make a container from the images of a checkpoint",
+	.summary = HELP("Make a container from the images of a checkpoint"),
 	.arguments = "ID",
 	.min = 1,
 	.max = 1,
-	.description =
+	.description = HELP(
 		"The bundle is that of the container, or a copy at another place; ID is the new "
 		"one's. Its\nprocesses go on where they were saved. Images are as trusted as "
-		"programs: they say what\nruns, as which user.\n",
-	.examples = "ctr restore --bundle /srv/web --image-path /srv/images --detach web\n",
+		"programs: they say what\nruns, as which user.\n"),
+	.examples = HELP("ctr restore --bundle /srv/web --image-path /srv/images --detach web\n"),
 	COMMAND_OPTIONS(rows, options),
 	.flags = COMMAND_NEEDS_ROOT,
 	.failure = FAILURE_OCI,

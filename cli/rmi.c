@@ -24,15 +24,15 @@ static const struct option rows[] = {
 const struct command rmi_command = {
 	.name = "rmi",
 	.group = GROUP_IMAGES,
-	.summary = "Take names from images; 'prune' frees the space",
+	.summary = HELP("Take names from images; 'prune' frees the space"),
 	.arguments = "[IMAGE...]",
 	.min = 0,
 	.max = -1,
 	.description =
-		"An image is gone with its last name. That of an image which a container was "
-		"made from is\n"
-		"only taken with --force: the container keeps its layers for as long as it "
-		"is there.\n",
+		HELP("An image is gone with its last name. That of an image which a container was "
+		     "made from is\n"
+		     "only taken with --force: the container keeps its layers for as long as it "
+		     "is there.\n"),
 	COMMAND_OPTIONS(rows, options),
 	.failure = FAILURE_RUN,
 };

@@ -24,17 +24,17 @@ static const struct option rows[] = {
 const struct command rollback_command = {
 	.name = "rollback",
 	.group = GROUP_SAVE,
-	.summary = "Make a container's files what they were at a snapshot",
+	.summary = HELP("Make a container's files what they were at a snapshot"),
 	.arguments = "ID @N",
 	.min = 1,
 	.max = 2,
-	.description =
+	.description = HELP(
 		"The container must have stopped; 'start' then runs it with the files of snapshot "
 		"N. What\n"
 		"they are now becomes a snapshot too, whose name is printed, unless --discard. "
 		"Takes as\n"
-		"long for a large layer as for a small one.\n",
-	.examples = "ctr rollback web @1\nctr rollback --force web@1\n",
+		"long for a large layer as for a small one.\n"),
+	.examples = HELP("ctr rollback web @1\nctr rollback --force web@1\n"),
 	COMMAND_OPTIONS(rows, options),
 	.flags = COMMAND_ENTERS,
 	.failure = FAILURE_RUN,

@@ -119,28 +119,29 @@ static bool read_spec(struct invocation *invocation, struct spec *spec)
 const struct command run_command = {
 	.name = "run",
 	.group = GROUP_RUN,
-	.summary = "Run a JSON spec, an image or an OCI bundle",
+	.summary = HELP("Run a JSON spec, an image or an OCI bundle"),
 	.arguments = "SPEC|IMAGE|ID [ARGUMENTS...]",
 	.min = 1,
 	.max = -1,
-	.description = "SPEC is a JSON file: a word that ends in .json, has a slash, or names a "
-		       "file. Its root is\n"
-		       "the lower layer of a copy-on-write view, so a run never changes it. IMAGE "
-		       "is the name of\n"
-		       "an image in the store. ID is that of a container made from a bundle: the "
-		       "folder of\n"
-		       "--bundle, or this one. ARGUMENTS replace the command of SPEC or IMAGE.\n"
-		       "\n"
-		       "A container of a SPEC or IMAGE stays, stopped, with its writable layer "
-		       "until 'rm', unless\n"
-		       "--rm is given. The exit status is the command's, 128+N if signal N ended "
-		       "it, 125 if ctr\n"
-		       "failed, 126 if the command cannot be executed, 127 if it is not found; 1 "
-		       "for bundles.\n",
-	.examples = "ctr run specs/examples/hello.json\n"
-		    "ctr run -d --name web web.json\n"
-		    "ctr run --rm app:1 sh -c 'echo hello'\n"
-		    "ctr run --bundle /srv/web web\n",
+	.description =
+		HELP("SPEC is a JSON file: a word that ends in .json, has a slash, or names a "
+		     "file. Its root is\n"
+		     "the lower layer of a copy-on-write view, so a run never changes it. IMAGE "
+		     "is the name of\n"
+		     "an image in the store. ID is that of a container made from a bundle: the "
+		     "folder of\n"
+		     "--bundle, or this one. ARGUMENTS replace the command of SPEC or IMAGE.\n"
+		     "\n"
+		     "A container of a SPEC or IMAGE stays, stopped, with its writable layer "
+		     "until 'rm', unless\n"
+		     "--rm is given. The exit status is the command's, 128+N if signal N ended "
+		     "it, 125 if ctr\n"
+		     "failed, 126 if the command cannot be executed, 127 if it is not found; 1 "
+		     "for bundles.\n"),
+	.examples = HELP("ctr run specs/examples/hello.json\n"
+			 "ctr run -d --name web web.json\n"
+			 "ctr run --rm app:1 sh -c 'echo hello'\n"
+			 "ctr run --bundle /srv/web web\n"),
 	COMMAND_OPTIONS(rows, options),
 	.order = OPTIONS_FIRST,
 	.flags = COMMAND_GUARD | COMMAND_ENTERS,

@@ -26,18 +26,18 @@ static const struct option rows[] = {
 const struct command save_command = {
 	.name = "save",
 	.group = GROUP_IMAGES,
-	.summary = "Save images to an archive",
+	.summary = HELP("Save images to an archive"),
 	.arguments = "IMAGE...",
 	.min = 1,
 	.max = -1,
-	.description = "The default is an archive that podman, docker, buildah and skopeo load, "
-		       "with all digests as\n"
-		       "they are: an OCI image layout that has docker's manifest.json as well. A "
-		       "docker-archive has\n"
-		       "plain layers.\n",
-	.examples = "ctr save -o app.tar app:1 app:2\nctr save app:1 | ssh host ctr load\n",
+	.description =
+		HELP("The default is an archive that podman, docker, buildah and skopeo load, "
+		     "with all digests as\n"
+		     "they are: an OCI image layout that has docker's manifest.json as well. A "
+		     "docker-archive has\n"
+		     "plain layers.\n"),
+	.examples = HELP("ctr save -o app.tar app:1 app:2\nctr save app:1 | ssh host ctr load\n"),
 	COMMAND_OPTIONS(rows, save_options),
 	.flags = COMMAND_ENTERS,
 	.failure = FAILURE_RUN,
-	.companion = "ctr-image",
 };

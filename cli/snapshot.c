@@ -17,20 +17,20 @@ static const struct option rows[] = {
 const struct command snapshot_command = {
 	.name = "snapshot",
 	.group = GROUP_SAVE,
-	.summary = "Remember a container's files, to go back to",
+	.summary = HELP("Remember a container's files, to go back to"),
 	.arguments = "ID",
 	.min = 1,
 	.max = 1,
-	.description =
+	.description = HELP(
 		"Prints ID@N, N being 1 for a container's first snapshot, then 2 and so on. Of a "
 		"stopped\n"
 		"container nothing is copied; a running one is, and is frozen for a moment. "
 		"'snapshots' lists\n"
 		"them, 'rollback' goes back to one, 'clone ID@N' makes a container of it, 'rm "
 		"ID@N' "
-		"removes it.\n",
-	.examples = "ctr snapshot -m 'before the upgrade' web\n"
-		    "ctr rollback web @1\n",
+		"removes it.\n"),
+	.examples = HELP("ctr snapshot -m 'before the upgrade' web\n"
+			 "ctr rollback web @1\n"),
 	COMMAND_OPTIONS(rows, options),
 	.flags = COMMAND_ENTERS,
 	.failure = FAILURE_RUN,

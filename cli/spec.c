@@ -25,12 +25,12 @@ static const struct option rows[] = {
 const struct command spec_command = {
 	.name = "spec",
 	.group = GROUP_ABOUT,
-	.summary = "Write a config.json to begin with",
+	.summary = HELP("Write a config.json to begin with"),
 	.arguments = "",
-	.description = "It is complete and runs 'sh' in a folder named rootfs beside it. A "
-		       "config.json that is\n"
-		       "there already stays.\n",
-	.examples = "ctr spec && ctr run config.json\n",
+	.description = HELP("It is complete and runs 'sh' in a folder named rootfs beside it. A "
+			    "config.json that is\n"
+			    "there already stays.\n"),
+	.examples = HELP("ctr spec && ctr run config.json\n"),
 	COMMAND_OPTIONS(rows, options),
 	.failure = FAILURE_OCI,
 };

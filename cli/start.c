@@ -31,16 +31,17 @@ static bool read_spec(struct invocation *invocation, struct spec *spec)
 const struct command start_command = {
 	.name = "start",
 	.group = GROUP_OCI,
-	.summary = "Start a created container, or run a stopped one again",
+	.summary = HELP("Start a created container, or run a stopped one again"),
 	.arguments = "ID",
 	.min = 1,
 	.max = 1,
-	.description = "One that 'create' has made starts its program. One of a spec or an image "
-		       "that has\n"
-		       "stopped runs once more, on its own writable layer, in the background as "
-		       "with 'run -d';\n"
-		       "its ID is printed then.\n",
-	.examples = "ctr start web\nctr start --attach build\n",
+	.description =
+		HELP("One that 'create' has made starts its program. One of a spec or an image "
+		     "that has\n"
+		     "stopped runs once more, on its own writable layer, in the background as "
+		     "with 'run -d';\n"
+		     "its ID is printed then.\n"),
+	.examples = HELP("ctr start web\nctr start --attach build\n"),
 	COMMAND_OPTIONS(rows, options),
 	.flags = COMMAND_MAY_RUN,
 	.failure = FAILURE_OCI,
@@ -74,7 +75,7 @@ int cmd_start(struct invocation *invocation, struct error *err)
 const struct command start_again_command = {
 	.name = "start-again",
 	.group = GROUP_HIDDEN,
-	.summary = "What a restart policy does",
+	.summary = HELP("What a restart policy does"),
 	.arguments = "ID",
 	.min = 1,
 	.max = 1,

@@ -7,7 +7,7 @@
 const struct command state_command = {
 	.name = "state",
 	.group = GROUP_OCI,
-	.summary = "Print the state of a container as the OCI specification's JSON",
+	.summary = HELP("Print the state of a container as the OCI specification's JSON"),
 	.arguments = "ID",
 	.min = 1,
 	.max = 1,

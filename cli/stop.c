@@ -17,11 +17,11 @@ static const struct option rows[] = {
 const struct command stop_command = {
 	.name = "stop",
 	.group = GROUP_RUN,
-	.summary = "End containers: a TERM signal, and KILL if that does not help",
+	.summary = HELP("End containers: a TERM signal, and KILL if that does not help"),
 	.arguments = "ID...",
 	.min = 1,
 	.max = -1,
-	.examples = "ctr stop web\nctr stop --time 2 web db\n",
+	.examples = HELP("ctr stop web\nctr stop --time 2 web db\n"),
 	COMMAND_OPTIONS(rows, options),
 	.failure = FAILURE_RUN,
 };

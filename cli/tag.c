@@ -8,13 +8,14 @@
 const struct command tag_command = {
 	.name = "tag",
 	.group = GROUP_IMAGES,
-	.summary = "Give an image more names",
+	.summary = HELP("Give an image more names"),
 	.arguments = "IMAGE NAME[:TAG]...",
 	.min = 2,
 	.max = -1,
-	.description = "A name that another image has moves to this one. All names are given at "
-		       "once, or none.\n",
-	.examples = "ctr tag app:1 app:latest registry.example.com/team/app:1\n",
+	.description =
+		HELP("A name that another image has moves to this one. All names are given at "
+		     "once, or none.\n"),
+	.examples = HELP("ctr tag app:1 app:latest registry.example.com/team/app:1\n"),
 	.failure = FAILURE_RUN,
 };
 

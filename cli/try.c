@@ -43,11 +43,11 @@ static const struct option rows[] = {
 const struct command try_command = {
 	.name = "try",
 	.group = GROUP_RUN,
-	.summary = "Run a command on a copy-on-write view of this host",
+	.summary = HELP("Run a command on a copy-on-write view of this host"),
 	.arguments = "[--] COMMAND [ARGUMENTS...]",
 	.min = 1,
 	.max = -1,
-	.description =
+	.description = HELP(
 		"COMMAND runs here as it always does: as you, in this directory, with this "
 		"environment and\n"
 		"terminal. It sees all files of the host, and may change any that you may; but "
@@ -60,11 +60,11 @@ const struct command try_command = {
 		"kept for later, or be thrown away ('rm'). On a terminal you are asked; "
 		"otherwise they are\n"
 		"kept. If nothing has changed nothing is kept. The exit status is the "
-		"command's, as of 'run'.\n",
-	.examples = "ctr try apt-get install nginx\n"
-		    "ctr try --rm --net=none -- sh ./install.sh --prefix /usr\n"
-		    "ctr try --rw ~/build -- make install\n"
-		    "ctr try --keep --name upgrade apt-get -y upgrade; ctr diff upgrade\n",
+		"command's, as of 'run'.\n"),
+	.examples = HELP("ctr try apt-get install nginx\n"
+			 "ctr try --rm --net=none -- sh ./install.sh --prefix /usr\n"
+			 "ctr try --rw ~/build -- make install\n"
+			 "ctr try --keep --name upgrade apt-get -y upgrade; ctr diff upgrade\n"),
 	COMMAND_OPTIONS(rows, options),
 	.order = OPTIONS_FIRST,
 	.flags = COMMAND_GUARD | COMMAND_ENTERS,

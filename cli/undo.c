@@ -31,21 +31,22 @@ static const struct option rows[] = {
 const struct command undo_command = {
 	.name = "undo",
 	.group = GROUP_SAVE,
-	.summary = "Take a commit to the host back",
+	.summary = HELP("Take a commit to the host back"),
 	.arguments = "[ID | N]",
 	.min = 0,
 	.max = 1,
-	.description = "Restores what the last 'commit --to-host' has replaced or deleted, or the "
-		       "last one of "
-		       "container\n"
-		       "ID, or number N of --list: the very files, and removes what it has added. "
-		       "What has "
-		       "changed\n"
-		       "since then is left as it is and told; the exit status is 1 then. All of it "
-		       "is done, or "
-		       "after\n"
-		       "a crash nothing.\n",
-	.examples = "ctr undo\nctr undo --list\nctr undo --drop --all\n",
+	.description =
+		HELP("Restores what the last 'commit --to-host' has replaced or deleted, or the "
+		     "last one of "
+		     "container\n"
+		     "ID, or number N of --list: the very files, and removes what it has added. "
+		     "What has "
+		     "changed\n"
+		     "since then is left as it is and told; the exit status is 1 then. All of it "
+		     "is done, or "
+		     "after\n"
+		     "a crash nothing.\n"),
+	.examples = HELP("ctr undo\nctr undo --list\nctr undo --drop --all\n"),
 	COMMAND_OPTIONS(rows, options),
 	.flags = COMMAND_ENTERS,
 	.failure = FAILURE_RUN,

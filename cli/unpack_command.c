@@ -20,16 +20,16 @@ static const struct option rows[] = {
 const struct command unpack_command = {
 	.name = "unpack",
 	.group = GROUP_IMAGES,
-	.summary = "Unpack the layers of images, which run otherwise does when it needs them",
+	.summary = HELP("Unpack the layers of images, which run otherwise does when it needs them"),
 	.arguments = "IMAGE...",
 	.min = 1,
 	.max = -1,
-	.description = "Layers that are unpacked already are left as they are. Checked are the\n"
-		       "digests of each blob and of the archive in it, and that no entry leads\n"
-		       "out of its layer.\n",
-	.examples = "ctr unpack app:1\nctr unpack --max-size 500g huge:1\n",
+	.description =
+		HELP("Layers that are unpacked already are left as they are. Checked are the\n"
+		     "digests of each blob and of the archive in it, and that no entry leads\n"
+		     "out of its layer.\n"),
+	.examples = HELP("ctr unpack app:1\nctr unpack --max-size 500g huge:1\n"),
 	COMMAND_OPTIONS(rows, unpack_verb_options),
 	.flags = COMMAND_ENTERS,
 	.failure = FAILURE_RUN,
-	.companion = "ctr-image",
 };

@@ -49,15 +49,16 @@ static const struct option rows[] = {
 const struct command update_command = {
 	.name = "update",
 	.group = GROUP_OCI,
-	.summary = "Change the limits of a container while it runs",
+	.summary = HELP("Change the limits of a container while it runs"),
 	.arguments = "ID",
 	.min = 1,
 	.max = 1,
-	.description = "What is not given stays as it is. All that is given holds afterwards, or "
-		       "after an error\n"
-		       "none of it.\n",
-	.examples = "ctr update --memory 512m --memory-swap 1g web\n"
-		    "ctr update --resources limits.json web\n",
+	.description =
+		HELP("What is not given stays as it is. All that is given holds afterwards, or "
+		     "after an error\n"
+		     "none of it.\n"),
+	.examples = HELP("ctr update --memory 512m --memory-swap 1g web\n"
+			 "ctr update --resources limits.json web\n"),
 	COMMAND_OPTIONS(rows, options),
 	.failure = FAILURE_OCI,
 };

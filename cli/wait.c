@@ -6,13 +6,14 @@
 const struct command wait_command = {
 	.name = "wait",
 	.group = GROUP_RUN,
-	.summary = "Wait until containers have ended and print their exit status",
+	.summary = HELP("Wait until containers have ended and print their exit status"),
 	.arguments = "ID...",
 	.min = 1,
 	.max = -1,
-	.description = "Prints one number a line: the status of the process, 128+N if signal N "
-		       "ended it, -1 if\n"
-		       "nobody was there to record it.\n",
+	.description =
+		HELP("Prints one number a line: the status of the process, 128+N if signal N "
+		     "ended it, -1 if\n"
+		     "nobody was there to record it.\n"),
 	.failure = FAILURE_RUN,
 };
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The programs with fault injection at every step and at every operation on the disk: for
 # tests/integration/faults.bats and crash.bats only.
-fault_programs = tests/fault/ctr tests/fault/ctr-image
+fault_programs = tests/fault/ctr tests/fault/ctr-more tests/fault/ctr-image
 EXTRA_PROGRAMS += $(fault_programs)
 CLEANFILES += $(fault_programs)
 
@@ -11,8 +11,12 @@ fault_wraps = -Wl,--wrap=fsync,--wrap=fdatasync,--wrap=syncfs,--wrap=ftruncate \
 	-Wl,--wrap=unlink,--wrap=unlinkat,--wrap=mkdir,--wrap=mkdirat,--wrap=write
 
 tests_fault_ctr_SOURCES = $(ctr_SOURCES) tests/fault/fault.c tests/fault/operations.c
+tests_fault_ctr_CPPFLAGS = $(ctr_CPPFLAGS)
 tests_fault_ctr_LDADD = $(ctr_LDADD)
 tests_fault_ctr_LDFLAGS = $(ctr_LDFLAGS) $(fault_wraps)
+tests_fault_ctr_more_SOURCES = $(ctr_more_SOURCES) tests/fault/fault.c tests/fault/operations.c
+tests_fault_ctr_more_LDADD = $(ctr_more_LDADD)
+tests_fault_ctr_more_LDFLAGS = $(ctr_more_LDFLAGS) $(fault_wraps)
 tests_fault_ctr_image_SOURCES = $(ctr_image_SOURCES) tests/fault/fault.c tests/fault/operations.c
 tests_fault_ctr_image_LDADD = $(ctr_image_LDADD)
 tests_fault_ctr_image_LDFLAGS = $(ctr_image_LDFLAGS) $(fault_wraps)

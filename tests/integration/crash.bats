@@ -12,7 +12,7 @@ setup() {
 	[[ -x $FAULT/ctr ]] || skip "tests/fault/ctr has not been built"
 	setup_container
 	mkdir libexec
-	ln -s "$FAULT/ctr-image" libexec/ctr-image
+	ln -s "$FAULT/ctr-image" "$FAULT/ctr-more" libexec
 	ln -s "$CTR_BUILDDIR/ctr-monitor" libexec/ctr-monitor
 	POINTS=0
 }

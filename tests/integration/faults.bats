@@ -11,7 +11,7 @@ setup() {
 	CTR=$FAULT/ctr
 	setup_container
 	mkdir libexec
-	ln -s "$FAULT/ctr-image" libexec/ctr-image
+	ln -s "$FAULT/ctr-image" "$FAULT/ctr-more" libexec
 	ln -s "$CTR_BUILDDIR/ctr-monitor" libexec/ctr-monitor
 	export CTR_LIBEXEC=$DIR/libexec
 }

@@ -159,7 +159,7 @@ replay() {
 @test "a ctr that does not wait for the disk is caught by this test" {
 	[[ -x $CTR_BUILDDIR/tests/fault/ctr ]] || skip "tests/fault/ctr has not been built"
 	mkdir libexec
-	ln -s "$CTR_BUILDDIR/tests/fault/ctr-image" "$CTR_BUILDDIR/ctr-monitor" libexec
+	ln -s "$CTR_BUILDDIR"/tests/fault/ctr-{image,more} "$CTR_BUILDDIR/ctr-monitor" libexec
 	record
 	(
 		export CTR=$CTR_BUILDDIR/tests/fault/ctr CTR_LIBEXEC=$DIR/libexec CTR_SKIP_SYNC=1
@@ -224,7 +224,7 @@ commit_to_host() {
 @test "a commit to the host that does not wait for the disk is caught by this test" {
 	[[ -x $CTR_BUILDDIR/tests/fault/ctr ]] || skip "tests/fault/ctr has not been built"
 	mkdir libexec
-	ln -s "$CTR_BUILDDIR/tests/fault/ctr-image" "$CTR_BUILDDIR/ctr-monitor" libexec
+	ln -s "$CTR_BUILDDIR"/tests/fault/ctr-{image,more} "$CTR_BUILDDIR/ctr-monitor" libexec
 	record
 	prepare_host
 	(

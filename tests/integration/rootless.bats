@@ -18,7 +18,7 @@ setup_file() {
 	SUB_ID=$(sed -n "s/^$USER_NAME:\([0-9]*\):.*/\1/p" /etc/subuid)
 	export USER_ID SUB_ID
 	mkdir "$BASE/bin" "$BASE/tests"
-	cp "$CTR_BUILDDIR"/ctr "$CTR_BUILDDIR"/ctr-monitor "$CTR_BUILDDIR"/ctr-image "$CTR_BUILDDIR"/ctr-init "$BASE/bin"
+	cp "$CTR_BUILDDIR"/ctr "$CTR_BUILDDIR"/ctr-monitor "$CTR_BUILDDIR"/ctr-image "$CTR_BUILDDIR"/ctr-more "$CTR_BUILDDIR"/ctr-init "$BASE/bin"
 	chmod 755 "$BASE"
 	chown "$USER_NAME:" "$BASE/tests"
 }

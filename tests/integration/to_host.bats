@@ -527,7 +527,7 @@ with_faults() {
 	FAULT=$CTR_BUILDDIR/tests/fault
 	[[ -x $FAULT/ctr ]] || skip "tests/fault/ctr has not been built"
 	mkdir libexec
-	ln -s "$FAULT/ctr-image" libexec/ctr-image
+	ln -s "$FAULT/ctr-image" "$FAULT/ctr-more" libexec
 	ln -s "$CTR_BUILDDIR/ctr-monitor" libexec/ctr-monitor
 	export CTR_LIBEXEC=$DIR/libexec
 }
