@@ -5,7 +5,9 @@
  */
 #include "specs/features.h"
 
+#include <ctype.h>
 #include <stdint.h>
+#include <sys/capability.h>
 
 #include "base/macro.h"
 #include "cgroup/systemd_unit.h"
@@ -155,10 +157,14 @@ static struct string_list list_capabilities(struct arena *arena)
 	struct string_list list = { .items = arena_array(arena, char *, capability_last() + 2) };
 
 	for (unsigned number = 0; number <= capability_last(); number++) {
-		const char *name = capability_name(number);
+		char *name = cap_to_name((cap_value_t)number);
 
-		if (name)
+		for (char *letter = name; letter && *letter; letter++)
+			*letter = (char)toupper((unsigned char)*letter);
+		/* One that libcap is too old for has a number as its name. */
+		if (name && isalpha((unsigned char)*name))
 			list.items[list.count++] = arena_strdup(arena, name);
+		cap_free(name);
 	}
 	return list;
 }

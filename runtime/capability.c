@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/capability.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -26,6 +31,38 @@ unsigned int capability_last(void)
 	return last > 0 && last < 64 ? (unsigned int)last : CAP_LAST_CAP;
 }
 
+/* The specification has upper case names only; libcap also takes lower case and numbers. */
+static bool lookup(const char *name, cap_value_t *value)
+{
+	char *known;
+	bool same;
+
+	if (strncmp(name, "CAP_", 4) != 0)
+		return false;
+	for (const char *c = name; *c; c++)
+		if (!isupper((unsigned char)*c) && !isdigit((unsigned char)*c) && *c != '_')
+			return false;
+	if (cap_from_name(name, value) < 0 || *value < 0 || *value >= 64)
+		return false;
+	known = cap_to_name(*value);
+	same = known && !strcasecmp(known, name);
+	cap_free(known);
+	return same;
+}
+
+const char *capability_name(unsigned int capability)
+{
+	static char name[32];
+	char *known = cap_to_name((cap_value_t)capability);
+	size_t length = 0;
+
+	for (; known && known[length] && length < sizeof(name) - 1; length++)
+		name[length] = (char)toupper((unsigned char)known[length]);
+	name[length] = '\0';
+	cap_free(known);
+	return name;
+}
+
 /* runtime-spec, config.md: what cannot be granted MUST be logged as a warning. */
 static uint64_t plan_set(const struct string_list *names, const char *field, unsigned int last,
 			 struct capability_sets *sets)
@@ -34,9 +71,9 @@ static uint64_t plan_set(const struct string_list *names, const char *field, uns
 
 	for (size_t i = 0; i < names->count; i++) {
 		const char *name = names->items[i];
-		const int value = capability_number(name);
+		cap_value_t value;
 
-		if (value < 0) {
+		if (!lookup(name, &value)) {
 			log_warning("process.capabilities.%s[%zu]: unknown capability '%s'", field,
 				    i, name);
 			continue;

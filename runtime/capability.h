@@ -28,11 +28,8 @@ unsigned int capability_last(void);
 void capability_plan(const struct spec_capabilities *spec, unsigned int last,
 		     struct capability_sets *sets);
 
-/* "CAP_CHOWN"; NULL for one that is newer than this program. */
+/* "CAP_CHOWN", in a buffer until the next call; not for the child side. */
 const char *capability_name(unsigned int capability);
-
-/* The other way round, in upper case and with CAP_ as the specification has it. -1: unknown. */
-int capability_number(const char *name);
 
 /* Child side. Drops what is not in sets->bounding from the bounding set: needs CAP_SETPCAP. */
 int capability_drop_bounding(const struct capability_sets *sets, struct error *err);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The plan as text: what `ctr explain` shows and the golden files of the tests hold. */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/capability.h>
 
 #include "base/macro.h"
 #include "runtime/plan.h"
@@ -32,13 +32,12 @@ static void print_id_maps(FILE *out, const char *name, const struct spec_id_mapp
 static void print_capabilities(FILE *out, const char *name, uint64_t set)
 {
 	fprintf(out, "capabilities %s:", name);
-	for (unsigned int i = 0; i < 64; i++) {
-		const char *letter = set & 1ULL << i ? capability_name(i) : NULL;
+	for (int i = 0; i < 64; i++) {
+		char *word = set & 1ULL << i ? cap_to_name(i) : NULL;
 
-		if (letter)
-			putc(' ', out);
-		for (; letter && *letter; letter++)
-			putc(tolower((unsigned char)*letter), out);
+		if (word)
+			fprintf(out, " %s", word);
+		cap_free(word);
 	}
 	fprintf(out, "%s\n", set ? "" : " none");
 }

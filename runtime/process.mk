@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The process set-up: what init (create, run) and join (exec) share. See runtime/process.h.
 libruntime_a_SOURCES += \
-	runtime/capability.c runtime/capability_name.c runtime/capability.h \
+	runtime/capability.c runtime/capability.h \
 	runtime/console_socket.c runtime/console_socket.h \
 	runtime/credentials.c runtime/credentials.h \
 	runtime/executable.c runtime/executable.h \
@@ -40,7 +40,7 @@ process_tests = \
 check_PROGRAMS += $(process_tests)
 process_test_libraries = libunit.a libruntime.a libspecs.a libbase.a $(CTR_STATIC_LIBS)
 tests_unit_test_capability_SOURCES = tests/unit/test_capability.c
-tests_unit_test_capability_LDADD = $(process_test_libraries) $(CAP_LIBS)
+tests_unit_test_capability_LDADD = $(process_test_libraries)
 tests_unit_test_hooks_SOURCES = tests/unit/test_hooks.c
 tests_unit_test_hooks_LDADD = $(process_test_libraries)
 tests_unit_test_id_map_SOURCES = tests/unit/test_id_map.c

@@ -14,12 +14,14 @@
 static char *find_capability(struct arena *arena, const char *word)
 {
 	char *name = arena_printf(arena, "%s%s", strncasecmp(word, "cap_", 4) ? "CAP_" : "", word);
-	int number;
+	unsigned int last = capability_last();
 
 	for (char *letter = name; *letter; letter++)
 		*letter = (char)toupper((unsigned char)*letter);
-	number = capability_number(name);
-	return number >= 0 && (unsigned int)number <= capability_last() ? name : NULL;
+	for (unsigned int i = 0; i <= last; i++)
+		if (!strcmp(name, capability_name(i)))
+			return name;
+	return NULL;
 }
 
 static struct string_list all_capabilities(struct arena *arena)
@@ -27,7 +29,7 @@ static struct string_list all_capabilities(struct arena *arena)
 	struct string_list all = { 0 };
 	unsigned int last = capability_last();
 
-	for (unsigned int i = 0; i <= last && capability_name(i); i++)
+	for (unsigned int i = 0; i <= last; i++)
 		run_append(arena, &all, arena_strdup(arena, capability_name(i)));
 	return all;
 }

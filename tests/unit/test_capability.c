@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/capability.h"
 
-#include <ctype.h>
 #include <linux/capability.h>
-#include <string.h>
-#include <sys/capability.h>
 
 #include "base/macro.h"
 #include "tests/unit/unit.h"
@@ -33,24 +30,6 @@ TEST(capability_names_become_bits)
 	CHECK(sets.inheritable == 0);
 	CHECK(sets.ambient == 0);
 	CHECK_INT(sets.last, 40);
-}
-
-TEST(capability_names_are_those_of_libcap)
-{
-	CHECK_INT(capability_number("CAP_CHECKPOINT_RESTORE"), CAP_CHECKPOINT_RESTORE);
-	for (unsigned int i = 0; i < 64; i++) {
-		const char *name = capability_name(i);
-		char *theirs = cap_to_name((cap_value_t)i);
-
-		for (char *letter = theirs; *letter; letter++)
-			*letter = (char)toupper((unsigned char)*letter);
-		if (name)
-			CHECK_STRING(name, theirs);
-		else /* a number, or newer than ours */
-			CHECK(isdigit((unsigned char)theirs[0]) || i > CAP_LAST_CAP);
-		CHECK(!name || capability_number(name) == (int)i);
-		cap_free(theirs);
-	}
 }
 
 TEST(capability_object_that_is_absent_means_none)
