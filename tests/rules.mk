@@ -2,10 +2,11 @@
 # The suites beside `make check` (tests/unit, which needs no root), and their programs.
 EXTRA_DIST += .ci/run .clang-format .clang-tidy .editorconfig tests/bench/bench.py tests/bench/layers \
 	tests/bench/layers.py tests/bench/live tests/bench/live.py tests/bench/peers tests/bench/run \
-	tests/bench/syscalls tests/lint \
+	tests/bench/gate tests/bench/gate.awk tests/bench/gate.counts tests/lint \
 	tests/integration tests/run-bats tests/run-guest tests/run-valgrind tests/vm
 
-bench_programs = tests/bench/spawn tests/bench/floor tests/bench/nothing tests/bench/lookup
+bench_programs = tests/bench/spawn tests/bench/floor tests/bench/nothing tests/bench/lookup \
+	tests/bench/gate_count
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 tests_bench_spawn_SOURCES = tests/bench/spawn.c
@@ -16,6 +17,9 @@ tests_bench_nothing_SOURCES = tests/bench/nothing.c
 tests_bench_nothing_LDFLAGS = $(AM_LDFLAGS) -static
 tests_bench_lookup_SOURCES = tests/bench/lookup.c
 tests_bench_lookup_LDFLAGS = $(AM_LDFLAGS) -static
+tests_bench_gate_count_SOURCES = tests/bench/gate_count.c
+tests_bench_gate_count_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS)
+tests_bench_gate_count_LDADD = $(SECCOMP_LIBS)
 
 check-root: all check-programs
 	$(top_srcdir)/tests/run-bats -b $(abs_top_builddir)
@@ -49,8 +53,11 @@ lint-full:
 bench: all $(bench_programs)
 	$(top_srcdir)/tests/bench/run --build $(abs_top_builddir)
 
-bench-syscalls: all $(bench_programs)
-	$(top_srcdir)/tests/bench/syscalls --build $(abs_top_builddir)
+bench-gate: all tests/bench/gate_count
+	$(top_srcdir)/tests/bench/gate --build $(abs_top_builddir)
+
+bench-gate-update: all tests/bench/gate_count
+	$(top_srcdir)/tests/bench/gate --build $(abs_top_builddir) --update
 
 bench-layers: all $(bench_programs)
 	$(top_srcdir)/tests/bench/layers --build $(abs_top_builddir)
@@ -58,4 +65,5 @@ bench-layers: all $(bench_programs)
 bench-live: all
 	$(top_srcdir)/tests/bench/live --build $(abs_top_builddir)
 
-.PHONY: check-root stress check-guest check-power check-engines lint lint-full bench bench-layers bench-live bench-syscalls
+.PHONY: check-root stress check-guest check-power check-engines lint lint-full bench bench-gate bench-gate-update bench-layers \
+	bench-live
