@@ -1,25 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
 # The suites beside `make check` (tests/unit, which needs no root), and their programs.
 EXTRA_DIST += .ci/run .clang-format .clang-tidy .editorconfig tests/bench/bench.py tests/bench/layers \
-	tests/bench/layers.py tests/bench/live tests/bench/live.py tests/bench/peers tests/bench/run \
-	tests/bench/gate tests/bench/gate.awk tests/bench/gate.counts tests/lint \
+	tests/bench/layers.py tests/bench/limit tests/bench/live tests/bench/live.py tests/bench/peers tests/bench/run \
+	tests/bench/gate tests/bench/gate.awk tests/bench/gate.counts tests/bench/suite tests/lint \
 	tests/integration tests/run-bats tests/run-guest tests/run-valgrind tests/vm
 
-bench_programs = tests/bench/spawn tests/bench/floor tests/bench/nothing tests/bench/lookup \
-	tests/bench/gate_count
+bench_programs = tests/bench/count tests/bench/filter tests/bench/floor tests/bench/floor_verbs \
+	tests/bench/gate_count tests/bench/inside tests/bench/lookup tests/bench/nothing tests/bench/spawn
 EXTRA_PROGRAMS += $(bench_programs)
-CLEANFILES += $(bench_programs)
-tests_bench_spawn_SOURCES = tests/bench/spawn.c
-tests_bench_spawn_LDFLAGS = $(AM_LDFLAGS) -static
+CLEANFILES += $(bench_programs) bench.json bench.png
+tests_bench_count_SOURCES = tests/bench/count.c
+tests_bench_count_LDFLAGS = $(AM_LDFLAGS) -static
+tests_bench_filter_SOURCES = tests/bench/filter.c
+tests_bench_filter_LDFLAGS = $(AM_LDFLAGS) -static
 tests_bench_floor_SOURCES = tests/bench/floor.c
 tests_bench_floor_LDFLAGS = $(AM_LDFLAGS) -static
-tests_bench_nothing_SOURCES = tests/bench/nothing.c
-tests_bench_nothing_LDFLAGS = $(AM_LDFLAGS) -static
+tests_bench_floor_verbs_SOURCES = tests/bench/floor_verbs.c
+tests_bench_floor_verbs_LDFLAGS = $(AM_LDFLAGS) -static
+tests_bench_inside_SOURCES = tests/bench/inside.c
+tests_bench_inside_LDFLAGS = $(AM_LDFLAGS) -static
 tests_bench_lookup_SOURCES = tests/bench/lookup.c
 tests_bench_lookup_LDFLAGS = $(AM_LDFLAGS) -static
 tests_bench_gate_count_SOURCES = tests/bench/gate_count.c
 tests_bench_gate_count_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS)
 tests_bench_gate_count_LDADD = $(SECCOMP_LIBS)
+tests_bench_nothing_SOURCES = tests/bench/nothing.c
+tests_bench_nothing_LDFLAGS = $(AM_LDFLAGS) -static
+tests_bench_spawn_SOURCES = tests/bench/spawn.c
+tests_bench_spawn_LDFLAGS = $(AM_LDFLAGS) -static
 
 check-root: all check-programs
 	$(top_srcdir)/tests/run-bats -b $(abs_top_builddir)
@@ -50,8 +58,12 @@ lint:
 lint-full:
 	$(top_srcdir)/tests/lint --full
 
+# The samples and a picture of what grows are left in the build folder.
 bench: all $(bench_programs)
-	$(top_srcdir)/tests/bench/run --build $(abs_top_builddir)
+	$(top_srcdir)/tests/bench/run --build $(abs_top_builddir) --json bench.json --plot bench.png
+
+bench-limit: all $(bench_programs)
+	$(top_srcdir)/tests/bench/limit --build $(abs_top_builddir)
 
 bench-gate: all tests/bench/gate_count
 	$(top_srcdir)/tests/bench/gate --build $(abs_top_builddir)
@@ -66,4 +78,4 @@ bench-live: all
 	$(top_srcdir)/tests/bench/live --build $(abs_top_builddir)
 
 .PHONY: check-root stress check-guest check-power check-engines lint lint-full bench bench-gate bench-gate-update bench-layers \
-	bench-live
+	bench-limit bench-live

@@ -1,17 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * floor ROOTFS COMMAND...: starts COMMAND as the configuration of `runc spec` has it, and does
- * nothing but what must be asked of the kernel for that: no JSON, no state, no library. What it
- * takes is how far down a runtime can come, so it is a row of tests/bench/run and not a sandbox:
- * it checks nothing. Needs root and a cgroup2 tree at /sys/fs/cgroup.
+ * floor [-u] [-f FILTER] [-b DIR] [-d STATE] ROOTFS COMMAND...: starts COMMAND as the configuration
+ * of `runc spec` has it, and does nothing but what must be asked of the kernel for that: no JSON,
+ * no state, no library. What it takes is how far down a runtime can come, so it is a row of
+ * tests/bench/run and not a sandbox: it checks nothing. Needs root and a cgroup2 tree at
+ * /sys/fs/cgroup.
+ *
+ *	-u         in a user namespace too, whose ids begin at the host's 100000
+ *	-f FILTER  behind a seccomp filter: a file of struct sock_filter
+ *	-b DIR     with DIR bound, read-only, at /tmp/v0 to /tmp/v19
+ *	-d STATE   leaves COMMAND running; STATE gets two lines, its process and its cgroup, for
+ *	           floor_verbs.c
  */
 #include "base/sys.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
 #include <linux/bpf.h>
 #include <linux/capability.h>
+#include <linux/close_range.h>
+#include <linux/filter.h>
 #include <linux/keyctl.h>
+#include <linux/seccomp.h>
 #include <net/if.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +55,16 @@ static const char *const links[][2] = { { "/proc/self/fd", "dev/fd" },
 					{ "/proc/self/fd/1", "dev/stdout" },
 					{ "/proc/self/fd/2", "dev/stderr" },
 					{ "pts/ptmx", "dev/ptmx" } };
+#define BINDS 20
 #define EACH(i, array) (size_t i = 0; i < sizeof(array) / sizeof((array)[0]); i++)
+
+static struct {
+	bool user_namespace;
+	const char *filter, *bind, *state, *rootfs;
+	char **command;
+} options;
+static int mapped[2] = { -1, -1 },
+	   executed[2]; /* pipes: the id maps are written; exec was reached */
 
 static long must(long result, const char *what)
 {
@@ -58,14 +80,28 @@ static void mount_kernel(const char *type, const char *path, unsigned long flags
 	must(mount(type, path, type, flags, data), path);
 }
 
+/* mknod() is not for user namespaces: there the host's nodes are bound. */
+static void make_node(size_t i)
+{
+	const char *path = nodes[i].path;
+	char host[32];
+
+	if (!options.user_namespace) {
+		must(mknod(path, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)), path);
+		return;
+	}
+	close((int)must(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644), path));
+	snprintf(host, sizeof(host), "/%s", path);
+	must(mount(host, path, NULL, MS_BIND, NULL), path);
+}
+
 static void mount_dev(void)
 {
 	mount_kernel("tmpfs", "dev", MS_NOSUID | MS_STRICTATIME, "mode=755,size=65536k");
 	umask(0);
 	for
 		EACH(i, nodes)
-	must(mknod(nodes[i].path, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)),
-	     nodes[i].path);
+	make_node(i);
 	for
 		EACH(i, links)
 	must(symlink(links[i][0], links[i][1]), links[i][1]);
@@ -97,6 +133,19 @@ static void mask_paths(void)
 		}
 }
 
+static void mount_binds(void)
+{
+	char target[16];
+
+	for (int i = 0; i < BINDS; i++) {
+		snprintf(target, sizeof(target), "tmp/v%d", i);
+		must(mount(options.bind, target, NULL, MS_BIND | MS_REC, NULL), target);
+		must(mount(NULL, target, NULL,
+			   MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL),
+		     target);
+	}
+}
+
 static void raise_loopback(void)
 {
 	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
@@ -119,29 +168,66 @@ static void drop_capabilities(void)
 	must(syscall(SYS_capset, &head, sets), "capset");
 }
 
-static _Noreturn void child(const char *rootfs, char **command)
+static void become_root(void)
 {
-	must(unshare(CLONE_NEWCGROUP), "cgroup namespace");
-	raise_loopback();
+	must(setgroups(0, NULL), "setgroups");
+	must(setresgid(0, 0, 0), "setresgid");
+	must(setresuid(0, 0, 0), "setresuid");
+}
+
+/* The user, groups and capabilities of the configuration. */
+static void become_user(void)
+{
+	if (!options.user_namespace)
+		become_root();
+	drop_capabilities();
+	must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
+}
+
+static void load_filter(const struct sock_fprog *filter)
+{
+	if (filter->len)
+		must(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter), "seccomp");
+}
+
+static void mount_all(void)
+{
 	must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "/");
-	must(mount(rootfs, rootfs, NULL, MS_BIND | MS_REC, NULL), rootfs);
-	must(chdir(rootfs), rootfs);
+	must(mount(options.rootfs, options.rootfs, NULL, MS_BIND | MS_REC, NULL), options.rootfs);
+	must(chdir(options.rootfs), options.rootfs);
 	mount_kernel("proc", "proc", 0, NULL);
 	mount_dev();
 	mount_kernel("sysfs", "sys", NO_SPECIALS | MS_RDONLY, NULL);
 	mount_kernel("cgroup2", "sys/fs/cgroup", NO_SPECIALS | MS_RDONLY, NULL);
+	if (options.bind)
+		mount_binds();
 	mask_paths();
-	must(mount(NULL, rootfs, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), "read-only root");
+	must(mount(NULL, options.rootfs, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL),
+	     "read-only root");
 	must(sys_pivot_root(".", "."), "pivot_root");
 	must(umount2(".", MNT_DETACH), "old root");
 	must(chdir("/"), "/");
+}
+
+static _Noreturn void child(const struct sock_fprog *filter)
+{
+	char byte;
+
+	if (options.user_namespace) {
+		must(read(mapped[0], &byte, 1), "id maps");
+		become_root();
+	}
+	must(unshare(CLONE_NEWCGROUP), "cgroup namespace");
+	raise_loopback();
+	mount_all();
 	must(sethostname("floor", 5), "hostname");
 	setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 1024, 1024 });
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, "_ses.floor");
-	drop_capabilities();
-	must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
-	execv(command[0], command);
-	must(-1, command[0]);
+	become_user();
+	must(syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC), "close_range");
+	load_filter(filter);
+	execv(options.command[0], options.command);
+	must(-1, options.command[0]);
 	abort();
 }
 
@@ -183,31 +269,125 @@ static int load_device_program(void)
 	return (int)must(syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr)), "device program");
 }
 
-int main(int argc, char **argv)
+static int make_cgroup(const char *path)
 {
-	char cgroup[64];
-	int status, cgroup_fd, program_fd;
+	int cgroup, program;
 
-	if (argc < 3)
-		return 2;
-	snprintf(cgroup, sizeof(cgroup), "/sys/fs/cgroup/floor-%d", getpid());
-	must(mkdir(cgroup, 0755), cgroup);
-	cgroup_fd = (int)must(open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC), cgroup);
-	program_fd = load_device_program();
-	union bpf_attr attach = { .target_fd = (unsigned int)cgroup_fd,
-				  .attach_bpf_fd = (unsigned int)program_fd,
+	must(mkdir(path, 0755), path);
+	cgroup = (int)must(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), path);
+	program = load_device_program();
+	union bpf_attr attach = { .target_fd = (unsigned int)cgroup,
+				  .attach_bpf_fd = (unsigned int)program,
 				  .attach_type = BPF_CGROUP_DEVICE,
 				  .attach_flags = BPF_F_ALLOW_MULTI };
 
 	must(syscall(SYS_bpf, BPF_PROG_ATTACH, &attach, sizeof(attach)), "attach");
+	close(program);
+	return cgroup;
+}
+
+static void write_file(const char *path, const char *text)
+{
+	int fd = (int)must(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600), path);
+
+	must(write(fd, text, strlen(text)), path);
+	close(fd);
+}
+
+static void map_ids(pid_t pid)
+{
+	static const char *const maps[] = { "uid_map", "gid_map" };
+	char path[64];
+
+	for
+		EACH(i, maps)
+		{
+			snprintf(path, sizeof(path), "/proc/%d/%s", pid, maps[i]);
+			write_file(path, "0 100000 65536");
+		}
+	must(write(mapped[1], "", 1), "id maps");
+}
+
+static struct sock_fprog read_filter(void)
+{
+	static struct sock_filter code[BPF_MAXINSNS];
+	ssize_t size = 0;
+
+	if (options.filter) {
+		int fd = (int)must(open(options.filter, O_RDONLY | O_CLOEXEC), options.filter);
+
+		size = must(read(fd, code, sizeof(code)), options.filter);
+		close(fd);
+	}
+	return (struct sock_fprog){ (unsigned short)((size_t)size / sizeof(code[0])), code };
+}
+
+static bool read_options(int argc, char **argv)
+{
+	for (int option; (option = getopt(argc, argv, "+uf:b:d:")) != -1;) {
+		switch (option) {
+		case 'u':
+			options.user_namespace = true;
+			break;
+		case 'f':
+			options.filter = optarg;
+			break;
+		case 'b':
+			options.bind = optarg;
+			break;
+		case 'd':
+			options.state = optarg;
+			break;
+		default:
+			return false;
+		}
+	}
+	options.rootfs = argv[optind];
+	options.command = argv + optind + 1;
+	return argc - optind >= 2;
+}
+
+/* The child, which has all its namespaces but that of cgroups and is in its cgroup. */
+static pid_t start(int cgroup)
+{
 	struct clone_args args = { .flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |
 					    CLONE_NEWUTS | CLONE_NEWIPC | CLONE_INTO_CGROUP,
 				   .exit_signal = SIGCHLD,
-				   .cgroup = (unsigned int)cgroup_fd };
-	pid_t pid = (pid_t)must(sys_clone3(&args), "clone3");
+				   .cgroup = (unsigned int)cgroup };
+	struct sock_fprog filter = read_filter();
+	pid_t pid;
+	char byte;
 
+	must(pipe2(executed, O_CLOEXEC), "pipe");
+	if (options.user_namespace) {
+		args.flags |= CLONE_NEWUSER;
+		must(pipe2(mapped, O_CLOEXEC), "pipe");
+	}
+	pid = (pid_t)must(sys_clone3(&args), "clone3");
 	if (pid == 0)
-		child(argv[1], argv + 2);
+		child(&filter);
+	close(executed[1]);
+	if (options.user_namespace)
+		map_ids(pid);
+	must(read(executed[0], &byte, 1), "pipe");
+	return pid;
+}
+
+int main(int argc, char **argv)
+{
+	char cgroup[64], text[128];
+	int status;
+	pid_t pid;
+
+	if (!read_options(argc, argv))
+		return 2;
+	snprintf(cgroup, sizeof(cgroup), "/sys/fs/cgroup/floor-%d", getpid());
+	pid = start(make_cgroup(cgroup));
+	if (options.state) {
+		snprintf(text, sizeof(text), "%d\n%s\n", pid, cgroup);
+		write_file(options.state, text);
+		return 0;
+	}
 	must(waitpid(pid, &status, 0), "waitpid");
 	must(rmdir(cgroup), cgroup);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -180,10 +180,9 @@ def measure(title, variants):
     for line in done.stdout.splitlines():
         name, *cells = line.split("\t")
         if cells[0] == "failed":
-            words = " ".join(done.stderr.split())[-300:]
-            notes.append(f"{title}: {name} failed ({cells[1]}): {words}")
+            notes.append(f"{title}: {name} failed ({cells[1]}): {cells[2]}")
         else:
-            time, memory, processors = map(float, cells)
+            time, memory, processors = map(float, cells[:3])
             samples.setdefault(name, []).append((time / 1000, memory, processors / 1000))
     tables[title] = samples
 
