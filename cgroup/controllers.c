@@ -151,11 +151,17 @@ static int enable_in(int root, const char *prefix, const struct limits *limits, 
 int controllers_enable(int root, char *path, const struct limits *limits, bool all,
 		       struct error *err)
 {
-	uint32_t wanted = 0;
+	char file[PATH_MAX + 32];
+	uint32_t wanted = 0, there;
 
 	if (all && read_controllers(root, "cgroup.controllers", &wanted, err) < 0)
 		return -1;
 	if (!limits->controllers && !wanted)
+		return 0;
+	/* mostly all above have been told already, when an earlier container came */
+	snprintf(file, sizeof(file), "%s/cgroup.controllers", path);
+	if (read_controllers(root, file, &there, err) == 0 &&
+	    !((limits->controllers | wanted) & ~there))
 		return 0;
 	if (enable_in(root, "", limits, &wanted, err) < 0)
 		return -1;

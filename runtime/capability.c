@@ -21,14 +21,14 @@
 
 unsigned int capability_last(void)
 {
-	char text[16];
-	struct error err;
-	int last = -1;
+	unsigned int last = CAP_LAST_CAP;
 
-	if (file_read_short_at(AT_FDCWD, "/proc/sys/kernel/cap_last_cap", text, sizeof(text),
-			       &err) > 0)
-		last = atoi(text);
-	return last > 0 && last < 64 ? (unsigned int)last : CAP_LAST_CAP;
+	/* the kernel's may be older or newer than the header */
+	while (last && prctl(PR_CAPBSET_READ, last, 0, 0, 0) < 0)
+		last--;
+	while (last < 63 && prctl(PR_CAPBSET_READ, last + 1, 0, 0, 0) >= 0)
+		last++;
+	return last ? last : CAP_LAST_CAP;
 }
 
 /* The specification has upper case names only; libcap also takes lower case and numbers. */
@@ -185,8 +185,12 @@ int capability_apply(const struct capability_sets *sets, uint64_t also, struct e
 	split(data, sets->effective | also, sets->permitted | also, sets->inheritable);
 	if (syscall(SYS_capset, &header, data) < 0)
 		return fail_capset(sets, err);
-	/* Raised by an earlier program of the caller, or by the first of two calls. */
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL)
+	/*
+	 * Raised by an earlier program of the caller, or by the first of two calls. capset(2) has
+	 * taken away what is not both permitted and inheritable.
+	 */
+	if ((sets->permitted | also) & sets->inheritable &&
+	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL)
 		return fail_errno(err, "process.capabilities.ambient: clear");
 	for (unsigned int i = 0; i <= sets->last; i++)
 		if (sets->ambient & BIT(i) &&

@@ -15,7 +15,7 @@ struct capability_sets {
 	const char *names[64]; /* those that the spec names, for messages */
 };
 
-/* The highest capability of the running kernel: one look at /proc/sys/kernel/cap_last_cap. */
+/* The highest capability of the running kernel: mostly it is that of the headers. */
 unsigned int capability_last(void);
 
 /*

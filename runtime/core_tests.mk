@@ -14,6 +14,7 @@ core_tests = \
 	tests/unit/test_plan \
 	tests/unit/test_state \
 	tests/unit/test_state_document \
+	tests/unit/test_signals \
 	tests/unit/test_sync \
 	tests/unit/test_update
 check_PROGRAMS += $(core_tests)
@@ -54,6 +55,9 @@ tests_unit_test_state_LDADD = $(core_test_libraries)
 tests_unit_test_state_document_SOURCES = tests/unit/test_state_document.c
 tests_unit_test_state_document_CFLAGS = $(core_test_flags)
 tests_unit_test_state_document_LDADD = $(core_test_libraries)
+tests_unit_test_signals_SOURCES = tests/unit/test_signals.c
+tests_unit_test_signals_CFLAGS = $(core_test_flags)
+tests_unit_test_signals_LDADD = $(core_test_libraries)
 tests_unit_test_sync_SOURCES = tests/unit/test_sync.c
 tests_unit_test_sync_CFLAGS = $(core_test_flags)
 tests_unit_test_sync_LDADD = $(core_test_libraries)

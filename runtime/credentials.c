@@ -123,14 +123,13 @@ int credentials_apply(const struct credentials *plan, int proc, struct error *er
 {
 	if (set_groups(plan, proc, err) < 0)
 		return -1;
-	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+	/* root stays root: nothing is lost; else until execve, which forgets the wish */
+	if (plan->uid && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return fail_errno(err, "keep capabilities");
 	if (syscall(SYS_setresgid, plan->gid, plan->gid, plan->gid) < 0)
 		return fail_id("process.user.gid", plan->gid, err);
 	if (syscall(SYS_setresuid, plan->uid, plan->uid, plan->uid) < 0)
 		return fail_id("process.user.uid", plan->uid, err);
-	if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
-		return fail_errno(err, "keep no capabilities");
 	umask(plan->umask);
 	return 0;
 }

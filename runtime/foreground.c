@@ -128,13 +128,13 @@ static int wait_end(const struct foreground *foreground, int pidfd, pid_t pid,
 				continue;
 			return fail_errno(err, "poll");
 		}
-		if (polls[POLL_SIGNALS].revents)
-			forward_signals(foreground, pidfd, pid, relay);
 		if (polls[POLL_NOTIFY].revents && notify_relay(notify, err) < 0)
 			return -1;
 		if (polls[POLL_PROCESS].revents &&
 		    (!polls[POLL_NOTIFY].revents || ++late > LATE_MESSAGES))
 			return 0;
+		if (polls[POLL_SIGNALS].revents)
+			forward_signals(foreground, pidfd, pid, relay);
 		if (count == POLL_COUNT)
 			terminal_relay_move(relay, polls + POLL_RELAY);
 	}

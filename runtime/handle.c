@@ -292,10 +292,13 @@ int handle_allow(const struct handle *handle, const char *verb, unsigned int sta
 
 int handle_make_folder(const char *path, const char *id, struct error *err)
 {
-	cleanup_fd int root = -1, parent = -1;
+	cleanup_fd int parent = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	parent = mkdir_in_root(root, path, 0700, err);
+	if (parent < 0) {
+		cleanup_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		parent = mkdir_in_root(root, path, 0700, err);
+	}
 	if (parent < 0)
 		return -1;
 	/* Until it is locked it looks like one of a crash: a prune may come in between. */

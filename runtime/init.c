@@ -35,8 +35,7 @@ static int begin(struct init *init, struct error *err)
 	close_fd(&init->launch->state_dir);
 	close_fd(&init->launch->data_dir);
 	close_fd(&init->launch->sync);
-	close_fd(&init->launch->pidfd);
-	return process_protect(err);
+	return process_lead_session(err);
 }
 
 static int wait_mapped(struct init *init, struct error *err)
@@ -46,6 +45,7 @@ static int wait_mapped(struct init *init, struct error *err)
 	if (sync_expect(init->sync, SYNC_MAPPED, &message, err) < 0)
 		return -1;
 	init->pid = message.pid;
+	signals_reset_these(message.ignored);
 	return 0;
 }
 

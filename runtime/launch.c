@@ -26,6 +26,7 @@
 #include "runtime/quota.h"
 #include "runtime/restore.h"
 #include "runtime/rootless.h"
+#include "runtime/signals.h"
 #include "runtime/start_socket.h"
 #include "runtime/sync.h"
 #include "runtime/terminal_host.h"
@@ -158,7 +159,11 @@ static int remove_state_folder(struct launch *launch, struct error *err)
 	parent = open(launch->settings->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (parent < 0)
 		return errno == ENOENT ? 0 : fail_errno(err, "open %s", launch->settings->root);
-	if (remove_tree_at(parent, launch->state->id, err) < 0)
+	/* mostly that is all, and no need to read the folder */
+	unlinkat(launch->state_dir, STATE_FILE, 0);
+	unlinkat(launch->state_dir, CONFIG_FILE, 0);
+	if (unlinkat(parent, launch->state->id, AT_REMOVEDIR) < 0 && errno != ENOENT &&
+	    remove_tree_at(parent, launch->state->id, err) < 0)
 		return fail_in(err, "state folder");
 	launch->state_dir_made = false;
 	return 0;
@@ -231,7 +236,7 @@ static int map_ids(struct launch *launch, struct error *err)
 	if (resource_limits_raise(&plan->process.resource_limits, launch->pid, err) < 0 ||
 	    scheduling_apply(&plan->process.scheduling, launch->proc, launch->pid, err) < 0)
 		return -1;
-	return sync_send(launch->sync, SYNC_MAPPED, launch->pid, -1, err);
+	return sync_send_mapped(launch->sync, launch->pid, signals_ignored(launch->proc), err);
 }
 
 int launch_run_hooks(struct launch *launch, struct error *err)

@@ -57,12 +57,12 @@ struct launch {
 	int proc;		  /* the host's procfs */
 	int netns;		  /* the container's, while its network devices could go back */
 	int pidfd;
-	pid_t pid;	  /* 0: the process is no child of ours */
-	int console;	  /* pty master; the caller's with keep_console */
-	int console_sock; /* connected to console_socket */
-	bool hooks_begun; /* so poststop hooks are owed */
+	pid_t pid;	     /* 0: the process is no child of ours */
+	int console;	     /* pty master; the caller's with keep_console */
+	int console_sock;    /* connected to console_socket */
+	bool hooks_begun;    /* so poststop hooks are owed */
 	char state_file[64]; /* state.json under another name, until it is true */
-	int exit_status;  /* 126 or 127 when the program could not be executed, else 0 */
+	int exit_status;     /* 126 or 127 when the program could not be executed, else 0 */
 	struct foreground foreground;
 };
 

@@ -151,15 +151,20 @@ int process_plan(struct arena *arena, const struct spec_process *spec,
 	return 0;
 }
 
+int process_lead_session(struct error *err)
+{
+	/* EPERM: it leads a session already. */
+	if (setsid() < 0 && errno != EPERM)
+		return fail_errno(err, "setsid");
+	return 0;
+}
+
 int process_protect(struct error *err)
 {
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return fail_errno(err, "become undumpable");
-	/* EPERM: it leads a session already. */
-	if (setsid() < 0 && errno != EPERM)
-		return fail_errno(err, "setsid");
 	signals_reset();
-	return 0;
+	return process_lead_session(err);
 }
 
 /* The env array has a free slot for it. An empty HOME counts as none, but keeps its slot. */

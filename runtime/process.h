@@ -96,6 +96,9 @@ int process_plan(struct arena *arena, const struct spec_process *spec,
  */
 int process_protect(struct error *err);
 
+/* The part of it that is left to a child that was born undumpable; signals are its own matter. */
+int process_lead_session(struct error *err);
+
 /*
  * Child side, with all privileges, when the mounts are done: personality, memory policy, session
  * keyring, HOME out of the container's passwd when env has none, security labels, and the working

@@ -3,22 +3,42 @@
 
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/macro.h"
 
 #define SIGNALS 64 /* the kernel's; glibc hides 32 and 33, which may be ignored as well */
 
-void signals_reset(void)
+void signals_reset_these(uint64_t ignored)
 {
 	/* The kernel's struct sigaction, at least as large as anywhere: SIG_DFL is 0. */
 	static const uint64_t action[8];
 	static const uint64_t none;
 
 	for (int number = 1; number <= SIGNALS; number++)
-		syscall(SYS_rt_sigaction, number, action, NULL, sizeof(none));
+		if (ignored >> (number - 1) & 1)
+			syscall(SYS_rt_sigaction, number, action, NULL, sizeof(none));
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
+}
+
+void signals_reset(void)
+{
+	signals_reset_these(UINT64_MAX);
+}
+
+uint64_t signals_ignored(int proc)
+{
+	static const char field[] = "\nSigIgn:";
+	struct error unreadable;
+	char text[4096], *line = NULL;
+
+	if (file_read_short_at(proc, "self/status", text, sizeof(text), &unreadable) > 0)
+		line = strstr(text, field);
+	return line ? strtoull(line + strlen(field), NULL, 16) : UINT64_MAX;
 }
 
 static void end_process(int number)

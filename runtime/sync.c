@@ -12,6 +12,7 @@
 
 struct packet {
 	int32_t kind, number;
+	uint64_t ignored;
 	struct error error;
 };
 
@@ -22,19 +23,36 @@ int sync_pair(int pair[2], struct error *err)
 	return 0;
 }
 
-int sync_send(int sock, enum sync_kind kind, pid_t pid, int fd, struct error *err)
+static int send_packet(int sock, const struct packet *packet, int fd, struct error *err)
 {
-	struct packet packet = { .kind = kind, .number = pid };
 	struct sync_message message;
 	struct error reason;
 
-	if (send_fds(sock, &packet, offsetof(struct packet, error), &fd, fd >= 0, err) == 0)
+	if (send_fds(sock, packet, offsetof(struct packet, error), &fd, fd >= 0, err) == 0)
 		return 0;
 	/* who does not listen any more may have said why */
 	if ((err->errnum == EPIPE || err->errnum == ECONNRESET) &&
 	    sync_receive(sock, &message, &reason) < 0)
 		*err = reason;
 	return -1;
+}
+
+int sync_send(int sock, enum sync_kind kind, pid_t pid, int fd, struct error *err)
+{
+	const struct packet packet = { .kind = kind, .number = pid };
+
+	return send_packet(sock, &packet, fd, err);
+}
+
+int sync_send_mapped(int sock, pid_t pid, uint64_t ignored, struct error *err)
+{
+	const struct packet packet = {
+		.kind = SYNC_MAPPED,
+		.number = pid,
+		.ignored = ignored,
+	};
+
+	return send_packet(sock, &packet, -1, err);
 }
 
 void sync_send_error(int sock, const struct error *error, int exit_status)
@@ -80,6 +98,7 @@ int sync_receive(int sock, struct sync_message *message, struct error *err)
 	message->kind = packet.kind;
 	if (message->kind != SYNC_FAILED) {
 		message->pid = packet.number;
+		message->ignored = packet.ignored;
 		return 0;
 	}
 	message->exit_status = packet.number;

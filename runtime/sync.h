@@ -56,6 +56,8 @@ int sync_pair(int pair[2], struct error *err);
 
 /* Sends a message; pid is for SYNC_MAPPED, fd (-1: none) for those that carry one. */
 int sync_send(int sock, enum sync_kind kind, pid_t pid, int fd, struct error *err);
+/* SYNC_MAPPED to a child that resets what its maker ignores (runtime/signals.h). */
+int sync_send_mapped(int sock, pid_t pid, uint64_t ignored, struct error *err);
 /*
  * Sends SYNC_FAILED. exit_status is what ctr is to exit with, 0: as it sees fit. Nobody may be
  * there to read it: what then happens is of no interest.
@@ -65,8 +67,9 @@ void sync_send_error(int sock, const struct error *error, int exit_status);
 struct sync_message {
 	enum sync_kind kind;
 	pid_t pid;
-	int exit_status; /* with SYNC_FAILED: of the program that could not be executed, or 0 */
-	int fd;		 /* the receiver's; -1: none */
+	uint64_t ignored; /* of sync_send_mapped() */
+	int exit_status;  /* with SYNC_FAILED: of the program that could not be executed, or 0 */
+	int fd;		  /* the receiver's; -1: none */
 };
 
 /*

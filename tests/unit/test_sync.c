@@ -41,6 +41,17 @@ TEST(sync_both_ends_are_close_on_exec)
 	close_pair(&ends);
 }
 
+TEST(sync_mapped_tells_which_signals_are_ignored)
+{
+	struct ends ends = make_pair();
+
+	CHECK(sync_send_mapped(ends.parent, 4711, UINT64_C(0x8000000000000001), &err) == 0);
+	CHECK(sync_expect(ends.child, SYNC_MAPPED, &message, &err) == 0);
+	CHECK_INT(message.pid, 4711);
+	CHECK(message.ignored == UINT64_C(0x8000000000000001));
+	close_pair(&ends);
+}
+
 TEST(sync_every_kind_arrives_as_it_was_sent)
 {
 	struct ends ends = make_pair();
@@ -204,6 +215,7 @@ TEST(sync_packets_that_are_no_messages_are_refused)
 	struct ends ends = make_pair();
 	struct {
 		int32_t kind, number;
+		uint64_t ignored;
 		char rest[2000];
 	} garbage = { .kind = SYNC_READY };
 
@@ -211,10 +223,10 @@ TEST(sync_packets_that_are_no_messages_are_refused)
 	CHECK(sync_receive(ends.parent, &message, &err) == -1);
 	CHECK_INT(err.errnum, EPROTO);
 	garbage.kind = SYNC_FAILED; /* without an error */
-	CHECK(send(ends.child, &garbage, 8, 0) == 8);
+	CHECK(send(ends.child, &garbage, 16, 0) == 16);
 	CHECK(sync_receive(ends.parent, &message, &err) == -1);
 	CHECK_INT(err.errnum, EPROTO);
-	CHECK_CONTAINS(err.text, "an error message of 8 bytes");
+	CHECK_CONTAINS(err.text, "an error message of 16 bytes");
 	garbage.kind = -77;
 	CHECK(send(ends.child, &garbage, sizeof(garbage), 0) == sizeof(garbage));
 	CHECK(sync_expect(ends.parent, SYNC_READY, &message, &err) == -1);
