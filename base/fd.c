@@ -60,11 +60,11 @@ int send_fds(int sock, const void *data, size_t size, const int *fds, size_t cou
 		struct cmsghdr *header;
 
 		message.msg_control = control.bytes;
-		message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
+		message.msg_controllen = (socklen_t)CMSG_SPACE(sizeof(int) * count);
 		header = CMSG_FIRSTHDR(&message);
 		header->cmsg_level = SOL_SOCKET;
 		header->cmsg_type = SCM_RIGHTS;
-		header->cmsg_len = CMSG_LEN(sizeof(int) * count);
+		header->cmsg_len = (socklen_t)CMSG_LEN(sizeof(int) * count);
 		memcpy(CMSG_DATA(header), fds, sizeof(int) * count);
 	}
 	do

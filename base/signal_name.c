@@ -8,8 +8,21 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/macro.h"
 #include "base/suggest.h"
 #include "base/value.h"
+
+/* As sigabbrev_np(3), which not every C library has. */
+static const char names[][8] = {
+	[SIGHUP] = "HUP",   [SIGINT] = "INT",	    [SIGQUIT] = "QUIT", [SIGILL] = "ILL",
+	[SIGTRAP] = "TRAP", [SIGABRT] = "ABRT",	    [SIGBUS] = "BUS",	[SIGFPE] = "FPE",
+	[SIGKILL] = "KILL", [SIGUSR1] = "USR1",	    [SIGSEGV] = "SEGV", [SIGUSR2] = "USR2",
+	[SIGPIPE] = "PIPE", [SIGALRM] = "ALRM",	    [SIGTERM] = "TERM", [SIGSTKFLT] = "STKFLT",
+	[SIGCHLD] = "CHLD", [SIGCONT] = "CONT",	    [SIGSTOP] = "STOP", [SIGTSTP] = "TSTP",
+	[SIGTTIN] = "TTIN", [SIGTTOU] = "TTOU",	    [SIGURG] = "URG",	[SIGXCPU] = "XCPU",
+	[SIGXFSZ] = "XFSZ", [SIGVTALRM] = "VTALRM", [SIGPROF] = "PROF", [SIGWINCH] = "WINCH",
+	[SIGPOLL] = "POLL", [SIGPWR] = "PWR",	    [SIGSYS] = "SYS",
+};
 
 /* "RTMIN", "RTMIN+3", "RTMAX-1". The kernel's numbers, not the C library's, which keeps two. */
 static int parse_real_time(const char *name, int *signal)
@@ -43,10 +56,10 @@ int signal_parse(const char *text, int *signal, struct error *err)
 		return 0;
 	for (size_t i = 0; i < sizeof(upper) - 1 && name[i]; i++)
 		upper[i] = (char)toupper((unsigned char)name[i]);
-	for (int number = 1; number < 32; number++) {
-		const char *known = sigabbrev_np(number);
+	for (int number = 1; number < (int)ARRAY_SIZE(names); number++) {
+		const char *known = names[number];
 
-		if (!known)
+		if (!*known)
 			continue;
 		if (!strcasecmp(known, name)) {
 			*signal = number;

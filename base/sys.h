@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * System calls and constants that the C library of the oldest supported distribution lacks
- * (Debian 12: glibc 2.36), and nothing else. Each does what its manual page says: -1 and errno.
+ * System calls and constants that the C libraries of the oldest supported distribution lack
+ * (Debian 12: glibc 2.36, musl 1.2.3), and nothing else. Each does what its manual page says: -1
+ * and errno. What only musl lacks has its usual name here, so nobody has to think of it.
  */
 
 #include <fcntl.h>
@@ -11,12 +12,18 @@
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
-#include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <sys/pidfd.h>
+#endif
 
 #ifndef CLONE_INTO_CGROUP
 #define CLONE_INTO_CGROUP 0x200000000ULL
@@ -31,6 +38,9 @@
 #define MOVE_MOUNT_SET_GROUP 0x00000100
 #endif
 
+#ifndef SYS_quotactl_fd
+#define SYS_quotactl_fd 443
+#endif
 #ifndef SYS_statmount
 #define SYS_statmount 457
 #endif
@@ -111,3 +121,111 @@ static inline int sys_pivot_root(const char *new_root, const char *put_old)
 {
 	return (int)syscall(SYS_pivot_root, new_root, put_old);
 }
+
+/* Of 64 bits everywhere, unlike some getdents(); what it fills in are struct dirent. */
+static inline ssize_t sys_getdents(int fd, void *buffer, size_t size)
+{
+	return (ssize_t)syscall(SYS_getdents64, fd, buffer, size);
+}
+
+/* All that the kernel has. sigfillset(3) leaves out what the C library uses itself (musl: 34 too). */
+static inline void sys_sigfillset(sigset_t *set)
+{
+	memset(set, 0xff, sizeof(*set));
+}
+
+#ifndef __GLIBC__
+/*
+ * What musl has not, or only newer ones have. As macros, so that a declaration of theirs, which the
+ * headers above would have brought, is no second one.
+ */
+#include <linux/fs.h>
+#include <linux/mount.h>
+#ifndef STATX_TYPE
+#include <linux/stat.h>
+#endif
+
+static inline int sys_close_range(unsigned int first, unsigned int last, int flags)
+{
+	return (int)syscall(SYS_close_range, first, last, flags);
+}
+#define close_range sys_close_range
+
+static inline int sys_execveat(int dir, const char *path, char *const argv[], char *const envp[],
+			       int flags)
+{
+	return (int)syscall(SYS_execveat, dir, path, argv, envp, flags);
+}
+#define execveat sys_execveat
+
+static inline int sys_renameat2(int from_dir, const char *from, int to_dir, const char *to,
+				unsigned int flags)
+{
+	return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
+}
+#define renameat2 sys_renameat2
+
+static inline int sys_statx(int dir, const char *path, int flags, unsigned int mask,
+			    struct statx *status)
+{
+	return (int)syscall(SYS_statx, dir, path, flags, mask, status);
+}
+#define statx(...) sys_statx(__VA_ARGS__)
+
+static inline int sys_pidfd_open(pid_t pid, unsigned int flags)
+{
+	return (int)syscall(SYS_pidfd_open, pid, flags);
+}
+#define pidfd_open sys_pidfd_open
+
+static inline int sys_pidfd_send_signal(int pidfd, int number, siginfo_t *info, unsigned int flags)
+{
+	return (int)syscall(SYS_pidfd_send_signal, pidfd, number, info, flags);
+}
+#define pidfd_send_signal sys_pidfd_send_signal
+
+static inline int sys_fsopen(const char *type, unsigned int flags)
+{
+	return (int)syscall(SYS_fsopen, type, flags);
+}
+#define fsopen sys_fsopen
+
+static inline int sys_fspick(int dir, const char *path, unsigned int flags)
+{
+	return (int)syscall(SYS_fspick, dir, path, flags);
+}
+#define fspick sys_fspick
+
+static inline int sys_fsconfig(int fd, unsigned int command, const char *key, const void *value,
+			       int extra)
+{
+	return (int)syscall(SYS_fsconfig, fd, command, key, value, extra);
+}
+#define fsconfig sys_fsconfig
+
+static inline int sys_fsmount(int fd, unsigned int flags, unsigned int attributes)
+{
+	return (int)syscall(SYS_fsmount, fd, flags, attributes);
+}
+#define fsmount sys_fsmount
+
+static inline int sys_open_tree(int dir, const char *path, unsigned int flags)
+{
+	return (int)syscall(SYS_open_tree, dir, path, flags);
+}
+#define open_tree sys_open_tree
+
+static inline int sys_move_mount(int from, const char *from_path, int to, const char *to_path,
+				 unsigned int flags)
+{
+	return (int)syscall(SYS_move_mount, from, from_path, to, to_path, flags);
+}
+#define move_mount sys_move_mount
+
+static inline int sys_mount_setattr(int dir, const char *path, unsigned int flags,
+				    struct mount_attr *attributes, size_t size)
+{
+	return (int)syscall(SYS_mount_setattr, dir, path, flags, attributes, size);
+}
+#define mount_setattr sys_mount_setattr
+#endif

@@ -50,7 +50,7 @@ __attribute__((visibility("hidden"))) void entry_main(uintptr_t *words);
 
 ENTRY_CODE void entry_main(uintptr_t *words)
 {
-	struct entry_stack stack = { .argv = (char **)(words + 1), .page_size = 4096 };
+	struct entry_stack stack = { .argv = (char **)(words + 1) };
 
 	stack.envp = stack.argv + words[0] + 1;
 	words = (uintptr_t *)stack.envp;
@@ -61,9 +61,7 @@ ENTRY_CODE void entry_main(uintptr_t *words)
 			stack.user = words[1];
 		else if (words[0] == AT_SECURE)
 			stack.secure = words[1];
-		else if (words[0] == AT_PAGESZ)
-			stack.page_size = words[1];
 	}
 	entry_guard(&stack);
-	entry_relocate(&stack);
+	entry_relocate();
 }

@@ -20,7 +20,7 @@
 /* What the kernel has put onto the stack (execve(2), getauxval(3)). */
 struct entry_stack {
 	char **argv, **envp;
-	uintptr_t user, secure, page_size; /* AT_EUID, AT_SECURE, AT_PAGESZ */
+	uintptr_t user, secure; /* AT_EUID, AT_SECURE */
 };
 
 /*
@@ -30,8 +30,8 @@ struct entry_stack {
  */
 void entry_guard(const struct entry_stack *stack);
 
-/* Applies packed relocations and makes what they have written read-only, where libc does not. */
-void entry_relocate(const struct entry_stack *stack);
+/* Applies packed relocations, where libc does not. */
+void entry_relocate(void);
 
 /* The result is negative for an error. */
 #if defined(__x86_64__)

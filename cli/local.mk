@@ -93,13 +93,8 @@ ctr_more_SOURCES = cli/more_main.c $(start_verbs) \
 	cli/version_verb.c
 # Each library before those that it stands on.
 CTR_LIBS = libcli.a libruntime.a libfs.a libcgroup.a libnet.a libspecs.a libbase.a
-ctr_LDADD = $(CTR_LIBS) $(CTR_STATIC_LIBS)
-ctr_more_LDADD = $(CTR_LIBS) $(CTR_STATIC_LIBS)
-ctr_more_LDFLAGS = $(AM_LDFLAGS) $(CTR_STATIC_LDFLAGS)
-ctr_LDFLAGS = $(AM_LDFLAGS) $(CTR_STATIC_LDFLAGS)
 if OWN_ENTRY
 ctr_SOURCES += cli/entry.c cli/entry.h cli/entry_guard.c cli/entry_relocate.c
-ctr_LDFLAGS += -Wl,-e,ctr_entry
 endif
 
 # The companion: its libraries are shared ones, which the start path does not pay for.

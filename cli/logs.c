@@ -5,10 +5,10 @@
 #include <limits.h>
 #include <poll.h>
 #include <sys/inotify.h>
-#include <sys/pidfd.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/sys.h"
 #include "cli/log_reader.h"
 #include "runtime/container.h"
 

@@ -15,7 +15,7 @@ install-data-hook:
 
 # What was installed works, by the names that it has there: `make installcheck`. Another name than
 # ctr, for containerd has a program of that name too.
-AM_DISTCHECK_CONFIGURE_FLAGS = --program-prefix=oci-
+AM_DISTCHECK_CONFIGURE_FLAGS = --program-prefix=oci- $(START_CONFIGURE)
 EXTRA_DIST += tests/check-install
 installcheck-local:
 	name=`echo ctr | sed '$(transform)'`; CTR_SRCDIR='$(abs_srcdir)' \

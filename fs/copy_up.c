@@ -112,12 +112,12 @@ static int copy_entry(int from, int to, const char *name, dev_t device, int dept
 /* getdents64(2) itself, as readdir(3) allocates. */
 static int copy_directory(int from, int to, dev_t device, int depth, struct error *err)
 {
-	_Alignas(struct dirent64) char buffer[2048];
+	_Alignas(struct dirent) char buffer[2048];
 	ssize_t length;
 
-	while ((length = getdents64(from, buffer, sizeof(buffer))) > 0) {
+	while ((length = sys_getdents(from, buffer, sizeof(buffer))) > 0) {
 		for (ssize_t at = 0; at < length;) {
-			const struct dirent64 *entry = (const void *)(buffer + at);
+			const struct dirent *entry = (const void *)(buffer + at);
 
 			at += entry->d_reclen;
 			if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
@@ -146,14 +146,14 @@ int copy_up(int from, int to, struct error *err)
 static int is_empty(int directory, struct error *err)
 {
 	cleanup_fd int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_Alignas(struct dirent64) char buffer[2048];
+	_Alignas(struct dirent) char buffer[2048];
 	ssize_t length;
 
 	if (fd < 0)
 		return fail_errno(err, "open the directory to copy to");
-	while ((length = getdents64(fd, buffer, sizeof(buffer))) > 0) {
+	while ((length = sys_getdents(fd, buffer, sizeof(buffer))) > 0) {
 		for (ssize_t at = 0; at < length;) {
-			const struct dirent64 *entry = (const void *)(buffer + at);
+			const struct dirent *entry = (const void *)(buffer + at);
 
 			at += entry->d_reclen;
 			if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)

@@ -15,6 +15,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/sys.h"
 
 int host_realm_of(int fd, struct host_realm *realm, struct error *err)
 {

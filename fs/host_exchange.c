@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/step.h"
+#include "base/sys.h"
 #include "fs/host_attributes.h"
 #include "fs/host_part.h"
 

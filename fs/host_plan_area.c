@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/sys.h"
 #include "fs/host_area.h"
 #include "fs/host_planner.h"
 

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/sys.h"
+
 #define BUFFER_SIZE ((size_t)32 << 10)
 
 void name_list_clear(struct name_list *list)
@@ -14,7 +16,7 @@ void name_list_clear(struct name_list *list)
 	list->used = list->count = 0;
 }
 
-static int add(struct name_list *list, const struct dirent64 *entry, struct error *err)
+static int add(struct name_list *list, const struct dirent *entry, struct error *err)
 {
 	size_t size = strlen(entry->d_name) + 1;
 
@@ -45,16 +47,16 @@ static int add(struct name_list *list, const struct dirent64 *entry, struct erro
 
 int name_list_read(struct name_list *list, int fd, bool limit, struct error *err)
 {
-	_Alignas(struct dirent64) char buffer[BUFFER_SIZE];
+	_Alignas(struct dirent) char buffer[BUFFER_SIZE];
 	ssize_t size;
 
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return fail_errno(err, "read directory");
-	for (int turn = 0; (size = getdents64(fd, buffer, sizeof(buffer))) > 0; turn++) {
+	for (int turn = 0; (size = sys_getdents(fd, buffer, sizeof(buffer))) > 0; turn++) {
 		if (limit && turn)
 			return 1;
 		for (ssize_t at = 0; at < size;) {
-			const struct dirent64 *entry = (const void *)(buffer + at);
+			const struct dirent *entry = (const void *)(buffer + at);
 
 			at += entry->d_reclen;
 			if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))

@@ -13,6 +13,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/sys.h"
 
 #define PREFIX ".tmp-"
 

@@ -34,7 +34,7 @@ int foreground_begin(struct foreground *foreground, bool subreaper, struct error
 	sigset_t set;
 
 	foreground->reaps = subreaper;
-	sigfillset(&set);
+	sys_sigfillset(&set);
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		sigdelset(&set, own[i]);
 	if (sigprocmask(SIG_BLOCK, &set, &foreground->saved) < 0)

@@ -20,6 +20,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/sys.h"
+
 /* The statuses of shells, which `run` has too. */
 enum { CANNOT_EXECUTE = 126, NOT_FOUND = 127 };
 
@@ -108,7 +110,7 @@ int main(int argc, char **argv)
 		dprintf(STDERR_FILENO, "ctr-init: PROGRAM is missing; 'ctr run --init' calls it\n");
 		return CANNOT_EXECUTE;
 	}
-	sigfillset(&all);
+	sys_sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	program = fork();
 	if (program == 0)

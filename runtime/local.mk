@@ -74,11 +74,7 @@ include runtime/core_tests.mk
 # Waits for a detached container; as small in memory as can be.
 pkglibexec_PROGRAMS += ctr-monitor
 ctr_monitor_SOURCES = runtime/monitor_main.c
-ctr_monitor_LDADD = libbase.a
-ctr_monitor_LDFLAGS = $(AM_LDFLAGS) $(CTR_STATIC_LDFLAGS)
 
 # What --init puts in front of a container's program: it runs in there, whatever libraries that has.
 pkglibexec_PROGRAMS += ctr-init
 ctr_init_SOURCES = runtime/init_main.c
-ctr_init_LDADD =
-ctr_init_LDFLAGS = $(AM_LDFLAGS) $(CTR_STATIC_LDFLAGS)

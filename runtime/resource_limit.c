@@ -71,15 +71,14 @@ int resource_limits_raise(const struct resource_limits *plan, pid_t pid, struct 
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct resource_limit *item = &plan->items[i];
-		__rlimit_resource_t resource = (__rlimit_resource_t)item->resource;
 		struct rlimit limit;
 
-		if (prlimit(0, resource, NULL, &limit) < 0)
+		if (prlimit(0, item->resource, NULL, &limit) < 0)
 			return fail_limit(item, err);
 		if (item->limit.rlim_max <= limit.rlim_max)
 			continue;
 		limit.rlim_max = item->limit.rlim_max;
-		if (prlimit(pid, resource, &limit, NULL) < 0)
+		if (prlimit(pid, item->resource, &limit, NULL) < 0)
 			return fail_limit(item, err);
 	}
 	return 0;
@@ -88,8 +87,7 @@ int resource_limits_raise(const struct resource_limits *plan, pid_t pid, struct 
 int resource_limits_apply(const struct resource_limits *plan, struct error *err)
 {
 	for (size_t i = 0; i < plan->count; i++)
-		if (prlimit(0, (__rlimit_resource_t)plan->items[i].resource, &plan->items[i].limit,
-			    NULL) < 0)
+		if (prlimit(0, plan->items[i].resource, &plan->items[i].limit, NULL) < 0)
 			return fail_limit(&plan->items[i], err);
 	return 0;
 }

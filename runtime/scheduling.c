@@ -19,6 +19,9 @@
 #include "base/number_list.h"
 #include "base/user_namespace.h"
 
+/* Of a cpu_set_t; musl's CPU_SETSIZE is another number. */
+#define CPU_BITS (sizeof(cpu_set_t) * CHAR_BIT)
+
 struct name {
 	const char *name;
 	uint64_t value;
@@ -114,9 +117,7 @@ static int plan_io_priority(const struct spec_io_priority *spec, int *plan, stru
 
 static int parse_cpus(const char *text, const char *field, cpu_set_t *cpus, struct error *err)
 {
-	static_assert(sizeof(*cpus) * CHAR_BIT == CPU_SETSIZE, "a CPU set is words of bits");
-
-	if (number_list_parse(text, cpus->__bits, CPU_SETSIZE, err) < 0)
+	if (number_list_parse(text, cpus->__bits, CPU_BITS, err) < 0)
 		return fail_in(err, "process.execCPUAffinity.%s", field);
 	return 0;
 }
@@ -170,12 +171,12 @@ int scheduling_plan(const struct spec_process *process, bool joins, struct sched
 /* In the words of runc and youki, which tests look for: nothing else shows what was set here. */
 static void tell_affinity(const cpu_set_t *cpus)
 {
-	char text[CPU_SETSIZE / 4 + 1];
+	char text[CPU_BITS / 4 + 1];
 	size_t length = 0;
 
 	if (!log_is_debug())
 		return;
-	for (int cpu = CPU_SETSIZE - 4; cpu >= 0; cpu -= 4) {
+	for (int cpu = (int)CPU_BITS - 4; cpu >= 0; cpu -= 4) {
 		unsigned int digit = 0;
 
 		for (int bit = 3; bit >= 0; bit--)

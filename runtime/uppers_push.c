@@ -2,7 +2,6 @@
 /* How a writable layer becomes a read-only one. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h> /* renameat2 */
 #include <string.h>
 #include <sys/stat.h>
 
@@ -10,6 +9,7 @@
 #include "base/macro.h"
 #include "base/path.h"
 #include "base/step.h"
+#include "base/sys.h"
 #include "base/user_namespace.h"
 #include "fs/layer_merge.h"
 #include "fs/project_quota.h"

@@ -12,11 +12,14 @@ fault_wraps = -Wl,--wrap=fsync,--wrap=fdatasync,--wrap=syncfs,--wrap=ftruncate \
 
 tests_fault_ctr_SOURCES = $(ctr_SOURCES) tests/fault/fault.c tests/fault/operations.c
 tests_fault_ctr_CPPFLAGS = $(ctr_CPPFLAGS)
-tests_fault_ctr_LDADD = $(ctr_LDADD)
-tests_fault_ctr_LDFLAGS = $(ctr_LDFLAGS) $(fault_wraps)
+tests_fault_ctr_LDADD = $(CTR_LIBS) $(CTR_STATIC_LIBS)
+tests_fault_ctr_LDFLAGS = $(AM_LDFLAGS) $(CTR_STATIC_LDFLAGS) $(fault_wraps)
+if OWN_ENTRY
+tests_fault_ctr_LDFLAGS += -Wl,-e,ctr_entry
+endif
 tests_fault_ctr_more_SOURCES = $(ctr_more_SOURCES) tests/fault/fault.c tests/fault/operations.c
-tests_fault_ctr_more_LDADD = $(ctr_more_LDADD)
-tests_fault_ctr_more_LDFLAGS = $(ctr_more_LDFLAGS) $(fault_wraps)
+tests_fault_ctr_more_LDADD = $(CTR_LIBS) $(CTR_STATIC_LIBS)
+tests_fault_ctr_more_LDFLAGS = $(AM_LDFLAGS) $(CTR_STATIC_LDFLAGS) $(fault_wraps)
 tests_fault_ctr_image_SOURCES = $(ctr_image_SOURCES) tests/fault/fault.c tests/fault/operations.c
 tests_fault_ctr_image_LDADD = $(ctr_image_LDADD)
 tests_fault_ctr_image_LDFLAGS = $(ctr_image_LDFLAGS) $(fault_wraps)
