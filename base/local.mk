@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libbase.a
 libbase_a_SOURCES = \
 	base/arena.c base/arena.h \
+	base/blake2b.c base/blake2b.h \
 	base/error.c base/error.h \
 	base/fd.c base/fd.h \
 	base/file.c base/file.h \
@@ -36,6 +37,7 @@ CLEANFILES += base/companions.h
 
 base_tests = \
 	tests/unit/test_arena \
+	tests/unit/test_blake2b \
 	tests/unit/test_error \
 	tests/unit/test_fd \
 	tests/unit/test_file \
@@ -54,6 +56,8 @@ base_test_libraries = libunit.a libbase.a
 scratch_dir = tests/unit/scratch_dir.c tests/unit/scratch_dir.h
 tests_unit_test_arena_SOURCES = tests/unit/test_arena.c
 tests_unit_test_arena_LDADD = $(base_test_libraries)
+tests_unit_test_blake2b_SOURCES = tests/unit/test_blake2b.c
+tests_unit_test_blake2b_LDADD = $(base_test_libraries)
 tests_unit_test_error_SOURCES = tests/unit/test_error.c
 tests_unit_test_error_LDADD = $(base_test_libraries)
 tests_unit_test_fd_SOURCES = tests/unit/test_fd.c

@@ -19,7 +19,7 @@ static const struct option rows[] = {
 const struct command prune_command = {
 	.name = "prune",
 	.group = GROUP_IMAGES,
-	.summary = HELP("Remove what crashes left, and blobs and layers that no image has"),
+	.summary = HELP("Remove what crashes left, blobs and layers that no image has, and caches"),
 	.arguments = "",
 	COMMAND_OPTIONS(rows, options),
 	.flags = COMMAND_ENTERS,

@@ -27,7 +27,10 @@ int container_create(const struct settings *settings, const struct container_opt
 	if (prepare(settings, &detached, &arena, &prepared, err) < 0)
 		return -1;
 	prepared.launch.start_socket = true;
-	return launch_create(&prepared.launch, err);
+	if (launch_create(&prepared.launch, err) < 0)
+		return -1;
+	prepared_keep(&prepared);
+	return 0;
 }
 
 /*
@@ -93,6 +96,7 @@ static int run_foreground(const struct container_options *options, struct prepar
 		return -1;
 	if (launch_run_whole(launch, err) < 0)
 		return -1;
+	prepared_keep(prepared);
 	close_fd(&prepared->layers_lock);
 	launch_unlock(launch);
 	console = take_fd(&launch->console);
@@ -116,6 +120,7 @@ static int run_alone(struct prepared *prepared, struct error *err)
 
 	if (launch_run_whole(launch, err) < 0)
 		return -1;
+	prepared_keep(prepared);
 	launch_unlock(launch);
 	return notify_wait(&launch->notify, launch->pidfd, err);
 }

@@ -142,6 +142,7 @@ static _Noreturn void monitor_main(struct monitor *monitor)
 		sync_send_error(monitor->sync, &err, monitor->prepared->launch.exit_status);
 		_exit(125);
 	}
+	prepared_keep(monitor->prepared);
 	/* the container runs: if nobody waits for the message any more, it needs us all the same */
 	launch_unlock(&monitor->prepared->launch);
 	if (notify_wait(&monitor->prepared->launch.notify, monitor->prepared->launch.pidfd, &err) <

@@ -31,6 +31,7 @@
 #include "runtime/pid_file.h"
 #include "runtime/process.h"
 #include "runtime/seccomp.h"
+#include "runtime/seccomp_cache.h"
 #include "runtime/security_label.h"
 #include "runtime/sync.h"
 #include "runtime/terminal.h"
@@ -43,6 +44,7 @@
 #define FAILED_STATUS 255
 
 struct join {
+	const struct settings *settings;
 	const struct exec_options *options;
 	struct arena *arena;
 	struct handle *handle;
@@ -81,6 +83,19 @@ static int find_namespaces(struct join *join, struct error *err)
 	return 0;
 }
 
+/* The start of the container has mostly left the program where the next one finds it. */
+static int plan_seccomp(struct join *join, const struct spec_seccomp *profile, struct error *err)
+{
+	struct seccomp_key key;
+
+	if (!profile)
+		return 0;
+	seccomp_cache_key(profile, &key);
+	if (seccomp_cache_find(join->arena, join->settings->root, &key, profile, &join->seccomp))
+		return 0;
+	return seccomp_plan(join->arena, profile, &join->seccomp, err);
+}
+
 static int plan(struct join *join, struct error *err)
 {
 	const struct exec_options *options = join->options;
@@ -101,7 +116,7 @@ static int plan(struct join *join, struct error *err)
 	if (join->spec.linux) {
 		context.personality = join->spec.linux->personality;
 		context.memory_policy = join->spec.linux->memory_policy;
-		if (seccomp_plan(join->arena, join->spec.linux->seccomp, &join->seccomp, err) < 0)
+		if (plan_seccomp(join, join->spec.linux->seccomp, err) < 0)
 			return -1;
 	}
 	context.user_namespace = join->namespaces & CLONE_NEWUSER;
@@ -461,6 +476,7 @@ int container_exec(const struct settings *settings, const struct exec_options *o
 	cleanup_arena struct arena arena = { 0 };
 	cleanup_handle struct handle handle = HANDLE_NONE;
 	struct join join = {
+		.settings = settings,
 		.options = options,
 		.arena = &arena,
 		.handle = &handle,

@@ -15,6 +15,7 @@
 #include "fs/temporary.h"
 #include "runtime/container.h"
 #include "runtime/handle.h"
+#include "runtime/seccomp_cache.h"
 
 static int open_lowers(const struct string_list *paths, struct container_layers *layers,
 		       struct arena *arena, struct error *err)
@@ -259,7 +260,8 @@ int container_prune(const struct settings *settings, bool stopped, size_t *remov
 	size_t count;
 
 	*removed = 0;
-	if (container_list(settings, &arena, &items, &count, err) < 0)
+	if (seccomp_cache_clear(settings->root, err) < 0 ||
+	    container_list(settings, &arena, &items, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		/* without a time of creation its making was interrupted, or goes on */

@@ -161,6 +161,16 @@ static int plan_process(struct arena *arena, const struct spec *spec,
 	return terminal_plan(spec->process, &plan->terminal, err);
 }
 
+static int plan_seccomp(struct arena *arena, const struct spec *spec,
+			const struct plan_options *options, struct plan *plan, struct error *err)
+{
+	if (!options->seccomp)
+		return seccomp_plan(arena, spec->linux ? spec->linux->seccomp : NULL,
+				    &plan->seccomp, err);
+	plan->seccomp = *options->seccomp;
+	return 0;
+}
+
 int plan_make(struct arena *arena, const struct spec *spec, const struct plan_options *options,
 	      struct plan *plan, struct error *err)
 {
@@ -183,8 +193,7 @@ int plan_make(struct arena *arena, const struct spec *spec, const struct plan_op
 		return -1;
 	if (plan_cgroup(arena, spec, options, plan, &rootfs, err) < 0 ||
 	    rootfs_plan(arena, spec, &rootfs, &plan->rootfs, err) < 0 ||
-	    seccomp_plan(arena, spec->linux ? spec->linux->seccomp : NULL, &plan->seccomp, err) <
-		    0 ||
+	    plan_seccomp(arena, spec, options, plan, err) < 0 ||
 	    plan_process(arena, spec, options, plan, err) < 0 ||
 	    sysctl_plan(arena, spec->linux, &plan->sysctl, err) < 0 ||
 	    net_devices_plan(arena, spec->linux, &plan->net_devices, err) < 0 ||

@@ -31,7 +31,8 @@ struct plan_options {
 	const char *cgroup_mount;	       /* cgroup_host's; NULL: no cgroup is wanted */
 	const struct systemd_options *systemd; /* NULL: ctr makes the cgroup itself */
 	struct rootfs_options rootfs;
-	unsigned int last_capability; /* capability_last() */
+	const struct seccomp_plan *seccomp; /* compiled before; NULL: not yet */
+	unsigned int last_capability;	    /* capability_last() */
 	int preserve_fds;
 	bool no_pivot, no_new_keyring;
 	bool as_caller; /* process_context.as_caller */

@@ -171,6 +171,31 @@ static void fill_parts(struct arena *arena, const struct mount_list *mounts, str
 		      compare_parts);
 }
 
+/* A seccomp program that was compiled before. */
+static void find_seccomp(const struct settings *settings, struct arena *arena,
+			 struct plan_options *options, struct prepared *prepared)
+{
+	const struct spec_linux *linux_spec = prepared->spec.linux;
+	struct seccomp_plan *seccomp;
+
+	if (!linux_spec || !linux_spec->seccomp)
+		return;
+	seccomp = arena_new(arena, struct seccomp_plan);
+	seccomp_cache_key(linux_spec->seccomp, &prepared->seccomp_key);
+	if (seccomp_cache_find(arena, settings->root, &prepared->seccomp_key, linux_spec->seccomp,
+			       seccomp))
+		options->seccomp = seccomp;
+	else
+		prepared->seccomp_root = settings->root;
+}
+
+void prepared_keep(const struct prepared *prepared)
+{
+	if (prepared->seccomp_root)
+		seccomp_cache_add(prepared->seccomp_root, &prepared->seccomp_key,
+				  &prepared->plan.seccomp);
+}
+
 static int make_plan(const struct settings *settings, struct arena *arena,
 		     struct plan_options *options, struct prepared *prepared, struct error *err)
 {
@@ -191,6 +216,7 @@ static int make_plan(const struct settings *settings, struct arena *arena,
 			return -1;
 		options->cgroup_mount = prepared->launch.cgroup_host.mount;
 	}
+	find_seccomp(settings, arena, options, prepared);
 	if (plan_make(arena, &prepared->spec, options, &prepared->plan, err) < 0)
 		return fail_in(err, "%s", prepared->name);
 	fill_parts(arena, &prepared->plan.rootfs.mounts, state);

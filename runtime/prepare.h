@@ -4,6 +4,7 @@
 #include "runtime/container.h"
 #include "runtime/handle.h"
 #include "runtime/launch.h"
+#include "runtime/seccomp_cache.h"
 
 /* From the options of a verb to a launch that is ready to go: reads, decides, makes nothing. */
 
@@ -16,7 +17,9 @@ struct prepared {
 	const char *user;	    /* spec form: USER[:GROUP] still to be looked up; NULL: none */
 	struct string_list volumes; /* of the image's config */
 	struct spec_seccomp *seccomp; /* the default one, which depends on the capabilities */
-	int layers_lock;	      /* held until the layers are recorded; -1: none */
+	const char *seccomp_root; /* where its program is to be kept (seccomp_cache.h); NULL: is */
+	struct seccomp_key seccomp_key;
+	int layers_lock; /* held until the layers are recorded; -1: none */
 };
 
 /*
@@ -36,6 +39,9 @@ int prepare_again(const struct settings *settings, struct handle *handle, struct
 /* The same for a container that exists: a launch for launch_remove() and launch_start_created(). */
 int prepare_existing(const struct settings *settings, struct handle *handle, struct arena *arena,
 		     struct prepared *prepared, struct error *err);
+
+/* To be called when the container is under way: keeps for the next start what this one made. */
+void prepared_keep(const struct prepared *prepared);
 
 /* An ID for a container that was given none. */
 char *prepare_make_id(struct arena *arena);

@@ -16,6 +16,9 @@
  * that overlap have different actions, the first of them in the profile decides.
  */
 
+/* To be raised with every change of what is compiled: programs are kept (seccomp_cache.h). */
+#define SECCOMP_COMPILER_VERSION 1
+
 /* Whether all architectures of the profile are ones that it knows. */
 bool seccomp_tree_can(const struct seccomp_profile *profile);
 

@@ -11,6 +11,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_image_document \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_layer \
+	tests/fuzz/fuzz_seccomp_cache \
 	tests/fuzz/fuzz_spec \
 	tests/fuzz/fuzz_stats
 EXTRA_PROGRAMS += $(fuzz_targets)
@@ -38,6 +39,10 @@ tests_fuzz_fuzz_layer_SOURCES = tests/fuzz/fuzz_layer.c \
 	$(libbase_a_SOURCES)
 tests_fuzz_fuzz_layer_CFLAGS = $(fuzz_flags)
 tests_fuzz_fuzz_layer_LDADD = $(IMAGE_LIBS)
+tests_fuzz_fuzz_seccomp_cache_SOURCES = tests/fuzz/fuzz_seccomp_cache.c runtime/seccomp_cache_file.c \
+	$(libbase_a_SOURCES)
+tests_fuzz_fuzz_seccomp_cache_CFLAGS = $(fuzz_flags)
+tests_fuzz_fuzz_seccomp_cache_LDADD = $(SECCOMP_LIBS)
 tests_fuzz_fuzz_spec_SOURCES = tests/fuzz/fuzz_spec.c $(libspecs_a_SOURCES) $(libbase_a_SOURCES)
 tests_fuzz_fuzz_spec_CFLAGS = $(fuzz_flags)
 tests_fuzz_fuzz_spec_LDADD = $(YAJL_LIBS)
@@ -51,6 +56,7 @@ base/tests_fuzz_fuzz_criu-program.$(OBJEXT) \
 base/tests_fuzz_fuzz_image_document-program.$(OBJEXT) \
 base/tests_fuzz_fuzz_json-program.$(OBJEXT) \
 base/tests_fuzz_fuzz_layer-program.$(OBJEXT) \
+base/tests_fuzz_fuzz_seccomp_cache-program.$(OBJEXT) \
 base/tests_fuzz_fuzz_spec-program.$(OBJEXT) \
 base/tests_fuzz_fuzz_stats-program.$(OBJEXT): base/companions.h
 

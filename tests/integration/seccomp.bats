@@ -232,3 +232,67 @@ flags_of() {
 	# nothing is left of what the loading of the filter needed (CAP_SYS_ADMIN is bit 21)
 	(((0x${output##*[[:space:]]} >> 21 & 1) == 0))
 }
+
+# forge: the program that the two profiles of this test have in the cache, with the name of the first
+# and the instructions of the second, as only root could write it.
+forge() {
+	head -c 40 one >forged
+	tail -c +41 other | head -c 16 >>forged
+	{ cat forged && tail -c +89 other; } | b2sum -l 256 | cut -d' ' -f1 | tr -d '\n' |
+		sed 's/../\\x&/g' | xargs -0 printf '%b' >>forged
+	tail -c +89 other >>forged
+	rm -rf "$ROOT/.@seccomp"
+	mkdir -m 700 "$ROOT/.@seccomp"
+	cp forged "$ROOT/.@seccomp/$FILE"
+	chmod 600 "$ROOT/.@seccomp/$FILE"
+}
+
+# asked ANSWER: what getppid is under the first profile
+asked() {
+	called "$(rule '["getppid"]' SCMP_ACT_ERRNO 'errnoRet: 22')" getppid
+	equal "$output" "$1"
+}
+
+@test "a compiled profile is kept below --root, and believed only if nobody else can write it" {
+	local kept
+	called "$(rule '["getppid"]' SCMP_ACT_ERRNO 'errnoRet: 95')" getppid
+	equal "$(stat -c %a "$ROOT/.@seccomp" "$ROOT"/.@seccomp/*)" $'700\n600'
+	mv "$ROOT"/.@seccomp/* other
+	asked EINVAL
+	kept=("$ROOT"/.@seccomp/*)
+	FILE=${kept##*/}
+	cp "$kept" one
+	asked EINVAL
+	forge && asked EOPNOTSUPP # so it is read
+	chmod g+w "$ROOT/.@seccomp"
+	asked EINVAL
+	forge && chmod o+w "$kept" && asked EINVAL
+	forge && chown 1000 "$kept" && asked EINVAL
+	forge && chown 1000 "$ROOT/.@seccomp" && asked EINVAL
+	forge && ln "$kept" "$DIR/second" && asked EINVAL
+	forge && ln -sf "$DIR/forged" "$kept" && asked EINVAL
+	forge && mkdir aside && mv "$ROOT/.@seccomp" aside && ln -s "$DIR/aside/.@seccomp" "$ROOT/.@seccomp" &&
+		asked EINVAL
+	forge && truncate -s -8 "$kept" && asked EINVAL
+	forge && printf '\0' | dd of="$kept" bs=1 seek=100 conv=notrunc status=none && asked EINVAL
+	forge && cp other "$kept" && asked EINVAL
+	cmp one "$kept"
+}
+
+@test "exec takes the compiled profile of the container's start, and prune removes all of them" {
+	background "$(rule '["getppid"]' SCMP_ACT_ERRNO)" "$IDLE"
+	[[ -e $ROOT/.@seccomp ]]
+	ctr prune
+	[[ ! -e $ROOT/.@seccomp ]]
+	run -0 ctr exec "$ID" probe call getppid
+	equal "$output" EPERM
+}
+
+@test "at most 64 compiled profiles are kept" {
+	called "$(rule '["getppid"]' SCMP_ACT_ERRNO)" getppid
+	touch "$ROOT"/.@seccomp/{1..62}
+	called "$(rule '["getppid"]' SCMP_ACT_ERRNO 'errnoRet: 22')" getppid
+	equal "$(find "$ROOT/.@seccomp" -type f | wc -l)" 64
+	called "$(rule '["getppid"]' SCMP_ACT_ERRNO 'errnoRet: 95')" getppid
+	equal "$(find "$ROOT/.@seccomp" -type f | wc -l)" 1
+}
