@@ -94,6 +94,31 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 	return text;
 }
 
+void arena_clear(struct arena *arena)
+{
+	struct arena_block *block = arena->blocks;
+
+	if (!block)
+		return;
+	arena->blocks = block->next;
+	arena_free(arena);
+	memset(block->bytes, 0, block->used);
+	block->used = 0;
+	block->next = NULL;
+	arena->blocks = block;
+}
+
+void arena_join(struct arena *arena, struct arena *other)
+{
+	struct arena_block **end = &other->blocks;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = arena->blocks;
+	arena->blocks = other->blocks;
+	other->blocks = NULL;
+}
+
 void arena_free(struct arena *arena)
 {
 	while (arena->blocks) {

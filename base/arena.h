@@ -32,4 +32,10 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 /* Frees everything; the arena is then empty and may be used again. */
 void arena_free(struct arena *arena);
 
+/* The same, but for a block that is kept for what comes next: for scratch space in a loop. */
+void arena_clear(struct arena *arena);
+
+/* What other has is arena's from now on; other is empty. */
+void arena_join(struct arena *arena, struct arena *other);
+
 #define cleanup_arena __attribute__((cleanup(arena_free)))

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdint.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+
+#define EVENTS_FILE "cgroup.events"
 
 /*
  * The kernel notifies at most every 10 ms, and most changes take microseconds: for so long it is
@@ -50,9 +53,9 @@ static int read_events(int fd, struct cgroup_events *events, struct error *err)
 }
 
 /* Returns -1 with *gone set when there is nothing to open any more. */
-static int open_events(int dirfd, bool *gone, struct error *err)
+static int open_events(int dirfd, const char *path, bool *gone, struct error *err)
 {
-	int fd = openat(dirfd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
 
 	*gone = fd < 0 && is_gone(errno);
 	if (fd < 0)
@@ -60,11 +63,11 @@ static int open_events(int dirfd, bool *gone, struct error *err)
 	return fd;
 }
 
-int cgroup_events_read(int dirfd, struct cgroup_events *events, struct error *err)
+static int look(int dirfd, const char *path, struct cgroup_events *events, struct error *err)
 {
 	bool gone;
 	struct error other;
-	cleanup_fd int fd = open_events(dirfd, &gone, &other);
+	cleanup_fd int fd = open_events(dirfd, path, &gone, &other);
 
 	*events = (struct cgroup_events){ .gone = gone };
 	if (gone)
@@ -74,6 +77,24 @@ int cgroup_events_read(int dirfd, struct cgroup_events *events, struct error *er
 		return -1;
 	}
 	return read_events(fd, events, err);
+}
+
+int cgroup_events_read(int dirfd, struct cgroup_events *events, struct error *err)
+{
+	return look(dirfd, EVENTS_FILE, events, err);
+}
+
+int cgroup_events_find(int dirfd, const char *name, struct cgroup_events *events, struct error *err)
+{
+	static const char file[] = "/" EVENTS_FILE;
+	char path[NAME_MAX + sizeof(file)];
+	size_t length = strlen(name);
+
+	if (length > NAME_MAX)
+		return fail(err, ENAMETOOLONG, "cgroup %s", name);
+	memcpy(path, name, length);
+	memcpy(path + length, file, sizeof(file));
+	return look(dirfd, path, events, err);
 }
 
 /* Waits for a change or for pause nanoseconds. Returns 0 when time is over. */
@@ -100,7 +121,7 @@ int cgroup_events_wait(int dirfd, bool (*is_reached)(const struct cgroup_events 
 	int64_t pause = FIRST_PAUSE_NANOSECONDS;
 	bool gone;
 	struct error other;
-	cleanup_fd int fd = open_events(dirfd, &gone, &other);
+	cleanup_fd int fd = open_events(dirfd, EVENTS_FILE, &gone, &other);
 
 	*events = (struct cgroup_events){ .gone = gone };
 	if (gone)

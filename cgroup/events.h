@@ -15,6 +15,10 @@ struct cgroup_events {
 
 int cgroup_events_read(int dirfd, struct cgroup_events *events, struct error *err);
 
+/* The same of the cgroup directly below that has this name, which need not be opened then. */
+int cgroup_events_find(int dirfd, const char *name, struct cgroup_events *events,
+		       struct error *err);
+
 /*
  * Waits until is_reached(events) or the cgroup is gone. Returns 0 then, 1 when timeout_ms
  * milliseconds (-1: no limit) went by before. *events is what was read last.

@@ -46,32 +46,49 @@ static size_t text_width(const char *text)
 	return width;
 }
 
-static void print_cell(FILE *out, const char *text)
+/* What would move the cursor is shown as a question mark. */
+static char *put_cell(char *out, const char *text)
 {
 	for (; *text; text++)
-		fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, out);
+		*out++ = (unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text;
+	return out;
 }
 
+static char *put_row(char *out, const struct table *table, size_t row, const size_t *widths)
+{
+	for (size_t column = 0; column < table->columns; column++) {
+		const char *cell = table->rows[column][row];
+		size_t blanks = widths[column] - text_width(cell) + 2;
+
+		out = put_cell(out, cell);
+		if (column + 1 == table->columns)
+			break;
+		memset(out, ' ', blanks);
+		out += blanks;
+	}
+	*out = '\n';
+	return out + 1;
+}
+
+/* In one piece: a large table is one write(2). */
 void table_print(const struct table *table, FILE *out)
 {
-	size_t widths[TABLE_MAX_COLUMNS] = { 0 };
+	size_t widths[TABLE_MAX_COLUMNS] = { 0 }, size = 0;
+	char *text, *end;
 
-	for (size_t column = 0; column < table->columns; column++)
+	for (size_t column = 0; column < table->columns; column++) {
 		for (size_t row = 0; row < table->count; row++) {
 			size_t width = text_width(table->rows[column][row]);
 
+			size += strlen(table->rows[column][row]);
 			if (width > widths[column])
 				widths[column] = width;
 		}
-	for (size_t row = 0; row < table->count; row++) {
-		for (size_t column = 0; column < table->columns; column++) {
-			const char *cell = table->rows[column][row];
-
-			print_cell(out, cell);
-			if (column + 1 < table->columns)
-				fprintf(out, "%*s", (int)(widths[column] - text_width(cell) + 2),
-					"");
-		}
-		fputc('\n', out);
+		/* the blanks, or the newline, of each row */
+		size += table->count * (widths[column] + 2);
 	}
+	text = end = arena_alloc(table->arena, size);
+	for (size_t row = 0; row < table->count; row++)
+		end = put_row(end, table, row, widths);
+	fwrite(text, 1, (size_t)(end - text), out);
 }

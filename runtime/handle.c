@@ -84,7 +84,7 @@ static int find_status(struct arena *arena, struct handle *handle, struct error 
 		return -1;
 	if (frozen)
 		handle->status = STATUS_PAUSED;
-	else if (is_waiting_for_start(handle->dir))
+	else if (!handle->state.started && is_waiting_for_start(handle->dir))
 		handle->status = STATUS_CREATED;
 	else
 		handle->status = STATUS_RUNNING;

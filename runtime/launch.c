@@ -330,9 +330,13 @@ static int hand_out_pidfd(struct launch *launch, struct error *err)
  */
 static int write_state(struct launch *launch, struct error *err)
 {
-	if (identity_get(launch->pidfd, launch->pid, &launch->state->init, err) < 0)
+	struct state *state = launch->state;
+
+	state->started = !launch->start_socket;
+	state->own_pids = launch->plan->namespaces.own[NAMESPACE_PID];
+	if (identity_get(launch->pidfd, launch->pid, &state->init, err) < 0)
 		return -1;
-	return state_prepare(launch->arena, launch->state_dir, STATE_FILE, launch->state,
+	return state_prepare(launch->arena, launch->state_dir, STATE_FILE, state,
 			     launch->state_file, sizeof(launch->state_file), err);
 }
 

@@ -40,7 +40,9 @@ static bool shares_pid_namespace(struct arena *arena, const struct handle *handl
 	struct spec spec = { 0 };
 	struct error ignored;
 
-	if (handle_read_spec(arena, handle, &spec, &ignored) < 0 || !spec.linux)
+	/* that it has not may mean only that an older ctr made it */
+	if (handle->state.own_pids || handle_read_spec(arena, handle, &spec, &ignored) < 0 ||
+	    !spec.linux)
 		return false;
 	for (size_t i = 0; i < spec.linux->namespaces.count; i++)
 		if (spec.linux->namespaces.items[i].type == NAMESPACE_PID)

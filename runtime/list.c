@@ -1,64 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What state, list, ps and inspect show of containers. */
+/* Which containers there are. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fd.h"
-#include "base/log.h"
 #include "base/path.h"
 #include "runtime/container.h"
 #include "runtime/handle.h"
-
-static int fill_info(struct arena *arena, const struct handle *handle, struct container_info *info,
-		     struct error *err)
-{
-	const struct state *state = &handle->state;
-	struct exit_record record;
-
-	*info = (struct container_info){
-		.id = state->id,
-		.status = handle->status,
-		.pid = handle->pidfd >= 0 ? (pid_t)state->init.pid : 0,
-		.bundle = state->bundle ? state->bundle : "",
-		.rootfs = state->rootfs ? state->rootfs : "",
-		.created = state->created ? state->created : "",
-		.command = state->command ? state->command : "",
-		.image = state->image,
-		.image_digest = state->image_digest,
-		.cgroup = state->cgroup,
-		.systemd_scope = state->systemd_unit,
-		.data = state->data,
-		.owner = state->owner ? state->owner : "",
-		.oci_version = state->oci_version ? state->oci_version : "1.0.0",
-		.annotations = state->annotations,
-		.remains = !state->keep && handle->dir < 0,
-	};
-	if (handle->data < 0 || handle->status != STATUS_STOPPED)
-		return 0;
-	if (exit_load(arena, handle->data, &record, err) < 0)
-		return err->errnum == ENOENT ? 0 : fail_in(err, "%s", state->id);
-	info->exit_code = (struct opt_int){ .set = true, .value = record.exit_code };
-	info->finished = record.finished;
-	return 0;
-}
-
-int container_info(const struct settings *settings, const char *id, struct arena *arena,
-		   struct container_info *info, struct error *err)
-{
-	cleanup_handle struct handle handle = HANDLE_NONE;
-
-	if (handle_open(settings, id, HANDLE_NO_LOCK, arena, &handle, err) < 0)
-		return -1;
-	return fill_info(arena, &handle, info, err);
-}
+#include "runtime/overview.h"
 
 static void add_name(struct arena *arena, struct string_list *names, const char *name)
 {
-	for (size_t i = 0; i < names->count; i++)
-		if (!strcmp(names->items[i], name))
-			return;
 	/* room for a power of two, from 64 on */
 	if (names->count % 64 == 0 && !(names->count & (names->count - 1))) {
 		char **larger = arena_array(arena, char *, 2 * names->count + 64);
@@ -85,6 +39,13 @@ static int read_names(struct arena *arena, const char *path, struct string_list 
 	return errno ? fail_errno(err, "read %s", path) : 0;
 }
 
+static int compare_names(const void *left, const void *right)
+{
+	char *const *a = left, *const *b = right;
+
+	return strcmp(*a, *b);
+}
+
 static int compare_created(const void *left, const void *right)
 {
 	const struct container_info *a = left, *b = right;
@@ -96,10 +57,30 @@ static int compare_created(const void *left, const void *right)
 int container_names(const struct settings *settings, struct arena *arena, struct string_list *names,
 		    struct error *err)
 {
+	struct string_list kept = { 0 };
+	size_t running;
+
 	*names = (struct string_list){ 0 };
-	if (read_names(arena, settings->root, names, err) < 0)
+	if (read_names(arena, settings->root, names, err) < 0 ||
+	    read_names(arena, handle_data_path(arena, settings), &kept, err) < 0)
 		return -1;
-	return read_names(arena, handle_data_path(arena, settings), names, err);
+	running = names->count;
+	if (kept.count && running)
+		qsort(names->items, running, sizeof(char *), compare_names);
+	for (size_t i = 0; i < kept.count; i++)
+		if (!running ||
+		    !bsearch(&kept.items[i], names->items, running, sizeof(char *), compare_names))
+			add_name(arena, names, kept.items[i]);
+	return 0;
+}
+
+static void sort(struct container_info *items, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (compare_created(&items[i - 1], &items[i]) > 0) {
+			qsort(items, count, sizeof(*items), compare_created);
+			return;
+		}
 }
 
 int container_list(const struct settings *settings, struct arena *arena,
@@ -111,22 +92,8 @@ int container_list(const struct settings *settings, struct arena *arena,
 	*items = NULL;
 	if (container_names(settings, arena, &names, err) < 0)
 		return -1;
-	if (!names.count)
-		return 0;
-	*items = arena_array(arena, struct container_info, names.count);
-	for (size_t i = 0; i < names.count; i++) {
-		cleanup_handle struct handle handle = HANDLE_NONE;
-
-		if (handle_open(settings, names.items[i], HANDLE_NO_LOCK, arena, &handle, err) <
-			    0 ||
-		    fill_info(arena, &handle, &(*items)[*count], err) < 0) {
-			/* one that goes meanwhile is no error, one that is broken hides no other */
-			if (err->errnum != ENOENT)
-				log_warning("%s", err->text);
-			continue;
-		}
-		(*count)++;
-	}
-	qsort(*items, *count, sizeof(**items), compare_created);
+	if (names.count)
+		*items = overview(settings, &names, arena, count);
+	sort(*items, *count);
 	return 0;
 }

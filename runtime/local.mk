@@ -31,7 +31,7 @@ libruntime_a_SOURCES = \
 	runtime/layers.c \
 	runtime/live_copy.c runtime/live_copy.h \
 	runtime/lifecycle.c runtime/lifecycle.h \
-	runtime/list.c \
+	runtime/list.c runtime/overview.c runtime/overview.h \
 	runtime/listener.c runtime/listener.h \
 	runtime/mount_wish.c runtime/mount_wish.h \
 	runtime/namespaces.c runtime/namespaces.h \

@@ -59,7 +59,9 @@ SCHEMA(state,
        BOOL(state, idmapped, "idmapped"),
        BOOL(state, keep, "keep"),
        BOOL(state, host_view, "hostView"),
-       BOOL(state, needs_spec, "needsSpec"));
+       BOOL(state, needs_spec, "needsSpec"),
+       BOOL(state, started, "started"),
+       BOOL(state, own_pids, "ownPids"));
 
 SCHEMA(exit_record,
        INT(exit_record, exit_code, "exitCode", .flags = REQUIRED),

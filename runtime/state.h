@@ -69,6 +69,8 @@ struct state {
 	bool keep;		       /* the spec form without --rm: stays when it has stopped */
 	bool host_view;		       /* the root is a view of the host's own */
 	bool needs_spec;	       /* start and delete read config.json: hooks */
+	bool started;		       /* by who made it: START_SOCKET was never there */
+	bool own_pids; /* a pid namespace of its own: all die with the first process */
 };
 
 /* exit.json */

@@ -147,3 +147,38 @@ column() {
 	run -1 ctr ps "$ID"
 	contains "$output" 'does not exist'
 }
+
+# Many are looked at by several threads and without opening their folders.
+@test "list of many says of each what state says of it, in the order of their making" {
+	local name i want
+	bundle b . sh -c "$IDLE"
+	bundle ended . true
+	for name in created running paused; do create --bundle b "$ID-$name"; done
+	create --bundle ended "$ID-stopped"
+	for name in running paused stopped; do ctr start "$ID-$name"; done
+	ctr pause "$ID-paused"
+	eventually has_status "$ID-stopped" stopped
+	ctr run -d --bundle b "$ID-at-once" >/dev/null
+	# as many others as need more than one thread: folders that name the process of the last
+	for i in {100..199}; do
+		cp -r "$ROOT/$ID-at-once" "$ROOT/$ID-$i"
+		jq -c --arg id "$ID-$i" --arg at "2999-01-01T00:00:00.000000$i"Z \
+			'.id = $id | .created = $at' "$ROOT/$ID-at-once/state.json" >"$ROOT/$ID-$i/state.json"
+	done
+	mkdir "$ROOT/broken"
+	echo '{' >"$ROOT/broken/state.json"
+	run -0 --separate-stderr ctr list -f json
+	contains "$stderr" 'state.json'
+	equal "$(jq length <<<"$output")" 105
+	equal "$(jq -r '[.[].created] == ([.[].created] | sort)' <<<"$output")" true
+	for name in created running paused stopped at-once 100 163 199; do
+		want=$(ctr state "$ID-$name" | jq -c 'del(.rootfs)')
+		equal "$(jq -c --arg id "$ID-$name" '.[] | select(.id == $id) | del(.rootfs)' <<<"$output")" "$want"
+	done
+	equal "$(ctr state "$ID-stopped" | jq -r .status)" stopped
+	equal "$(ctr state "$ID-created" | jq -r .status)" created
+	run -0 --separate-stderr ctr list
+	equal "${#lines[@]}" 106
+	rm -r "$ROOT/broken" "$ROOT/$ID"-1[0-9][0-9]
+	for name in created running paused stopped at-once; do ctr delete --force "$ID-$name"; done
+}

@@ -120,3 +120,40 @@ TEST(arena_requests_that_overflow_end_the_process_with_125)
 	CHECK_INT(status_of_request(1, SIZE_MAX), 125);
 	CHECK_INT(status_of_request(1, SIZE_MAX - 7), 125);
 }
+
+TEST(arena_clear_keeps_a_block_of_zeros_for_what_comes_next)
+{
+	cleanup_arena struct arena arena = { 0 };
+	unsigned char *first = arena_alloc(&arena, 100);
+
+	memset(first, 1, 100);
+	arena_alloc(&arena, 200000);
+	arena_clear(&arena);
+	first = arena_alloc(&arena, 100000);
+	CHECK(is_zero(first, 100000));
+	memset(first, 1, 100000);
+	arena_clear(&arena);
+	CHECK(arena_alloc(&arena, 100000) == first);
+	CHECK(is_zero(first, 100000));
+	arena_free(&arena);
+	arena_clear(&arena);
+	CHECK(!arena.blocks);
+}
+
+TEST(arena_join_takes_over_all_of_the_other)
+{
+	cleanup_arena struct arena arena = { 0 };
+	struct arena other = { 0 };
+	char *text;
+
+	arena_join(&arena, &other);
+	CHECK(!arena.blocks);
+	arena_strdup(&other, "old");
+	arena_alloc(&other, 200000);
+	text = arena_strdup(&other, "kept");
+	arena_strdup(&arena, "own");
+	arena_join(&arena, &other);
+	CHECK(!other.blocks);
+	CHECK_STRING(text, "kept");
+	arena_free(&arena);
+}
