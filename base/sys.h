@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -74,6 +75,9 @@ struct sys_statmount {
 	uint64_t spare[50];
 	char text[];
 };
+
+/* of <linux/nsfs.h>, Linux 6.11: the number of a mount namespace */
+#define SYS_NS_GET_MNTNS_ID _IOR(0xb7, 0x5, uint64_t)
 
 /* of <linux/landlock.h>, Linux 6.12 */
 struct sys_landlock_ruleset {

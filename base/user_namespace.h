@@ -9,3 +9,6 @@
  * or when it is certain that the answer matters; the start of root's containers does without.
  */
 bool in_user_namespace(void);
+
+/* Whether the user namespace behind this descriptor is the machine's first one. */
+bool is_initial_user_namespace(int namespace);

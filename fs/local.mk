@@ -10,6 +10,8 @@ libfs_a_SOURCES = \
 	fs/host_view.c fs/host_view.h \
 	fs/idmap.c fs/idmap.h \
 	fs/idmap_option.c fs/idmap_option.h \
+	fs/launchpad.c fs/launchpad.h \
+	fs/launchpad_make.c fs/launchpad_make.h \
 	fs/masks.c fs/masks.h \
 	fs/mount.h \
 	fs/mount_apply.c \

@@ -15,9 +15,9 @@
  * host's until rootfs_pivot(). Nothing may be allocated.
  */
 
-int rootfs_attach(struct rootfs *rootfs, struct error *err)
+int rootfs_attach(struct rootfs *rootfs, bool bare, struct error *err)
 {
-	const char *path = rootfs->plan->path ? rootfs->plan->path : "/";
+	const char *path = rootfs->plan->path && !bare ? rootfs->plan->path : "/";
 
 	/* from here on nothing that is mounted or unmounted shows on the host */
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)

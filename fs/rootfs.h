@@ -94,9 +94,10 @@ void rootfs_close(struct rootfs *rootfs);
 
 /*
  * Child side. Makes the mount namespace private and attaches the root at root.path, where hooks
- * look for it (or on "/", when the user namespace may not walk to that path).
+ * look for it (or on "/", when the user namespace may not walk to that path). bare: the namespace
+ * has nothing of the host (fs/launchpad.h): on "/" at once.
  */
-int rootfs_attach(struct rootfs *rootfs, struct error *err);
+int rootfs_attach(struct rootfs *rootfs, bool bare, struct error *err);
 int rootfs_mount(struct rootfs *rootfs, struct error *err);
 int rootfs_protect(struct rootfs *rootfs, struct error *err);
 /*

@@ -343,6 +343,9 @@ void container_layers_close(struct container_layers *layers);
 int container_keep(const struct settings *settings, bool strict, struct arena *arena,
 		   struct string_list *list, struct error *err);
 
-/* Removes what crashed commands left (the container part of `prune`); *removed counts. */
+/*
+ * Removes what crashed commands left (the container part of `prune`), *removed counts, and the
+ * launchpad (fs/launchpad.h).
+ */
 int container_prune(const struct settings *settings, bool stopped, size_t *removed,
 		    struct error *err);

@@ -89,7 +89,12 @@ static int set_names(struct init *init, struct error *err)
 
 static int attach_root(struct init *init, struct error *err)
 {
-	return rootfs_attach(&init->launch->rootfs, err);
+	struct launch *launch = init->launch;
+	bool bare = launch->launchpad.namespace >= 0;
+
+	if (bare && launchpad_furnish(&launch->launchpad, err) < 0)
+		return -1;
+	return rootfs_attach(&launch->rootfs, bare, err);
 }
 
 static int mount_all(struct init *init, struct error *err)

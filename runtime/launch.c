@@ -135,6 +135,31 @@ static int close_rootfs(struct launch *launch, struct error *err)
 	return 0;
 }
 
+/*
+ * Hooks of the moment when the mounts are done look at the host's, and mount below root.path; an
+ * initramfs cannot be left. Without a launchpad the start takes longer and is the same.
+ */
+static int open_launchpad(struct launch *launch, struct error *err)
+{
+	const struct plan *plan = launch->plan;
+	bool user_namespace = plan->namespaces.own[NAMESPACE_USER] ||
+			      plan->namespaces.path[NAMESPACE_USER];
+	struct error reason;
+	(void)err;
+
+	if (!plan->mount_hooks && !plan->no_pivot && launchpad_pays() &&
+	    launchpad_open(launch->settings->root, user_namespace, &launch->launchpad, &reason) < 0)
+		log_debug("no launchpad: %s", reason.text);
+	return 0;
+}
+
+static int close_launchpad(struct launch *launch, struct error *err)
+{
+	(void)err;
+	launchpad_close(&launch->launchpad);
+	return 0;
+}
+
 static int make_state_folder(struct launch *launch, struct error *err)
 {
 	launch->state_dir = handle_make_folder(launch->settings->root, launch->state->id, err);
@@ -363,6 +388,7 @@ static const struct launch_step create_steps[] = {
 	{ "cgroup", make_cgroup, remove_cgroup },
 	{ "resctrl", launch_resctrl_make, launch_resctrl_remove },
 	{ "rootfs", open_rootfs, close_rootfs },
+	{ "launchpad", open_launchpad, close_launchpad },
 	{ "clone", launch_clone, launch_kill },
 	{ "scope", launch_scope_settle, NULL },
 	{ "resctrl tasks", launch_resctrl_enter, NULL },
@@ -501,6 +527,7 @@ void launch_close(struct launch *launch)
 	hook_output_close(&launch->hook_output);
 	close_sockets(launch, &ignored);
 	close_rootfs(launch, &ignored);
+	close_launchpad(launch, &ignored);
 	close_namespaces(launch, &ignored);
 	cgroup_host_close(&launch->cgroup_host);
 	systemd_unit_release(&launch->unit);

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/systemd_unit.h"
+#include "fs/launchpad.h"
 #include "fs/rootfs.h"
 #include "runtime/foreground.h"
 #include "runtime/namespaces.h"
@@ -44,6 +45,7 @@ struct launch {
 	/* How far it is: all -1, 0 or false at the beginning (LAUNCH_NONE). */
 	struct cgroup_host cgroup_host;
 	struct rootfs rootfs;
+	struct launchpad launchpad;
 	struct namespaces_fds namespaces;
 	int data_dir;	  /* <data-root>/containers/<id> */
 	bool remove_data; /* it goes when the container is undone */
@@ -68,9 +70,9 @@ struct launch {
 
 #define LAUNCH_NONE                                                                                \
 	.cgroup_host = { .root = -1 }, .data_dir = -1, .state_dir = -1, .cgroup = -1,              \
-	.rootfs = { .root = -1 }, .namespaces = NAMESPACES_FDS_NONE, .sync = -1, .child_sync = -1, \
-	.start_listener = -1, .proc = -1, .netns = -1, .pidfd = -1, .console = -1,                 \
-	.console_sock = -1, .unit = SYSTEMD_UNIT_NONE, .notify = NOTIFY_NONE,                      \
+	.rootfs = { .root = -1 }, .launchpad = LAUNCHPAD_NONE, .namespaces = NAMESPACES_FDS_NONE,  \
+	.sync = -1, .child_sync = -1, .start_listener = -1, .proc = -1, .netns = -1, .pidfd = -1,  \
+	.console = -1, .console_sock = -1, .unit = SYSTEMD_UNIT_NONE, .notify = NOTIFY_NONE,       \
 	.hook_output = HOOK_OUTPUT_NONE, .stdio = { -1, -1, -1 }, .foreground = { .signals = -1 }
 
 /*

@@ -63,6 +63,7 @@ static _Noreturn void helper_main(struct launch *launch, struct clone_args *args
 	}
 	if (namespaces->fds[NAMESPACE_USER] >= 0)
 		namespaces_join_early(namespaces);
+	launchpad_enter(&launch->launchpad);
 	if (namespaces->fds[NAMESPACE_USER] < 0 ||
 	    setns(namespaces->fds[NAMESPACE_USER], CLONE_NEWUSER) == 0)
 		pid = sys_clone3(args);
@@ -130,15 +131,20 @@ static int clone_directly(struct launch *launch, struct clone_args *args, struct
 		namespaces_restore(&launch->namespaces, &ignored);
 		return -1;
 	}
+	launchpad_enter(&launch->launchpad);
 	launch->pid = sys_clone3(args);
 	if (launch->pid == 0)
 		init_main(launch);
-	if (launch->pid > 0)
-		return namespaces_restore(&launch->namespaces, err);
-	launch->pid = 0;
-	fail_clone(launch, err);
-	namespaces_restore(&launch->namespaces, &ignored);
-	return -1;
+	if (launch->pid < 0) {
+		launch->pid = 0;
+		fail_clone(launch, err);
+		launchpad_leave(&launch->launchpad, &ignored);
+		namespaces_restore(&launch->namespaces, &ignored);
+		return -1;
+	}
+	if (launchpad_leave(&launch->launchpad, err) < 0)
+		return -1;
+	return namespaces_restore(&launch->namespaces, err);
 }
 
 int launch_clone(struct launch *launch, struct error *err)

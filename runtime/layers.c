@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/user_namespace.h"
+#include "fs/launchpad.h"
 #include "fs/layer_stack.h"
 #include "fs/own_paths.h"
 #include "fs/temporary.h"
@@ -261,6 +262,7 @@ int container_prune(const struct settings *settings, bool stopped, size_t *remov
 
 	*removed = 0;
 	if (seccomp_cache_clear(settings->root, err) < 0 ||
+	    launchpad_remove(settings->root, err) < 0 ||
 	    container_list(settings, &arena, &items, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {

@@ -47,6 +47,9 @@ static void read_target(const char *variable, struct target *target)
 	if (!target->name)
 		return;
 	colon = strrchr(target->name, ':');
+	/* "init: begin" is a name */
+	if (colon && (colon[1] < '0' || colon[1] > '9'))
+		colon = NULL;
 	target->length = colon ? (size_t)(colon - target->name) : strlen(target->name);
 	target->once = colon;
 	target->turns = colon ? strtol(colon + 1, NULL, 10) : 0;
