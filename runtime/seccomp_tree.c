@@ -67,9 +67,10 @@ static size_t emit_x86_64(struct tree *tree)
 	const struct seccomp_profile *profile = tree->profile;
 	struct seccomp_table x86_64 = { 0 }, x32 = { 0 }, shared = { 0 };
 	struct seccomp_code *code = &tree->code;
+	bool wide = has_architecture(profile, SCMP_ARCH_X86_64), is_enosys;
 	size_t label, x32_label;
 
-	if (has_architecture(profile, SCMP_ARCH_X86_64))
+	if (wide)
 		seccomp_table_make(tree->arena, profile, SCMP_ARCH_X86_64, &x86_64);
 	else
 		seccomp_table_add(tree->arena, &x86_64, &none);
@@ -81,10 +82,14 @@ static size_t emit_x86_64(struct tree *tree)
 		x32_label = seccomp_emit(code, BPF_ALU | BPF_AND | BPF_K, ~X32_BIT, x32_label);
 	} else {
 		x32_label = seccomp_emit_return(code, SECCOMP_RET_KILL_THREAD);
+		x32_label = seccomp_emit_jump(code, BPF_JEQ, UINT32_MAX,
+					      seccomp_emit_return(code, profile->otherwise),
+					      x32_label);
 	}
-	x32_label = seccomp_emit_jump(code, BPF_JEQ, UINT32_MAX,
-				      seccomp_emit_return(code, profile->otherwise), x32_label);
-	return seccomp_emit_jump(code, BPF_JGE, X32_BIT, x32_label, label);
+	/* "newer than the profile" goes before "wrong architecture" */
+	is_enosys = wide && profile->enosys &&
+		    x86_64.items[x86_64.count - 1].leaf.otherwise == (SECCOMP_RET_ERRNO | ENOSYS);
+	return seccomp_emit_jump(code, is_enosys ? BPF_JSET : BPF_JGE, X32_BIT, x32_label, label);
 }
 
 static size_t emit_architecture(struct tree *tree, uint32_t architecture)

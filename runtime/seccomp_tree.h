@@ -17,7 +17,7 @@
  */
 
 /* To be raised with every change of what is compiled: programs are kept (seccomp_cache.h). */
-#define SECCOMP_COMPILER_VERSION 1
+#define SECCOMP_COMPILER_VERSION 2
 
 /* Whether all architectures of the profile are ones that it knows. */
 bool seccomp_tree_can(const struct seccomp_profile *profile);

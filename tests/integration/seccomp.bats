@@ -296,3 +296,18 @@ asked() {
 	called "$(rule '["getppid"]' SCMP_ACT_ERRNO 'errnoRet: 95')" getppid
 	equal "$(find "$ROOT/.@seccomp" -type f | wc -l)" 1
 }
+
+@test "under podman's default profile calls are allowed and refused as it says" {
+	local profile=/usr/share/containers/seccomp.json
+	[[ -e $profile ]] || skip "no $profile"
+	spec ".process.noNewPrivileges = true | .linux.seccomp = $(jq -c '{defaultAction, defaultErrnoRet,
+		architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
+		syscalls: [.syscalls[] | select(((.includes.caps // []) | length) == 0 and ((.includes.arches // ["amd64"]) | index("amd64"))) |
+			{names, action} + (if .errnoRet then {errnoRet} else {} end) +
+			(if ((.args // []) | length) > 0 then {args: [.args[] | del(.valueTwo)]} else {} end)]}' "$profile")" \
+		sh -c 'probe call getppid; probe call personality 0; probe call personality 1; probe call bpf 0
+			probe call sethostname; probe call socket 16 3 9; probe call socket 1 1 0 | cut -c1-2
+			grep ^Seccomp: /proc/self/status'
+	run -0 ctr run --rm --name "$ID" spec.json
+	equal "$output" $'ok 1\nok 0\nENOSYS\nEPERM\nEPERM\nEINVAL\nok\nSeccomp:\t2'
+}

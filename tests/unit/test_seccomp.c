@@ -6,14 +6,20 @@
 #include "runtime/seccomp.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "base/macro.h"
+#include "runtime/default_seccomp.h"
 #include "runtime/seccomp_library.h"
 #include "runtime/seccomp_tree.h"
+#include "specs/json.h"
+#include "specs/json_writer.h"
 #include "specs/runtime_spec.h"
 #include "tests/unit/unit.h"
 
@@ -332,16 +338,26 @@ static void check_equal(const struct sock_fprog *one, const struct sock_fprog *o
 	} spans[] = {
 		{ AUDIT_ARCH_X86_64, 0, 500 },
 		{ AUDIT_ARCH_X86_64, 0x3ffffff0, 0x40000250 },
-		{ AUDIT_ARCH_X86_64, 0xfffffff0, 0xfffffffe },
+		{ AUDIT_ARCH_X86_64, 0x7ffffff0, 0x80000004 },
+		{ AUDIT_ARCH_X86_64, 0xbfffffff, 0xc0000240 },
+		{ AUDIT_ARCH_X86_64, 0xfffffff0, 0xffffffff },
 		{ AUDIT_ARCH_I386, 0, 500 },
 		{ AUDIT_ARCH_I386, 0x40000000, 0x40000004 },
+		{ AUDIT_ARCH_I386, 0xfffffff0, 0xffffffff },
 		{ AUDIT_ARCH_AARCH64, 0, 500 },
+		{ AUDIT_ARCH_AARCH64, 0xfffffffe, 0xffffffff },
+		{ AUDIT_ARCH_RISCV64, 0, 500 },
 		{ AUDIT_ARCH_ARM, 0, 500 },
 		{ AUDIT_ARCH_ARM, 0xf0000, 0xf0008 },
 		{ AUDIT_ARCH_PPC64, 0, 4 },
 	};
-	static const uint64_t values[] = { 0, 1,  2,	       3,	    4,	       5,
-					   8, 16, 0x100000001, 0x100000002, UINT64_MAX };
+	static const uint64_t values[] = {
+		0,	     1,		  2,	       3,
+		4,	     5,		  8,	       16,
+		0x7fffffff,  0x80000000,  0xfffffffe,  0xffffffff,
+		0x100000000, 0x100000001, 0x100000002, 0xffffffff00000000,
+		UINT64_MAX,
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(spans); i++)
 		for (uint64_t nr = spans[i].first; nr <= spans[i].last; nr++)
@@ -429,16 +445,20 @@ static const char *const names[] = {
  */
 static void random_profile(struct spec_seccomp *spec)
 {
-	static const char *const actions[] = { "SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO",
+	static const char *const actions[] = { "SCMP_ACT_ALLOW",	"SCMP_ACT_ERRNO",
 					       "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_LOG",
-					       "SCMP_ACT_TRACE" };
+					       "SCMP_ACT_TRACE",	"SCMP_ACT_NOTIFY" };
 	static const char *const architectures[] = { "SCMP_ARCH_X86_64", "SCMP_ARCH_X86",
-						     "SCMP_ARCH_X32", "SCMP_ARCH_AARCH64",
-						     "SCMP_ARCH_ARM" };
+						     "SCMP_ARCH_X32",	 "SCMP_ARCH_AARCH64",
+						     "SCMP_ARCH_ARM",	 "SCMP_ARCH_RISCV64" };
 	static const char *const ops[] = { "SCMP_CMP_NE",	"SCMP_CMP_LT", "SCMP_CMP_LE",
 					   "SCMP_CMP_EQ",	"SCMP_CMP_GE", "SCMP_CMP_GT",
 					   "SCMP_CMP_MASKED_EQ" };
-	static const uint64_t values[] = { 0, 1, 2, 4, 0x100000001, 0xffffffff };
+	static const uint64_t values[] = {
+		0,	    1,		2,	     4,		  0x7fffffff,
+		0x80000000, 0xffffffff, 0x100000000, 0x100000001, 0xffffffff00000000,
+		UINT64_MAX
+	};
 	size_t count = ARRAY_SIZE(names);
 
 	*spec = (struct spec_seccomp){ .default_action =
@@ -452,6 +472,7 @@ static void random_profile(struct spec_seccomp *spec)
 	for (size_t i = 0; i < 2 * count; i++) {
 		struct spec_seccomp_rule *rule = &spec->syscalls.items[spec->syscalls.count];
 		size_t name = i % count;
+		bool alternatives = random() % 4 == 0;
 
 		/* the last one always, so that all calls with several numbers are below it */
 		if (random() % 2 && name != 8)
@@ -459,16 +480,20 @@ static void random_profile(struct spec_seccomp *spec)
 		spec->syscalls.count++;
 		rule->names.items = arena_array(&arena, char *, 1);
 		rule->names.items[rule->names.count++] = arena_strdup(&arena, names[name]);
+		/* of calls that may be SCMP_ACT_NOTIFY: no sendmsg, no write */
 		rule->action = arena_strdup(&arena, actions[name % ARRAY_SIZE(actions)]);
+		if (strcmp(rule->action, "SCMP_ACT_ERRNO") == 0)
+			rule->errno_ret = (struct opt_uint){ true, name };
 		if (i < count || random() % 2)
 			continue;
 		rule->args.count = 1 + (size_t)random() % 3;
 		rule->args.items = arena_alloc_array(&arena, 3, sizeof(*rule->args.items));
 		for (size_t j = 0; j < rule->args.count; j++) {
-			rule->args.items[j].index = (uint32_t)j;
-			rule->args.items[j].op = arena_strdup(&arena, ops[random() % 7]);
-			rule->args.items[j].value = values[random() % 6];
-			rule->args.items[j].value_two = values[random() % 6];
+			rule->args.items[j].index = alternatives ? 0 : (uint32_t)j;
+			rule->args.items[j].op = arena_strdup(
+				&arena, alternatives ? "SCMP_CMP_EQ" : ops[random() % 7]);
+			rule->args.items[j].value = values[random() % ARRAY_SIZE(values)];
+			rule->args.items[j].value_two = values[random() % ARRAY_SIZE(values)];
 		}
 	}
 }
@@ -492,4 +517,77 @@ TEST(seccomp_both_compilers_agree_on_random_profiles)
 		check_equal(&tree, &library);
 		arena_free(&arena);
 	}
+}
+
+/*
+ * An engine's profile: {"defaultAction", "archMap": [{"architecture", "subArchitectures"}],
+ * "syscalls": [{"names", "action", "args", "includes": {"caps", "arches"}}]}. Rules for some
+ * capabilities or architectures only are left out.
+ */
+static void engine_profile(const char *path, struct spec_seccomp *spec)
+{
+	const struct json *rule, *includes;
+	struct json_writer *writer = json_writer_new(&arena, JSON_COMPACT);
+	struct json *root;
+	char *text;
+	size_t size;
+
+	if (file_read_at(AT_FDCWD, path, 1 << 20, &arena, &text, &size, &err) < 0 ||
+	    json_parse(&arena, path, text, size, &root, &err) < 0)
+		unit_fail(__FILE__, __LINE__, "%s", err.text);
+	json_begin_object(writer);
+	json_write_key(writer, "defaultAction");
+	json_write_node(writer, json_member(root, "defaultAction"));
+	json_write_key(writer, "architectures");
+	json_begin_array(writer);
+	json_write_string(writer, "SCMP_ARCH_X86_64");
+	json_write_string(writer, "SCMP_ARCH_X86");
+	json_write_string(writer, "SCMP_ARCH_X32");
+	json_write_string(writer, "SCMP_ARCH_AARCH64");
+	json_write_string(writer, "SCMP_ARCH_ARM");
+	json_end_array(writer);
+	json_write_key(writer, "syscalls");
+	json_begin_array(writer);
+	for (rule = json_member(root, "syscalls")->first; rule; rule = rule->next) {
+		includes = json_member(rule, "includes");
+		if (!includes || !includes->count)
+			json_write_node(writer, rule);
+	}
+	json_end_array(writer);
+	json_end_object(writer);
+	*spec = *decode(json_writer_text(writer, &size));
+}
+
+static void check_both(const struct spec_seccomp *spec)
+{
+	struct seccomp_profile profile;
+	struct sock_fprog tree, library;
+
+	if (seccomp_profile_read(&arena, spec, &profile, &err) < 0 ||
+	    seccomp_library_compile(&arena, &profile, &library, &err) < 0 ||
+	    seccomp_tree_compile(&arena, &profile, &tree, &err) < 0)
+		unit_fail(__FILE__, __LINE__, "%s", err.text);
+	check_equal(&tree, &library);
+	CHECK(tree.len < library.len);
+}
+
+/* $CTR_SECCOMP_PROFILE: one more of them. */
+TEST(seccomp_both_compilers_agree_on_the_profiles_of_engines)
+{
+	const char *paths[] = { "/usr/share/containers/seccomp.json",
+				getenv("CTR_SECCOMP_PROFILE") };
+	const struct string_list none = { .count = 0 };
+	struct spec_seccomp spec;
+
+	unit_need_syscall(SYS_seccomp, "seccomp");
+	ON_X86_64;
+	default_seccomp(&arena, &none, &spec);
+	check_both(&spec);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		if (!paths[i] || access(paths[i], R_OK) < 0)
+			continue;
+		engine_profile(paths[i], &spec);
+		check_both(&spec);
+	}
+	arena_free(&arena);
 }
