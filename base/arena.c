@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,10 @@ struct arena_block {
 	_Alignas(max_align_t) unsigned char bytes[];
 };
 
+/* The first that is asked for is there already: most commands need no memory from the kernel. */
+static _Alignas(struct arena_block) unsigned char first[sizeof(struct arena_block) + BLOCK_SIZE];
+static atomic_flag first_is_taken = ATOMIC_FLAG_INIT;
+
 static _Noreturn void out_of_memory(void)
 {
 	static const char text[] = ": out of memory\n";
@@ -32,6 +37,19 @@ static _Noreturn void out_of_memory(void)
 	_exit(125);
 }
 
+static struct arena_block *new_block(size_t size)
+{
+	size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+	struct arena_block *block = (void *)first;
+
+	if (room > BLOCK_SIZE || atomic_flag_test_and_set(&first_is_taken))
+		block = calloc(1, sizeof(*block) + room);
+	if (!block)
+		out_of_memory();
+	block->size = room;
+	return block;
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
 	const size_t align = _Alignof(max_align_t);
@@ -42,12 +60,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 		out_of_memory();
 	size = (size + align - 1) & ~(align - 1);
 	if (!block || block->size - block->used < size) {
-		size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
-
-		block = calloc(1, sizeof(*block) + room);
-		if (!block)
-			out_of_memory();
-		block->size = room;
+		block = new_block(size);
 		block->next = arena->blocks;
 		arena->blocks = block;
 	}
@@ -124,7 +137,8 @@ void arena_free(struct arena *arena)
 	while (arena->blocks) {
 		struct arena_block *next = arena->blocks->next;
 
-		free(arena->blocks);
+		if (arena->blocks != (void *)first)
+			free(arena->blocks);
 		arena->blocks = next;
 	}
 }

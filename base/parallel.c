@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #define MOST_THREADS 64
+#define STACK_SIZE ((size_t)1 << 20)
 
 struct work {
 	parallel_task *task;
@@ -65,14 +66,20 @@ static void *run(void *argument)
 /* The signals that are sent to the program are for its first thread. */
 static unsigned start_threads(struct worker *workers, unsigned threads)
 {
+	pthread_attr_t attributes;
 	sigset_t all, before;
 	unsigned started = 1;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	while (started < threads &&
-	       pthread_create(&workers[started].thread, NULL, run, &workers[started]) == 0)
-		started++;
+	/* musl's threads have 128 kB, glibc's as much as RLIMIT_STACK says */
+	if (pthread_attr_init(&attributes) == 0) {
+		pthread_attr_setstacksize(&attributes, STACK_SIZE);
+		while (started < threads && pthread_create(&workers[started].thread, &attributes,
+							   run, &workers[started]) == 0)
+			started++;
+		pthread_attr_destroy(&attributes);
+	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return started;
 }

@@ -27,7 +27,7 @@ static bool is_cgroup2(const struct statfs *status)
 /* Returns an O_PATH descriptor of path if it is a directory of cgroup2, or -1. */
 static int open_cgroup2(const char *path, int flags)
 {
-	cleanup_fd int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC | flags);
+	cleanup_fd int fd = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC | flags);
 	struct statfs status;
 
 	if (fd < 0)

@@ -87,7 +87,7 @@ static _Noreturn void become_root_of(int userns, int sock)
 {
 	char byte = 0;
 
-	if (setns(userns, CLONE_NEWUSER) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+	if (setns(userns, CLONE_NEWUSER) < 0 || sys_become_root() < 0)
 		_exit(1);
 	if (write(sock, &byte, 1) == 1)
 		while (read(sock, &byte, 1) < 0 && errno == EINTR)

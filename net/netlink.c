@@ -36,7 +36,7 @@ int netlink_open(int netns, struct error *err)
 
 	if (netns < 0)
 		return open_socket(err);
-	own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	own = openat(AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (own < 0 || setns(netns, CLONE_NEWNET) < 0)
 		return fail_errno(err, "enter the network namespace");
 	sock = open_socket(err);

@@ -22,7 +22,8 @@ char *handle_data_path(struct arena *arena, const struct settings *settings)
 /* Opens path/id; -1 without an error text when there is none. */
 static int open_folder(struct arena *arena, const char *path, const char *id)
 {
-	return open(path_join(arena, path, id), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return openat(AT_FDCWD, path_join(arena, path, id),
+		      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 static bool is_removed(int dir)
@@ -292,10 +293,10 @@ int handle_allow(const struct handle *handle, const char *verb, unsigned int sta
 
 int handle_make_folder(const char *path, const char *id, struct error *err)
 {
-	cleanup_fd int parent = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int parent = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (parent < 0) {
-		cleanup_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		cleanup_fd int root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 		parent = mkdir_in_root(root, path, 0700, err);
 	}

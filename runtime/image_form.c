@@ -143,7 +143,8 @@ int image_form_lowers(const struct settings *settings, const char *image, struct
 static int open_layer_with(const struct string_list *lowers, const char *path, struct error *err)
 {
 	for (size_t i = 0; i < lowers->count; i++) {
-		cleanup_fd int root = open(lowers->items[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+		cleanup_fd int root =
+			openat(AT_FDCWD, lowers->items[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
 		cleanup_fd int there = -1;
 		struct error missing;
 

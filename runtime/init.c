@@ -58,7 +58,7 @@ static int join_namespaces(struct init *init, struct error *err)
 		return -1;
 	if (!plan->own[NAMESPACE_USER] && !plan->path[NAMESPACE_USER])
 		return 0;
-	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+	if (sys_become_root() < 0)
 		return fail_errno(err, "become root of the user namespace");
 	/* changing the user took both back */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)

@@ -212,7 +212,7 @@ static int child_namespaces(struct join *join, struct error *err)
 		return fail_errno(err, "enter the container's root");
 	if (!(join->namespaces & CLONE_NEWUSER))
 		return 0;
-	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+	if (sys_become_root() < 0)
 		return fail_errno(err, "become root of the user namespace");
 	return 0;
 }
@@ -249,7 +249,7 @@ static int child_become_user(struct join *join, struct error *err)
 
 	if (process_protect(err) < 0)
 		return -1;
-	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return fail_errno(err, "open the container's root");
 	if (child_terminal(join, root, err) < 0 ||
@@ -455,7 +455,7 @@ static int run(struct join *join, int *exit_status, struct error *err)
 {
 	if (!join->options->detach && foreground_begin(&join->foreground, false, err) < 0)
 		return -1;
-	join->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	join->proc = openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (join->proc < 0)
 		return fail_errno(err, "open /proc");
 	if (join_run(parent_steps, ARRAY_SIZE(parent_steps), join, err) < 0)

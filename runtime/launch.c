@@ -97,7 +97,7 @@ static int remove_data_folder(struct launch *launch, struct error *err)
 
 	if (!launch->data_parent || !launch->remove_data)
 		return 0;
-	parent = open(launch->data_parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	parent = openat(AT_FDCWD, launch->data_parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (parent < 0)
 		return errno == ENOENT ? 0 : fail_errno(err, "open %s", launch->data_parent);
 	quota = quota_open(launch->state, launch->data_dir);
@@ -181,7 +181,7 @@ static int remove_state_folder(struct launch *launch, struct error *err)
 		return 0;
 	if (launch->cgroup_path)
 		return fail(err, EBUSY, "state folder: kept while the cgroup is there");
-	parent = open(launch->settings->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	parent = openat(AT_FDCWD, launch->settings->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (parent < 0)
 		return errno == ENOENT ? 0 : fail_errno(err, "open %s", launch->settings->root);
 	/* mostly that is all, and no need to read the folder */

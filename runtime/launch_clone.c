@@ -157,7 +157,7 @@ int launch_clone(struct launch *launch, struct error *err)
 	bool by_helper = needs_helper(launch);
 	int result;
 
-	launch->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	launch->proc = openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (launch->proc < 0)
 		return fail_errno(err, "open /proc");
 	if (launch->cgroup >= 0) {

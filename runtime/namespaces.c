@@ -69,7 +69,7 @@ void namespaces_plan(const struct spec *spec, struct namespaces_plan *plan)
 
 static int open_namespace(const char *path, enum namespace_type type, struct error *err)
 {
-	cleanup_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	cleanup_fd int fd = openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	int kind;
 
 	if (fd < 0)
@@ -155,7 +155,7 @@ static int open_own(enum namespace_type type, struct namespaces_fds *fds, struct
 	char path[32];
 
 	snprintf(path, sizeof(path), "/proc/self/ns/%s", namespace_file(type));
-	fds->own[type] = open(path, O_RDONLY | O_CLOEXEC);
+	fds->own[type] = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	return fds->own[type] < 0 ? fail_errno(err, "open %s", path) : 0;
 }
 

@@ -34,7 +34,7 @@ static int open_inside(void *context, struct error *err)
 	if (visit->view == ROOT_ALONE)
 		fd = open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	else
-		fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		fd = openat(AT_FDCWD, "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? fail_errno(err, "open its root") : fd;
 }
 
@@ -100,7 +100,7 @@ static int open_stopped(struct container_root *root, enum root_view view, bool w
 	int whole;
 
 	if (!state->data) {
-		root->fd = open(state->rootfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		root->fd = openat(AT_FDCWD, state->rootfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		return root->fd < 0 ? fail_errno(err, "root %s", state->rootfs) : 0;
 	}
 	if (open_layers(root, write, arena, err) < 0)

@@ -72,7 +72,7 @@ static int mount_one(struct mounting *mounting, const struct spec_mount *mount, 
 static int mount_all(void *context, struct error *err)
 {
 	struct mounting *mounting = context;
-	cleanup_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int fd;
 
 	if (root < 0)

@@ -40,7 +40,7 @@ static int read_ranges(struct arena *arena, const char *path, const char *name,
 static int read_own_ranges(struct arena *arena, struct sub_id_ranges *uids,
 			   struct sub_id_ranges *gids, struct error *err)
 {
-	cleanup_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const char *name = passwd_name(arena, root, getuid());
 
 	if (read_ranges(arena, "/etc/subuid", name, uids, err) < 0)
@@ -119,7 +119,7 @@ static int plan_maps(struct arena *arena, const struct spec *spec, struct id_map
 /* Outside: only there are newuidmap(1)'s privileges of use. */
 static _Noreturn void write_maps(const struct id_map *map, pid_t pid, int sock)
 {
-	cleanup_fd int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int proc = openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct sync_message message;
 	struct error err;
 
@@ -188,7 +188,7 @@ static ino_t inode_of(int fd)
 /* The ancestor of user namespace fd right below ours, where we own it and so have all power. */
 static int find_below_own(int fd, struct error *err)
 {
-	cleanup_fd int own = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
+	cleanup_fd int own = openat(AT_FDCWD, "/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
 	cleanup_fd int below = fd;
 
 	if (own < 0)
@@ -216,7 +216,8 @@ static int enter_existing(int namespace, struct error *err)
 /* The user namespace right below ours that this namespace is part of; -1: there is none. */
 static int find_owner(const char *path)
 {
-	cleanup_fd int namespace = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	cleanup_fd int namespace =
+		openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct error ignored;
 
 	if (namespace < 0)
