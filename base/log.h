@@ -30,7 +30,7 @@ struct log {
 void log_setup(const struct log *log);
 bool log_is_debug(void);
 
-void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_debug(const char *format, ...) __attribute__((cold, format(printf, 1, 2)));
+void log_warning(const char *format, ...) __attribute__((cold, format(printf, 1, 2)));
 /* The error of the whole command: cli/main.c calls it once. */
-void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_error(const char *format, ...) __attribute__((cold, format(printf, 1, 2)));
