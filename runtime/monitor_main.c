@@ -36,7 +36,6 @@
 
 struct stream {
 	int fd;
-	const char *name;
 	size_t used, total; /* bytes in line; bytes read ever */
 	char line[LINE_SIZE];
 };
@@ -48,7 +47,8 @@ struct output {
 	char bytes[4096];
 };
 
-static struct stream streams[2] = { { .name = "stdout" }, { .name = "stderr" } };
+/* stdout and stderr; without values, so that no page of them is there before it is used */
+static struct stream streams[2];
 static struct output output;
 
 static void output_flush(void)
@@ -168,7 +168,7 @@ static void log_line(const struct stream *stream, const char *line, size_t size)
 	output_text("{\"log\":\"");
 	output_escaped(line, size);
 	output_text("\",\"stream\":\"");
-	output_text(stream->name);
+	output_text(stream == &streams[0] ? "stdout" : "stderr");
 	output_text("\",\"time\":\"");
 	output_time();
 	output_text("\"}\n");
