@@ -150,23 +150,28 @@ int cgroup_thaw(int dirfd, int timeout_ms, struct error *err)
 	return 0;
 }
 
-int cgroup_is_frozen(int dirfd, struct error *err)
+int cgroup_is_asked_frozen(int dirfd, struct error *err)
 {
-	struct cgroup_events events;
 	struct error other;
 	char text[8];
 
+	if (file_read_short_at(dirfd, "cgroup.freeze", text, sizeof(text), &other) >= 0)
+		return text[0] == '1' ? CGROUP_FREEZING : CGROUP_RUNNING;
+	if (other.errnum == ENOENT || other.errnum == ENODEV)
+		return CGROUP_RUNNING;
+	*err = other;
+	return -1;
+}
+
+int cgroup_is_frozen(int dirfd, struct error *err)
+{
+	struct cgroup_events events;
+	int asked;
+
 	if (cgroup_events_read(dirfd, &events, err) < 0)
 		return -1;
-	if (events.gone)
-		return CGROUP_RUNNING;
-	if (file_read_short_at(dirfd, "cgroup.freeze", text, sizeof(text), &other) < 0) {
-		if (other.errnum == ENOENT || other.errnum == ENODEV)
-			return CGROUP_RUNNING;
-		*err = other;
-		return -1;
-	}
-	if (text[0] == '1')
-		return events.frozen ? CGROUP_FROZEN : CGROUP_FREEZING;
-	return events.frozen ? CGROUP_FROZEN_BY_PARENT : CGROUP_RUNNING;
+	asked = events.gone ? CGROUP_RUNNING : cgroup_is_asked_frozen(dirfd, err);
+	if (asked < 0 || !events.frozen)
+		return asked;
+	return asked == CGROUP_FREEZING ? CGROUP_FROZEN : CGROUP_FROZEN_BY_PARENT;
 }

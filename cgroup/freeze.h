@@ -48,3 +48,6 @@ enum cgroup_frozen {
 
 /* Returns an enum cgroup_frozen, or -1. A cgroup that is gone is CGROUP_RUNNING. */
 int cgroup_is_frozen(int dirfd, struct error *err);
+
+/* The wish alone: CGROUP_FREEZING or CGROUP_RUNNING, or -1. */
+int cgroup_is_asked_frozen(int dirfd, struct error *err);

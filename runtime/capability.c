@@ -31,13 +31,16 @@ unsigned int capability_last(void)
 	return last ? last : CAP_LAST_CAP;
 }
 
-/* The specification has upper case names only; libcap also takes lower case and numbers. */
+/*
+ * The specification has upper case names only; libcap also takes lower case and numbers, and stops
+ * at the first character that is in no name.
+ */
 static bool lookup(const char *name, cap_value_t *value)
 {
 	if (strncmp(name, "CAP_", 4) != 0)
 		return false;
 	for (const char *c = name; *c; c++)
-		if (!isupper((unsigned char)*c) && !isdigit((unsigned char)*c) && *c != '_')
+		if (!isupper((unsigned char)*c) && *c != '_')
 			return false;
 	return cap_from_name(name, value) == 0 && *value >= 0 && *value < 64;
 }

@@ -33,6 +33,7 @@
 #include "runtime/seccomp.h"
 #include "runtime/seccomp_cache.h"
 #include "runtime/security_label.h"
+#include "runtime/signals.h"
 #include "runtime/sync.h"
 #include "runtime/terminal.h"
 #include "runtime/terminal_host.h"
@@ -54,30 +55,48 @@ struct join {
 	struct seccomp_plan seccomp;
 	struct hook_state hook_state;
 	uint64_t namespaces; /* CLONE_NEW* that differ from ours */
+	uint64_t ignored;    /* signals, of the child's */
 	int cgroup, proc, own_pid, sync, child_sync, pidfd, console, console_sock;
 	pid_t pid;
 	struct foreground foreground;
 	int exit_status; /* not 0: the program could not be executed */
 };
 
-/* Which namespaces of the container are not ctr's own: only those can and need be joined. */
+/* Returns 1 if the container's namespace of this type is not ctr's own, 0 if it is. */
+static int is_other(const struct join *join, enum namespace_type type, struct error *err)
+{
+	struct stat own, theirs;
+	char path[64];
+
+	snprintf(path, sizeof(path), "%d/ns/%s", (int)join->handle->state.init.pid,
+		 namespace_file(type));
+	if (fstatat(join->proc, path, &theirs, 0) < 0) {
+		if (errno == ENOENT && type == NAMESPACE_TIME)
+			return 0; /* Linux before 5.6 */
+		return fail_errno(err, "/proc/%s", path);
+	}
+	snprintf(path, sizeof(path), "self/ns/%s", namespace_file(type));
+	if (fstatat(join->proc, path, &own, 0) < 0)
+		return fail_errno(err, "/proc/%s", path);
+	return own.st_ino != theirs.st_ino;
+}
+
+/*
+ * Which namespaces of the container are not ctr's own: only those can and need be joined. What was
+ * made for it is another one than ours; but who is in a user namespace may not enter it again.
+ */
 static int find_namespaces(struct join *join, struct error *err)
 {
-	for (int type = 0; type < NAMESPACE_COUNT; type++) {
-		struct stat own, theirs;
-		char path[64];
+	struct namespaces_plan made;
 
-		snprintf(path, sizeof(path), "%d/ns/%s", (int)join->handle->state.init.pid,
-			 namespace_file(type));
-		if (fstatat(join->proc, path, &theirs, 0) < 0) {
-			if (errno == ENOENT && type == NAMESPACE_TIME)
-				continue; /* Linux before 5.6 */
-			return fail_errno(err, "/proc/%s", path);
-		}
-		snprintf(path, sizeof(path), "self/ns/%s", namespace_file(type));
-		if (fstatat(join->proc, path, &own, 0) < 0)
-			return fail_errno(err, "/proc/%s", path);
-		if (own.st_ino != theirs.st_ino)
+	namespaces_plan(&join->spec, &made);
+	for (int type = 0; type < NAMESPACE_COUNT; type++) {
+		bool sure = made.own[type] && type != NAMESPACE_USER;
+		int other = sure ? 1 : is_other(join, type, err);
+
+		if (other < 0)
+			return -1;
+		if (other)
 			join->namespaces |= namespace_flag(type);
 	}
 	return 0;
@@ -141,6 +160,8 @@ static int plan(struct join *join, struct error *err)
 /* A clone into a frozen cgroup would not return. */
 static int open_cgroup(struct join *join, struct error *err)
 {
+	/* whether the container's own is frozen was just seen, but not whether it is about to be */
+	const bool seen = join->handle->cgroup >= 0 && !join->options->cgroup;
 	int frozen;
 
 	if (join_cgroup_open(join->arena, join->handle, join->proc, join->options->cgroup,
@@ -148,7 +169,11 @@ static int open_cgroup(struct join *join, struct error *err)
 		return -1;
 	if (join->cgroup < 0 || join->options->ignore_paused)
 		return 0;
-	frozen = cgroup_is_frozen(join->cgroup, err);
+	if (seen && join->handle->status == STATUS_PAUSED)
+		frozen = CGROUP_FROZEN;
+	else
+		frozen = seen ? cgroup_is_asked_frozen(join->cgroup, err)
+			      : cgroup_is_frozen(join->cgroup, err);
 	if (frozen < 0)
 		return -1;
 	if (frozen != CGROUP_RUNNING)
@@ -247,7 +272,7 @@ static int child_become_user(struct join *join, struct error *err)
 {
 	cleanup_fd int root = -1;
 
-	if (process_protect(err) < 0)
+	if (process_protect(join->ignored, err) < 0)
 		return -1;
 	root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
@@ -275,7 +300,10 @@ static int child_wait(struct join *join, struct error *err)
 {
 	struct sync_message message;
 
-	return sync_expect(join->child_sync, SYNC_MAPPED, &message, err);
+	if (sync_expect(join->child_sync, SYNC_MAPPED, &message, err) < 0)
+		return -1;
+	join->ignored = message.ignored;
+	return 0;
 }
 
 STEPS(join);
@@ -370,7 +398,7 @@ static int release_child(struct join *join, struct error *err)
 	    scheduling_apply(&join->process.scheduling, join->proc, join->pid, err) < 0 ||
 	    resctrl_enter(&join->handle->state.resctrl, join->pid, err) < 0)
 		return -1;
-	return sync_send(join->sync, SYNC_MAPPED, join->pid, -1, err);
+	return sync_send_mapped(join->sync, join->pid, signals_ignored(join->proc), err);
 }
 
 static int take_console(struct join *join, int master, struct error *err)

@@ -159,11 +159,11 @@ int process_lead_session(struct error *err)
 	return 0;
 }
 
-int process_protect(struct error *err)
+int process_protect(uint64_t ignored, struct error *err)
 {
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return fail_errno(err, "become undumpable");
-	signals_reset();
+	signals_reset_these(ignored);
 	return process_lead_session(err);
 }
 

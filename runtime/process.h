@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -92,9 +93,9 @@ int process_plan(struct arena *arena, const struct spec_process *spec,
  * (CVE-2016-9962), a session of its own, signals as at boot. Files of /proc/self belong to root
  * from here until execve. A child that joins a container calls it before that; one in a new user
  * namespace when its maps are written (without root's privileges the parent could not write them
- * any more). Changing the user clears PR_SET_PDEATHSIG.
+ * any more). Changing the user clears PR_SET_PDEATHSIG. ignored: signals_ignored().
  */
-int process_protect(struct error *err);
+int process_protect(uint64_t ignored, struct error *err);
 
 /* The part of it that is left to a child that was born undumpable; signals are its own matter. */
 int process_lead_session(struct error *err);
