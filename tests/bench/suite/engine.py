@@ -4,13 +4,17 @@ import os
 
 from .context import SLEEP, Failure
 
-# podman alone sets a limit by itself, and the bench's cgroup2 tree has no controllers
-NO_LIMIT = ["--pids-limit", "-1"]
-ROWS = ("engine.run", "engine.exec", "engine.ps", "engine.inspect")
+IMAGE = "localhost/bench:1"
+# podman alone limits the number of processes by itself, and the bench's cgroup2 tree has no
+# controllers where they are bound to version 1
+CONTAINERS_CONF = "[containers]\npids_limit = 0\n"
 
 
 def podman(bench):
     storage = os.path.join(bench.here, "storage")
+    os.environ["CONTAINERS_CONF_OVERRIDE"] = os.path.join(bench.here, "containers.conf")
+    with open("containers.conf", "w") as file:
+        file.write(CONTAINERS_CONF)
     return [bench.programs["podman"], "--root", storage, "--runroot", bench.state("podman"),
             "--storage-driver", "overlay", "--cgroup-manager", "cgroupfs",
             "--events-backend", "none"]
@@ -22,7 +26,25 @@ def make_images(bench, engines):
     bench.must("tar", "-C", bench.rootfs, "-cf", archive, ".")
     for name, engine in list(engines.items()):
         try:
-            bench.must(*engine, "import", archive, "localhost/bench:1")
+            bench.must(*engine, "import", archive, IMAGE)
+        except Failure as error:
+            bench.notes.append(f"engine: {name}: {error}")
+            del engines[name]
+
+
+def commands_of(live):
+    run = ["run", "--rm", "--network"]
+    return {"engine.run": [*run, "none", IMAGE, "/bin/true"],
+            "engine.bridge": [*run, "bridge", "-p", "8080:80", IMAGE, "/bin/true"],
+            "engine.exec": ["exec", live, "/bin/true"],
+            "engine.ps": ["ps"],
+            "engine.inspect": ["inspect", live]}
+
+
+def start_live(bench, engines, live):
+    for name, engine in list(engines.items()):
+        try:
+            bench.must(*engine, "run", "-d", "--name", live, "--network", "none", IMAGE, *SLEEP)
         except Failure as error:
             bench.notes.append(f"engine: {name}: {error}")
             del engines[name]
@@ -33,25 +55,13 @@ def row_engine(bench):
     if bench.programs["podman"]:
         engines["podman"] = podman(bench)
     make_images(bench, engines)
-    live, image = bench.prefix + "live", "localhost/bench:1"
-    rounds = max(bench.rounds // 3, 5)
+    live = bench.prefix + "live"
     try:
-        for name, engine in list(engines.items()):
-            try:
-                bench.must(*engine, "run", "-d", "--name", live, "--network", "none", *NO_LIMIT, image,
-                           *SLEEP)
-            except Failure as error:
-                bench.notes.append(f"engine: {name}: {error}")
-        commands = {"engine.run": ["run", "--rm", "--network", "none", *NO_LIMIT, image,
-                               "/bin/true"],
-                    "engine.exec": ["exec", live, "/bin/true"],
-                    "engine.ps": ["ps"],
-                    "engine.inspect": ["inspect", live]}
-        for row in ROWS:
+        start_live(bench, engines, live)
+        for row, command in commands_of(live).items():
             bench.add_times(row, bench.measure(row, {
-                name: [["time", *engine, *commands[row]]] for name, engine in engines.items()},
-                rounds))
+                name: [["time", *engine, *command]] for name, engine in engines.items()},
+                max(bench.rounds // 3, 5)))
     finally:
         for engine in engines.values():
             bench.output(*engine, "rm", "-f", live)
-    bench.leave_out("engine.bridge", "ctr makes no bridge networks yet")

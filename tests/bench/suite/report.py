@@ -26,6 +26,8 @@ def versions(bench):
 
 
 def number(value):
+    if value == int(value):
+        return f"{value:,.0f}"
     if value < 10:
         return f"{value:.2f}"
     return f"{value:.1f}" if value < 100 else f"{value:,.0f}"

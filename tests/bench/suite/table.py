@@ -43,7 +43,7 @@ class Row:
         for name, goal in self.goals.items():
             if name == "most":
                 met = self.middle("ctr") <= goal if "ctr" in self.samples else None
-                found.append((f"<= {goal:g} {self.unit}", met))
+                found.append((f"<= {goal:g} {self.unit}".strip(), met))
                 continue
             ratio = self.ratio(name)
             least = name not in LIMITS or self.more
