@@ -25,7 +25,7 @@ def arguments():
     parser = argparse.ArgumentParser(
         prog="tests/bench/run", epilog=f"rows: {' '.join(GROUPS)}",
         usage="%(prog)s [--build DIR] [--native] [--quick] [--rounds N] [--rows ROW,...] "
-        "[--markdown] [--json FILE] [--plot FILE]")
+        "[--markdown] [--json FILE] [--plot FILE] [--limit FILE] [--readme]")
     parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--native", action="store_true",
                         help="the peers of this machine, not the newest")
@@ -35,6 +35,8 @@ def arguments():
     parser.add_argument("--markdown", action="store_true")
     parser.add_argument("--json", metavar="FILE", help="all samples")
     parser.add_argument("--plot", metavar="FILE", help="a PNG of what grows")
+    parser.add_argument("--limit", metavar="FILE", help="what tests/bench/limit has printed")
+    parser.add_argument("--readme", action="store_true", help="put the tables into README.md")
     options = parser.parse_args()
     for group in options.rows.split(","):
         if group not in GROUPS:

@@ -23,6 +23,7 @@ class Bench:
     def __init__(self, options):
         self.build = options.build
         self.quick = options.quick
+        self.limit = options.limit
         self.rounds = options.rounds or (10 if options.quick else 40)
         self.here = os.getcwd()
         self.prefix = f"bench{os.getpid()}"

@@ -95,11 +95,10 @@ def print_tables(bench, markdown):
     print(f"{where['processor']}, {where['processors']} processors, {where['memory']}, Linux "
           f"{where['kernel']}, load {where['load']:.1f}; {where['rounds']} rounds; "
           + ", ".join(f"{name} {version}" for name, version in what.items()) + ".")
-    for name in PEERS:
-        if name in bench.missing:
-            print(f"note: {name}: {bench.missing[name]}")
-    for note in bench.notes:
-        print("note: " + note)
+    notes = [f"{name}: {bench.missing[name]}" for name in PEERS if name in bench.missing]
+    print()
+    for note in notes + bench.notes:
+        print(("- " if markdown else "note: ") + note)
 
 
 def as_json(bench):
