@@ -78,6 +78,6 @@ def row_parallel(bench):
         variants["floor"] = [["crowd", str(width), str(starts),
                               *bench.floor(bench.rootfs, "/bin/true")]]
         row = f"parallel.{width}"
-        measured = bench.measure(row, variants, 3 if bench.quick else 7, 1)
+        measured = bench.measure(row, variants, 2 if bench.quick else 7, 1)
         bench.add(row, {name: [starts / sample[0] * 1e6 for sample in samples]
                         for name, samples in measured.items()})
