@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows of what a container costs the programs in it: the same program inside and outside, in turn."""
+"""Rows of what a container costs the programs in it: the same inside and outside, in turn."""
 import os
 import select
 import shutil

@@ -84,8 +84,8 @@ def row_limit(bench):
     if bench.limit:
         with open(bench.limit) as file:
             text = file.read()
-        bench.notes.append("memory.max: measured before, by tests/bench/limit, in its guest with the "
-                           "peers of Debian 13")
+        bench.notes.append("memory.max: measured before, by tests/bench/limit, in its guest with "
+                           "the peers of Debian 13")
     elif has_memory_controller():
         script = os.path.join(os.path.dirname(os.path.dirname(__file__)), "limit")
         text = bench.must(script, "--here", "--build", bench.build)

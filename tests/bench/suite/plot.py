@@ -35,7 +35,7 @@ def panel(kind, points, title, x_label, y_label):
         plots.append(f"{block} using 1:2:3:4 with yerrorbars notitle {style} pt 7 ps 0.6")
         plots.append(f"{block} using 1:2 with lines title '{name}' {style}")
     return (f"{blocks}set title '{title}'\nset xlabel '{x_label}'\nset ylabel '{y_label}'\n"
-            f"set yrange [0.1:*]\nplot {', '.join(plots)}\n")
+            f"set yrange [*:*]\nplot {', '.join(plots)}\n")
 
 
 def draw(bench, path):

@@ -83,7 +83,7 @@ def row_seccomp(bench):
     profile = seccomp.find()
     if not profile:
         for row in ("seccomp.cold", "seccomp.warm"):
-            bench.leave_out(row, f"no {seccomp.PLACES[0]} (package golang-github-containers-common)")
+            bench.leave_out(row, f"no {seccomp.PLACES[0]}, which comes with podman")
         return
 
     def change(config):

@@ -66,7 +66,7 @@ SECTIONS = {
     "Start": [
         Row("run", "run /bin/true, default config", "ms", {"floor": 1.15, "crun": 2.2, "runc": 7}),
         Row("seccomp.cold", "run, podman's seccomp profile, no caches", "ms"),
-        Row("seccomp.warm", "run, podman's seccomp profile, again", "ms", {"crun": 2.5, "runc": 15}),
+        Row("seccomp.warm", "run, podman's seccomp profile", "ms", {"crun": 2.5, "runc": 15}),
         Row("userns", "run, user namespace", "ms", {"crun": 2.2}),
         Row("binds", "run, 20 bind mounts", "ms", {"crun": 2.2}),
         *(Row(f"mounts.{count}", f"run, {count:,} mounts on the host", "ms") for count in MOUNTS),
