@@ -32,8 +32,10 @@ static bool is_hit(struct target *target, const char *name)
 
 static int inject(const char *name, struct error *err)
 {
-	if (is_hit(&to_die, name))
+	if (is_hit(&to_die, name)) {
 		raise(SIGKILL);
+		__builtin_trap(); /* the first process of a namespace ignores its own signals */
+	}
 	if (is_hit(&to_fail, name))
 		return fail(err, EIO, "%s: injected", name);
 	return 0;
