@@ -236,15 +236,14 @@ flags_of() {
 # forge: the program that the two profiles of this test have in the cache, with the name of the first
 # and the instructions of the second, as only root could write it.
 forge() {
-	head -c 40 one >forged
-	tail -c +41 other | head -c 16 >>forged
-	{ cat forged && tail -c +89 other; } | b2sum -l 256 | cut -d' ' -f1 | tr -d '\n' |
-		sed 's/../\\x&/g' | xargs -0 printf '%b' >>forged
-	tail -c +89 other >>forged
+	local digest
+	{ head -c 40 one && tail -c +41 other | head -c 16; } >header
+	tail -c +89 other >instructions
+	digest=$(cat header instructions | b2sum -l 256 | cut -d' ' -f1 | sed 's/../\\x&/g')
 	rm -rf "$ROOT/.@seccomp"
 	mkdir -m 700 "$ROOT/.@seccomp"
-	cp forged "$ROOT/.@seccomp/$FILE"
-	chmod 600 "$ROOT/.@seccomp/$FILE"
+	{ cat header && printf '%b' "$digest" && cat instructions; } >"$KEPT"
+	chmod 600 "$KEPT"
 }
 
 # asked ANSWER: what getppid is under the first profile
@@ -254,29 +253,27 @@ asked() {
 }
 
 @test "a compiled profile is kept below --root, and believed only if nobody else can write it" {
-	local kept
 	called "$(rule '["getppid"]' SCMP_ACT_ERRNO 'errnoRet: 95')" getppid
 	equal "$(stat -c %a "$ROOT/.@seccomp" "$ROOT"/.@seccomp/*)" $'700\n600'
 	mv "$ROOT"/.@seccomp/* other
 	asked EINVAL
-	kept=("$ROOT"/.@seccomp/*)
-	FILE=${kept##*/}
-	cp "$kept" one
+	KEPT=$(echo "$ROOT"/.@seccomp/*)
+	cp "$KEPT" one
 	asked EINVAL
 	forge && asked EOPNOTSUPP # so it is read
 	chmod g+w "$ROOT/.@seccomp"
 	asked EINVAL
-	forge && chmod o+w "$kept" && asked EINVAL
-	forge && chown 1000 "$kept" && asked EINVAL
+	forge && chmod o+w "$KEPT" && asked EINVAL
+	forge && chown 1000 "$KEPT" && asked EINVAL
 	forge && chown 1000 "$ROOT/.@seccomp" && asked EINVAL
-	forge && ln "$kept" "$DIR/second" && asked EINVAL
-	forge && ln -sf "$DIR/forged" "$kept" && asked EINVAL
+	forge && ln "$KEPT" "$DIR/second" && asked EINVAL
+	forge && cp "$KEPT" forged && ln -sf "$DIR/forged" "$KEPT" && asked EINVAL
 	forge && mkdir aside && mv "$ROOT/.@seccomp" aside && ln -s "$DIR/aside/.@seccomp" "$ROOT/.@seccomp" &&
 		asked EINVAL
-	forge && truncate -s -8 "$kept" && asked EINVAL
-	forge && printf '\0' | dd of="$kept" bs=1 seek=100 conv=notrunc status=none && asked EINVAL
-	forge && cp other "$kept" && asked EINVAL
-	cmp one "$kept"
+	forge && truncate -s -8 "$KEPT" && asked EINVAL
+	forge && printf '\0' | dd of="$KEPT" bs=1 seek=100 conv=notrunc status=none && asked EINVAL
+	forge && cp other "$KEPT" && asked EINVAL
+	cmp one "$KEPT"
 }
 
 @test "exec takes the compiled profile of the container's start, and prune removes all of them" {
