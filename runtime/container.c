@@ -15,6 +15,7 @@
 #include "runtime/prepare.h"
 #include "runtime/restart.h"
 #include "runtime/restore.h"
+#include "runtime/teardown.h"
 
 int container_create(const struct settings *settings, const struct container_options *options,
 		     struct error *err)
@@ -75,6 +76,7 @@ static int finish(const struct container_options *options, struct launch *launch
 		return 0;
 	if (options->form == FORM_SPEC && !options->remove && launch->state_dir_made) {
 		launch->remove_data = false;
+		teardown_leave(launch);
 		sync_record(launch);
 		/* on a full disk, say: the caller has the status all the same */
 		if (exit_save(launch->arena, launch->data_dir, exit_status, err) < 0)

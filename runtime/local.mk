@@ -57,6 +57,7 @@ libruntime_a_SOURCES = \
 	runtime/state.c runtime/state.h \
 	runtime/state_document.c runtime/state_document.h \
 	runtime/sync.c runtime/sync.h \
+	runtime/teardown.c runtime/teardown.h \
 	runtime/try.c runtime/try.h \
 	runtime/try_folder.c \
 	runtime/try_mounts.c runtime/try_mounts.h \
