@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -239,6 +240,7 @@ int file_replace_at(int dirfd, const char *name, const void *data, size_t size, 
  * than MAX_DEPTH is flattened first: a directory found there is renamed up to the top.
  */
 #define MAX_DEPTH 64
+#define ENTRIES_ROOM 2048 /* bytes, of each level */
 
 /* A writer in the tree is about to end (the monitor of a killed container, which says so there). */
 #define MAX_TRIES 100
@@ -294,44 +296,72 @@ static int move_up(int fd, const char *name, int top, unsigned *moved)
 	return result;
 }
 
-static int empty_dir(int top, DIR *dir, int depth, unsigned *moved, struct error *err)
-{
-	int fd = dirfd(dir);
-	struct dirent *entry;
+/* A directory's entries, without the descriptor's copy and the memory that readdir(3) takes. */
+struct entries {
+	int fd;
+	long used, at;
+	char bytes[ENTRIES_ROOM] __attribute__((aligned(8)));
+};
 
+/* The next one but "." and ".."; NULL at the end, errno is 0 then. */
+static const struct dirent *next_entry(struct entries *entries)
+{
 	for (;;) {
-		errno = 0;
-		entry = readdir(dir);
-		if (!entry)
-			break;
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-			continue;
-		if (remove_entry(fd, entry->d_name, 0) == 0 || errno == ENOENT)
-			continue;
-		if (errno != EISDIR && errno != EPERM)
-			return fail_errno(err, "remove %s", entry->d_name);
-		if (remove_entry(fd, entry->d_name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		const struct dirent *entry;
+
+		if (entries->at == entries->used) {
+			errno = 0;
+			entries->at = 0;
+			entries->used = syscall(SYS_getdents64, entries->fd, entries->bytes,
+						sizeof(entries->bytes));
+			if (entries->used <= 0) {
+				entries->used = 0;
+				return NULL;
+			}
+		}
+		entry = (const struct dirent *)(entries->bytes + entries->at);
+		entries->at += entry->d_reclen;
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+			return entry;
+	}
+}
+
+static int empty_dir(int top, int fd, int depth, unsigned *moved, struct error *err)
+{
+	struct entries entries;
+	const struct dirent *entry;
+
+	entries.fd = fd;
+	entries.used = entries.at = 0;
+	while ((entry = next_entry(&entries))) {
+		const char *name = entry->d_name;
+
+		if (entry->d_type != DT_DIR) {
+			if (remove_entry(fd, name, 0) == 0 || errno == ENOENT)
+				continue;
+			if (errno != EISDIR && errno != EPERM)
+				return fail_errno(err, "remove %s", name);
+		}
+		if (remove_entry(fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
 			continue;
 		if (errno != ENOTEMPTY && errno != EEXIST)
-			return fail_errno(err, "remove %s", entry->d_name);
+			return fail_errno(err, "remove %s", name);
 		if (depth == MAX_DEPTH) {
-			if (move_up(fd, entry->d_name, top, moved) < 0)
-				return fail_errno(err, "move %s", entry->d_name);
+			if (move_up(fd, name, top, moved) < 0)
+				return fail_errno(err, "move %s", name);
 			continue;
 		}
 		{
-			cleanup_fd int child = openat(
-				fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-			cleanup_dir DIR *below = child < 0 ? NULL : fdopendir(child);
+			cleanup_fd int below =
+				openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-			if (!below)
-				return fail_errno(err, "open %s", entry->d_name);
-			take_fd(&child);
+			if (below < 0)
+				return fail_errno(err, "open %s", name);
 			if (empty_dir(top, below, depth + 1, moved, err) < 0)
-				return fail_in(err, "%s", entry->d_name);
+				return fail_in(err, "%s", name);
 		}
-		if (remove_entry(fd, entry->d_name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-			return fail_errno(err, "remove %s", entry->d_name);
+		if (remove_entry(fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+			return fail_errno(err, "remove %s", name);
 	}
 	return errno ? fail_errno(err, "read a directory") : 0;
 }
@@ -368,10 +398,8 @@ int remove_tree_at(int dirfd, const char *path, struct error *err)
 		return fail_errno(err, "open %s", path);
 	/* Again while deeper parts were moved up to the top, or somebody still wrote there. */
 	for (int tries = 0; tries < MAX_TRIES; tries += moved == before) {
-		cleanup_dir DIR *dir = open_dir_at(fd, ".", err);
-
 		before = moved;
-		if (!dir || empty_dir(fd, dir, 0, &moved, err) < 0)
+		if (lseek(fd, 0, SEEK_SET) < 0 || empty_dir(fd, fd, 0, &moved, err) < 0)
 			return fail_in(err, "remove %s", path);
 		if (unlinkat(dirfd, path, AT_REMOVEDIR) == 0 || errno == ENOENT)
 			return 0;

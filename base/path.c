@@ -265,3 +265,18 @@ bool path_is_plain_name(const char *name)
 	return length && length <= NAME_MAX && name[0] != '-' && strspn(name, allowed) == length &&
 	       strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
+
+char *path_of_fd(struct arena *arena, int fd, struct error *err)
+{
+	char link[32], path[PATH_MAX];
+	ssize_t size;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	size = readlink(link, path, sizeof(path) - 1);
+	if (size < 0 || size == sizeof(path) - 1 || path[0] != '/') {
+		fail(err, size < 0 ? errno : ENAMETOOLONG, "%s: where is it?", link);
+		return NULL;
+	}
+	path[size] = '\0';
+	return arena_strdup(arena, path);
+}

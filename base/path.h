@@ -49,6 +49,11 @@ bool path_has_dot_dot(const char *path);
  * ("/" is put in front of a relative one), and ".." stops at "/".
  */
 char *path_clean(struct arena *arena, const char *path);
+/*
+ * Where the kernel says that an open file is: absolute and without links, what realpath(3) finds out
+ * name by name.
+ */
+char *path_of_fd(struct arena *arena, int fd, struct error *err);
 
 /*
  * Compares paths in the order of a walk with the names of each directory sorted by bytes, a

@@ -160,7 +160,7 @@ static int has_image(struct invocation *invocation, const char *name, struct err
 		return 0;
 	if (store_open(&store, data_root, invocation->arena, err) < 0)
 		return -1;
-	if (store_find(&store, name, invocation->arena, &image, err) >= 0)
+	if (store_find_entry(&store, name, invocation->arena, &image, err) >= 0)
 		return 1;
 	/* Not there, or no name of an image at all: then it may still be an ID. */
 	return err->errnum == ENOENT || err->errnum == EINVAL ? 0 : -1;

@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "fs/store_index.h"
 
 #define INDEX "index.json"
@@ -100,13 +101,10 @@ int store_open(struct store *store, const char *data_root, struct arena *arena, 
 	store->data = open_data(data_root, arena, err);
 	if (store->data < 0)
 		return -1;
-	absolute = realpath(data_root, NULL);
-	if (!absolute) {
-		fail_errno(err, "%s", data_root);
+	absolute = path_of_fd(arena, store->data, err);
+	if (!absolute)
 		goto close;
-	}
-	store->path = arena_printf(arena, "%s/layers", absolute);
-	free(absolute);
+	store->path = path_join(arena, absolute, "layers");
 	store->root = open_folder(store->data, "store", err);
 	if (store->root < 0)
 		goto close;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/fd.h"
 #include "base/path.h"
 #include "base/user_namespace.h"
 #include "runtime/default_seccomp.h"
@@ -174,15 +175,16 @@ static void choose_upper(struct arena *arena, struct prepared *prepared,
 static int resolve_lowers(struct arena *arena, struct string_list *lowers, struct error *err)
 {
 	for (size_t i = 0; i < lowers->count; i++) {
-		char path[PATH_MAX];
-		struct stat status;
+		const char *given = lowers->items[i];
+		cleanup_fd int layer = open(given, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-		if (!realpath(lowers->items[i], path) || stat(path, &status) < 0)
-			return fail_errno(err, "lower layer %s", lowers->items[i]);
-		if (!S_ISDIR(status.st_mode))
-			return fail(err, ENOTDIR, "lower layer %s: not a directory",
-				    lowers->items[i]);
-		lowers->items[i] = arena_strdup(arena, path);
+		if (layer < 0 && errno == ENOTDIR)
+			return fail(err, ENOTDIR, "lower layer %s: not a directory", given);
+		if (layer < 0)
+			return fail_errno(err, "lower layer %s", given);
+		lowers->items[i] = path_of_fd(arena, layer, err);
+		if (!lowers->items[i])
+			return fail_in(err, "lower layer %s", given);
 	}
 	return 0;
 }
