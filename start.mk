@@ -35,6 +35,12 @@ ctr_LDFLAGS = $(AM_LDFLAGS) $(START_LDFLAGS) $(ENTRY_LDFLAGS)
 if OWN_ENTRY
 ctr_LDFLAGS += -Wl,-e,ctr_entry
 endif
+# What a start executes side by side (tests/bench/order). Without effect on what ctr does.
+if START_ORDER
+ctr_LDFLAGS += -Wl,-T,$(top_srcdir)/cli/start.ld
+EXTRA_ctr_DEPENDENCIES = $(top_srcdir)/cli/start.ld
+endif
+EXTRA_DIST += cli/start.ld
 ctr_more_CFLAGS = $(AM_CFLAGS) $(START_CFLAGS)
 ctr_more_LDADD = $(start_libraries) $(START_LIBS)
 ctr_more_LDFLAGS = $(AM_LDFLAGS) $(START_LDFLAGS)

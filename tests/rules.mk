@@ -29,6 +29,14 @@ tests_bench_nothing_LDFLAGS = $(AM_LDFLAGS) -static
 tests_bench_spawn_SOURCES = tests/bench/spawn.c
 tests_bench_spawn_LDFLAGS = $(AM_LDFLAGS) -static
 
+# Which functions a start executes, so that the linker has them side by side (cli/start.ld).
+EXTRA_PROGRAMS += tests/bench/touched
+CLEANFILES += tests/bench/touched
+EXTRA_DIST += tests/bench/order
+tests_bench_touched_SOURCES = tests/bench/touched.c
+start-order: all tests/bench/touched
+	$(top_srcdir)/tests/bench/order --build $(abs_top_builddir)
+
 check-root: all check-programs
 	$(top_srcdir)/tests/run-bats -b $(abs_top_builddir)
 
