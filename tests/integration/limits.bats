@@ -60,11 +60,10 @@ resources() {
 # The container's cgroup is charged for the child of ctr that becomes its first process: page tables,
 # pages that it writes to, its mounts. 192 kB were enough when this was written, with musl.
 @test "memory: 256 kB are enough to start a program" {
-	local i
 	require_controller memory
 	! grep -q 'GNU C Library' "$CTR" || skip "ctr is linked with glibc"
 	spec "$(resources '{memory: {limit: 262144}}')" true
-	for i in {1..5}; do
+	for _ in {1..5}; do
 		run -0 ctr run --rm --name "$ID" spec.json
 	done
 }
