@@ -56,6 +56,7 @@ def main():
             bench.notes.append(f"{group}: {error!r}")
             failed = True
         print(f"tests/bench/run: {group}: {time.monotonic() - begin:.1f} s", file=sys.stderr)
+    bench.clean_up()
     if options.plot:
         draw(bench, options.plot)
     report.print_tables(bench, options.markdown)
