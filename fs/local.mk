@@ -15,7 +15,7 @@ libfs_a_SOURCES = \
 	fs/masks.c fs/masks.h \
 	fs/mount.h \
 	fs/mount_apply.c \
-	fs/mount_at_once.c \
+	fs/mount_at_once.c fs/mount_at_once.h \
 	fs/mount_label.c fs/mount_label.h \
 	fs/mount_open.c \
 	fs/mount_options.c fs/mount_options.h \
