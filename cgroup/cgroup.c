@@ -126,20 +126,6 @@ int cgroup_check_thawed(const struct cgroup_host *host, const char *path, struct
 	return 0;
 }
 
-/*
- * Who has no privileges over the host may load no such program, and needs none: what it may not
- * open outside it may not open inside either.
- */
-static int apply_devices(int dirfd, const struct device_program *program, struct error *err)
-{
-	if (device_program_apply(dirfd, program, err) == 0)
-		return 0;
-	if (err->errnum != EPERM || !in_user_namespace())
-		return -1;
-	log_debug("%s: left out in a user namespace", err->text);
-	return 0;
-}
-
 static int make(int root, const struct cgroup_plan *plan, struct made *made, struct error *err)
 {
 	cleanup_fd int fd = -1;
@@ -154,7 +140,7 @@ static int make(int root, const struct cgroup_plan *plan, struct made *made, str
 		return fail_errno(err, "open");
 	if (check_usable(fd, plan->systemd != NULL, err) < 0 ||
 	    controllers_enable(root, made->path, &plan->limits, !plan->systemd, err) < 0 ||
-	    limits_apply(fd, &plan->limits, err) < 0 || apply_devices(fd, &plan->devices, err) < 0)
+	    limits_apply(fd, &plan->limits, err) < 0)
 		return -1;
 	if (plan->owner.set && cgroup_delegate(fd, (uid_t)plan->owner.value, err) < 0)
 		return -1;
@@ -176,6 +162,21 @@ int cgroup_apply(const struct cgroup_host *host, const struct cgroup_plan *plan,
 		return fd;
 	undo(host->root, &made);
 	return fail_in(err, "cgroup %s%s", host->mount, plan->path);
+}
+
+/*
+ * Who has no privileges over the host may load no such program, and needs none: what it may not
+ * open outside it may not open inside either.
+ */
+int cgroup_apply_devices(int cgroup, const struct cgroup_host *host, const struct cgroup_plan *plan,
+			 struct error *err)
+{
+	if (device_program_apply(cgroup, &plan->devices, err) == 0)
+		return 0;
+	if (err->errnum != EPERM || !in_user_namespace())
+		return fail_in(err, "cgroup %s%s", host->mount, plan->path);
+	log_debug("%s: left out in a user namespace", err->text);
+	return 0;
 }
 
 int cgroup_enter(const struct cgroup_host *host, const char *path, pid_t pid, struct error *err)

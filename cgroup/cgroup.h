@@ -19,6 +19,7 @@
  *	cgroup_plan()        pure: path, limits, device program
  *	cgroup_plan_unit()   the same for a cgroup that is a unit of systemd
  *	cgroup_apply()       makes it; its descriptor goes to CLONE_INTO_CGROUP
+ *	cgroup_apply_devices()  its device program, while the child sets itself up
  *	cgroup_open()        finds it again for freeze.h and process.h
  *	cgroup_update()      other limits while it is in use
  *	cgroup_remove()      kills what is left in it and removes it
@@ -99,8 +100,8 @@ char *cgroup_plan_print(struct arena *arena, const struct cgroup_plan *plan);
 /*
  * Makes the cgroup with all directories above it, enables the controllers that its limits need
  * from the mount down to it, and of the others those that can be had (systemd does that for its
- * units), writes limits and attaches the device program, and gives it to its owner. Returns the
- * directory's descriptor (O_PATH), the caller's, for CLONE_INTO_CGROUP.
+ * units), writes limits, and gives it to its owner. Returns the directory's descriptor
+ * (O_PATH), the caller's, for CLONE_INTO_CGROUP.
  *
  * A cgroup that exists is taken if it is empty; EBUSY if it has processes or is frozen, be it by
  * a cgroup above (a clone into it would never return). A controller that v2 has not here is
@@ -109,6 +110,13 @@ char *cgroup_plan_print(struct arena *arena, const struct cgroup_plan *plan);
  * A scope of systemd has its companion's process in it (systemd_unit.h).
  */
 int cgroup_apply(const struct cgroup_host *host, const struct cgroup_plan *plan, struct error *err);
+
+/*
+ * Loads and attaches the device program, before anything but ctr runs in the cgroup: ctr itself
+ * makes nodes in there, which no program forbids (device_program.h), and opens those of terminals.
+ */
+int cgroup_apply_devices(int cgroup, const struct cgroup_host *host, const struct cgroup_plan *plan,
+			 struct error *err);
 
 /*
  * Gives cgroup dirfd to user owner, so that he may make cgroups below it and move his processes

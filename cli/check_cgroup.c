@@ -128,7 +128,9 @@ static int in_own_cgroup(const struct check *check, struct spec_resources *resou
 		cleanup_fd int cgroup = cgroup_apply(&host, &plan, err);
 
 		if (cgroup >= 0) {
-			result = function ? function(cgroup, err) : 0;
+			result = cgroup_apply_devices(cgroup, &host, &plan, err);
+			if (result == 0 && function)
+				result = function(cgroup, err);
 			cgroup_remove(&host, plan.path, TIMEOUT_MS, &other);
 		}
 	}

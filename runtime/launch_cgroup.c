@@ -124,6 +124,14 @@ int launch_cgroup_make(struct launch *launch, struct error *err)
 	return note_place(launch, planned, err);
 }
 
+int launch_cgroup_devices(struct launch *launch, struct error *err)
+{
+	if (launch->cgroup < 0)
+		return 0;
+	return cgroup_apply_devices(launch->cgroup, &launch->cgroup_host, &launch->plan->cgroup,
+				    err);
+}
+
 int launch_cgroup_delegate(struct launch *launch, struct error *err)
 {
 	const struct plan *plan = launch->plan;

@@ -15,6 +15,12 @@
 int launch_cgroup_make(struct launch *launch, struct error *err);
 
 /*
+ * Parent side, while the child sets itself up, before a hook or the program runs in the cgroup:
+ * the device program, which the kernel takes a while to verify.
+ */
+int launch_cgroup_devices(struct launch *launch, struct error *err);
+
+/*
  * The step when the first process is ready: moves it into the cgroup that is delegated to the
  * container, of which its cgroup namespace, unshared before, does not make its root.
  */
