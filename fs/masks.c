@@ -127,14 +127,10 @@ static int mask_file(struct masking *masking, int target, struct error *err)
 }
 
 /* Whether the name is a file that is masked now, or absent. The first one's mask serves all others. */
-static bool mask_name(struct masking *masking, const char *name)
+static bool mask_name(const struct masking *masking, const char *name)
 {
-	if (masking->masked_name)
-		return mount(masking->masked_name, name, NULL, MS_BIND, NULL) == 0 ||
-		       errno == ENOENT;
-	if (faccessat(masking->proc, name, F_OK, 0) < 0)
-		return errno == ENOENT;
-	return false;
+	return masking->masked_name &&
+	       (mount(masking->masked_name, name, NULL, MS_BIND, NULL) == 0 || errno == ENOENT);
 }
 
 static int mask(struct masking *masking, const char *path, struct error *err)
