@@ -133,7 +133,7 @@ int seccomp_cache_clear(const char *root, struct error *err)
 	if (make_room(folder, 0, err) < 0)
 		return fail_in(err, "%s", root);
 	if (unlinkat(AT_FDCWD, path_join(&arena, root, FOLDER), AT_REMOVEDIR) < 0 &&
-	    errno != ENOTEMPTY && errno != EEXIST)
+	    errno != ENOENT && errno != ENOTEMPTY && errno != EEXIST)
 		return fail_errno(err, "remove %s/" FOLDER, root);
 	return 0;
 }
