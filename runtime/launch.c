@@ -285,7 +285,7 @@ static int run_mount_hooks(struct launch *launch, struct error *err)
 {
 	if (launch_run_hooks(launch, err) < 0)
 		return -1;
-	return sync_send(launch->sync, SYNC_HOOKED, 0, -1, err);
+	return sync_tell(launch->sync, SYNC_HOOKED, &launch->exit_status, err);
 }
 
 int launch_take_console(struct launch *launch, int master, struct error *err)
@@ -374,7 +374,8 @@ static int save_state(struct launch *launch, struct error *err)
 	/* how it ended before is not how this run ends */
 	if (launch->again && unlinkat(launch->data_dir, EXIT_FILE, 0) < 0 && errno != ENOENT)
 		return fail_errno(err, "remove %s", EXIT_FILE);
-	return launch->start_socket ? sync_send(launch->sync, SYNC_SAVED, 0, -1, err) : 0;
+	return launch->start_socket ? sync_tell(launch->sync, SYNC_SAVED, &launch->exit_status, err)
+				    : 0;
 }
 
 STEPS(launch);
@@ -439,7 +440,7 @@ static int bind_notify_socket(struct launch *launch, struct error *err)
 
 static int send_start(struct launch *launch, struct error *err)
 {
-	return sync_send(launch->sync, SYNC_START, 0, -1, err);
+	return sync_tell(launch->sync, SYNC_START, &launch->exit_status, err);
 }
 
 /* The end of file: execve has closed the child's end. */

@@ -23,7 +23,8 @@ int sync_pair(int pair[2], struct error *err)
 	return 0;
 }
 
-static int send_packet(int sock, const struct packet *packet, int fd, struct error *err)
+static int send_packet(int sock, const struct packet *packet, int fd, int *exit_status,
+		       struct error *err)
 {
 	struct sync_message message;
 	struct error reason;
@@ -32,8 +33,11 @@ static int send_packet(int sock, const struct packet *packet, int fd, struct err
 		return 0;
 	/* who does not listen any more may have said why */
 	if ((err->errnum == EPIPE || err->errnum == ECONNRESET) &&
-	    sync_receive(sock, &message, &reason) < 0)
+	    sync_receive(sock, &message, &reason) < 0) {
 		*err = reason;
+		if (exit_status)
+			*exit_status = message.exit_status;
+	}
 	return -1;
 }
 
@@ -41,7 +45,14 @@ int sync_send(int sock, enum sync_kind kind, pid_t pid, int fd, struct error *er
 {
 	const struct packet packet = { .kind = kind, .number = pid };
 
-	return send_packet(sock, &packet, fd, err);
+	return send_packet(sock, &packet, fd, NULL, err);
+}
+
+int sync_tell(int sock, enum sync_kind kind, int *exit_status, struct error *err)
+{
+	const struct packet packet = { .kind = kind };
+
+	return send_packet(sock, &packet, -1, exit_status, err);
 }
 
 int sync_send_mapped(int sock, pid_t pid, uint64_t ignored, struct error *err)
@@ -52,7 +63,7 @@ int sync_send_mapped(int sock, pid_t pid, uint64_t ignored, struct error *err)
 		.ignored = ignored,
 	};
 
-	return send_packet(sock, &packet, -1, err);
+	return send_packet(sock, &packet, -1, NULL, err);
 }
 
 void sync_send_error(int sock, const struct error *error, int exit_status)

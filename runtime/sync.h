@@ -56,6 +56,11 @@ int sync_pair(int pair[2], struct error *err);
 
 /* Sends a message; pid is for SYNC_MAPPED, fd (-1: none) for those that carry one. */
 int sync_send(int sock, enum sync_kind kind, pid_t pid, int fd, struct error *err);
+/*
+ * Tells a child to go on. One that has failed meanwhile has said why: that is the error then, and
+ * *exit_status what it gave with sync_send_error(); otherwise *exit_status stays.
+ */
+int sync_tell(int sock, enum sync_kind kind, int *exit_status, struct error *err);
 /* SYNC_MAPPED to a child that resets what its maker ignores (runtime/signals.h). */
 int sync_send_mapped(int sock, pid_t pid, uint64_t ignored, struct error *err);
 /*
