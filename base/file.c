@@ -192,11 +192,12 @@ bool file_is_replacement(const char *name)
 		       strlen(mark + strlen(REPLACEMENT));
 }
 
-int file_prepare_at(int dirfd, const char *name, const void *data, size_t size, mode_t mode,
-		    bool durable, char *temporary, size_t room, struct error *err)
+/* Creates the file and writes its name to temporary, which has room for so many bytes. */
+static int create_temporary(int dirfd, const char *name, mode_t mode, char *temporary, size_t room,
+			    struct error *err)
 {
 	static atomic_uint counter;
-	cleanup_fd int fd = -1;
+	int fd;
 
 	do {
 		/* taken: a ctr that was killed had the same pid */
@@ -206,8 +207,16 @@ int file_prepare_at(int dirfd, const char *name, const void *data, size_t size, 
 		fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 			    mode);
 	} while (fd < 0 && errno == EEXIST);
+	return fd < 0 ? fail_errno(err, "create %s", temporary) : fd;
+}
+
+int file_prepare_at(int dirfd, const char *name, const void *data, size_t size, mode_t mode,
+		    bool durable, char *temporary, size_t room, struct error *err)
+{
+	cleanup_fd int fd = create_temporary(dirfd, name, mode, temporary, room, err);
+
 	if (fd < 0)
-		return fail_errno(err, "create %s", temporary);
+		return -1;
 	if (write_all(fd, data, size, err) == 0) {
 		if (!durable || fsync(fd) == 0)
 			return 0;

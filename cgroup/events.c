@@ -92,7 +92,7 @@ int cgroup_events_find(int dirfd, const char *name, struct cgroup_events *events
 
 	if (length > NAME_MAX)
 		return fail(err, ENAMETOOLONG, "cgroup %s", name);
-	memcpy(path, name, length);
+	memcpy(path, name, length + 1);
 	memcpy(path + length, file, sizeof(file));
 	return look(dirfd, path, events, err);
 }

@@ -232,7 +232,7 @@ int launchpad_make(int root, struct error *err)
 		return fail_errno(err, "lock the state folder");
 	namespace = launchpad_find(root, err);
 	if (namespace < 0 && err->errnum == ENOENT)
-	namespace = make(root, err);
+		namespace = make(root, err);
 	flock(root, LOCK_UN);
 	return namespace;
 }

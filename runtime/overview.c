@@ -101,7 +101,7 @@ static ssize_t read_state(const struct view *view, const char *id, char text[USU
 
 	if (length > NAME_MAX)
 		return -1;
-	memcpy(path, id, length);
+	memcpy(path, id, length + 1);
 	memcpy(path + length, file, sizeof(file));
 	fd = openat(view->root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	size = fd < 0 ? -1 : read(fd, text, USUAL_STATE);

@@ -262,9 +262,9 @@ same_mounts() {
 		echo $other >"$CGROUP2/cgroup.procs"
 		eventually is_apart $other user
 		! there mount --bind "/proc/$other/ns/mnt" "$PAD/mnt" || break
-		kill $other
+		kill "$other"
 	done
 	run -0 ctr --debug run --rm --name "$ID" spec.json
 	contains "$output" ran 'belongs to a user namespace'
-	kill $other
+	kill "$other"
 }
