@@ -225,16 +225,16 @@ static int make(int root, struct error *err)
 
 int launchpad_make(int root, struct error *err)
 {
-	int namespace;
+	int found;
 
 	/* who is at it already will be done by the next start */
 	if (flock(root, LOCK_EX | LOCK_NB) < 0)
 		return fail_errno(err, "lock the state folder");
-	namespace = launchpad_find(root, err);
-	if (namespace < 0 && err->errnum == ENOENT)
-		namespace = make(root, err);
+	found = launchpad_find(root, err);
+	if (found < 0 && err->errnum == ENOENT)
+		found = make(root, err);
 	flock(root, LOCK_UN);
-	return namespace;
+	return found;
 }
 
 int launchpad_remove(const char *path, struct error *err)
