@@ -324,6 +324,9 @@ static const struct dirent *next_entry(struct entries *entries)
 			entries->used = syscall(SYS_getdents64, entries->fd, entries->bytes,
 						sizeof(entries->bytes));
 			if (entries->used <= 0) {
+				/* somebody else has removed the directory meanwhile: so is its end */
+				if (entries->used < 0 && errno == ENOENT)
+					errno = 0;
 				entries->used = 0;
 				return NULL;
 			}
