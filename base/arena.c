@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,9 +21,14 @@ struct arena_block {
 	_Alignas(max_align_t) unsigned char bytes[];
 };
 
-/* The first that is asked for is there already: most commands need no memory from the kernel. */
-static _Alignas(struct arena_block) unsigned char first[sizeof(struct arena_block) + BLOCK_SIZE];
-static atomic_flag first_is_taken = ATOMIC_FLAG_INIT;
+/* Those that are asked for first are there already: most commands need no memory of the kernel's. */
+#define OWN_BLOCKS 4
+
+static struct {
+	struct arena_block block;
+	_Alignas(max_align_t) unsigned char bytes[BLOCK_SIZE];
+} own[OWN_BLOCKS];
+static atomic_uint own_taken;
 
 static _Noreturn void out_of_memory(void)
 {
@@ -40,10 +46,12 @@ static _Noreturn void out_of_memory(void)
 static struct arena_block *new_block(size_t size)
 {
 	size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
-	struct arena_block *block = (void *)first;
+	unsigned int index = room > BLOCK_SIZE ? OWN_BLOCKS : atomic_load(&own_taken);
+	struct arena_block *block;
 
-	if (room > BLOCK_SIZE || atomic_flag_test_and_set(&first_is_taken))
-		block = calloc(1, sizeof(*block) + room);
+	while (index < OWN_BLOCKS && !atomic_compare_exchange_weak(&own_taken, &index, index + 1))
+		;
+	block = index < OWN_BLOCKS ? &own[index].block : calloc(1, sizeof(*block) + room);
 	if (!block)
 		out_of_memory();
 	block->size = room;
@@ -92,16 +100,19 @@ char *arena_strndup(struct arena *arena, const char *text, size_t length)
 char *arena_printf(struct arena *arena, const char *format, ...)
 {
 	va_list args, again;
-	char *text;
+	char usual[256], *text;
 	int length;
 
 	va_start(args, format);
 	va_copy(again, args);
-	length = vsnprintf(NULL, 0, format, args);
+	length = vsnprintf(usual, sizeof(usual), format, args);
 	if (length < 0)
 		out_of_memory();
 	text = arena_alloc(arena, (size_t)length + 1);
-	vsnprintf(text, (size_t)length + 1, format, again);
+	if ((size_t)length < sizeof(usual))
+		memcpy(text, usual, (size_t)length);
+	else
+		vsnprintf(text, (size_t)length + 1, format, again);
 	va_end(again);
 	va_end(args);
 	return text;
@@ -132,12 +143,20 @@ void arena_join(struct arena *arena, struct arena *other)
 	other->blocks = NULL;
 }
 
+static bool is_own(const struct arena_block *block)
+{
+	for (size_t i = 0; i < OWN_BLOCKS; i++)
+		if (block == &own[i].block)
+			return true;
+	return false;
+}
+
 void arena_free(struct arena *arena)
 {
 	while (arena->blocks) {
 		struct arena_block *next = arena->blocks->next;
 
-		if (arena->blocks != (void *)first)
+		if (!is_own(arena->blocks))
 			free(arena->blocks);
 		arena->blocks = next;
 	}
