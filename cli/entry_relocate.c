@@ -31,9 +31,8 @@ static ENTRY_CODE void apply_packed(uintptr_t base, const uintptr_t *entry, size
 			*where++ += base;
 			continue;
 		}
-		for (size_t i = 0; *entry >> i > 1; i++)
-			if (*entry >> i & 2)
-				where[i] += base;
+		for (uintptr_t left = *entry >> 1; left; left &= left - 1)
+			where[__builtin_ctzl(left)] += base;
 		where += 8 * sizeof(*entry) - 1;
 	}
 }
