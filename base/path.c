@@ -256,13 +256,19 @@ const char *path_behind(const char *path, const char *directory)
 	return path + length;
 }
 
+static bool is_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '+' || c == '.' || c == '-';
+}
+
 bool path_is_plain_name(const char *name)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789_+.-";
-	size_t length = strlen(name);
+	size_t length = 0;
 
-	return length && length <= NAME_MAX && name[0] != '-' && strspn(name, allowed) == length &&
+	while (is_plain(name[length]))
+		length++;
+	return length && length <= NAME_MAX && !name[length] && name[0] != '-' &&
 	       strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 

@@ -34,6 +34,18 @@ static bool is_gone(int errnum)
 	return errnum == ENOENT || errnum == ENODEV;
 }
 
+/* Whether a line says "key1"; the key has its blank with it. */
+static bool is_set(const char *text, const char *key)
+{
+	const size_t length = strlen(key);
+
+	while (text && strncmp(text, key, length) != 0) {
+		text = strchr(text, '\n');
+		text = text ? text + 1 : NULL;
+	}
+	return text && text[length] == '1';
+}
+
 static int read_events(int fd, struct cgroup_events *events, struct error *err)
 {
 	char text[128];
@@ -47,8 +59,8 @@ static int read_events(int fd, struct cgroup_events *events, struct error *err)
 	if (size < 0)
 		return fail_errno(err, "read cgroup.events");
 	text[size] = '\0';
-	events->populated = strstr(text, "populated 1");
-	events->frozen = strstr(text, "frozen 1");
+	events->populated = is_set(text, "populated ");
+	events->frozen = is_set(text, "frozen ");
 	return 0;
 }
 

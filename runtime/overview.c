@@ -90,27 +90,40 @@ struct view {
 	struct absence *absences;
 };
 
+/* More than the path of any file that is looked for in a container's folder. */
+#define PATH_ROOM (NAME_MAX + sizeof("/" STATE_FILE START_SOCKET))
+
+/* Writes ID and file, which has its slash with it, behind each other. */
+static bool file_path(const char *id, const char *file, char path[PATH_ROOM])
+{
+	const size_t length = strlen(id);
+
+	if (length > NAME_MAX)
+		return false;
+	memcpy(path, id, length);
+	strcpy(path + length, file);
+	return true;
+}
+
 /* Reads ID/state.json; -1: there is none, or not one of a usual size. */
 static ssize_t read_state(const struct view *view, const char *id, char text[USUAL_STATE])
 {
-	static const char file[] = "/" STATE_FILE;
-	char path[NAME_MAX + sizeof(file)];
-	const size_t length = strlen(id);
+	char path[PATH_ROOM];
 	cleanup_fd int fd = -1;
 	ssize_t size;
 
-	if (length > NAME_MAX)
+	if (!file_path(id, "/" STATE_FILE, path))
 		return -1;
-	memcpy(path, id, length + 1);
-	memcpy(path + length, file, sizeof(file));
 	fd = openat(view->root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	size = fd < 0 ? -1 : read(fd, text, USUAL_STATE);
 	return size < USUAL_STATE ? size : -1;
 }
 
-static bool is_waiting_for_start(const struct view *view, struct arena *arena, const char *id)
+static bool is_waiting_for_start(const struct view *view, const char *id)
 {
-	return faccessat(view->root, arena_printf(arena, "%s/" START_SOCKET, id), F_OK, 0) == 0;
+	char path[PATH_ROOM];
+
+	return file_path(id, "/" START_SOCKET, path) && faccessat(view->root, path, F_OK, 0) == 0;
 }
 
 /* Most containers' cgroups are beside each other: what is above is looked up once. */
@@ -180,7 +193,7 @@ static bool look(const struct view *view, struct observer *observer, const char 
 	handle.status = STATUS_RUNNING;
 	if (events.frozen)
 		handle.status = STATUS_PAUSED;
-	else if (!handle.state.started && is_waiting_for_start(view, &observer->scratch, id))
+	else if (!handle.state.started && is_waiting_for_start(view, id))
 		handle.status = STATUS_CREATED;
 	handle.dir = view->root;
 	handle.pidfd = pidfd;
