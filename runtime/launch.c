@@ -421,10 +421,7 @@ static const struct launch_step restore_steps[] = {
 
 int launch_create(struct launch *launch, struct error *err)
 {
-	if (launch_run(create_steps, ARRAY_SIZE(create_steps), launch, err) < 0)
-		return -1;
-	close_fd(&launch->netns);
-	return 0;
+	return launch_run(create_steps, ARRAY_SIZE(create_steps), launch, err);
 }
 
 int launch_remove(struct launch *launch, struct error *err)
@@ -487,10 +484,13 @@ int launch_start(struct launch *launch, struct error *err)
 {
 	struct error other;
 
-	if (launch_run(start_steps, ARRAY_SIZE(start_steps), launch, err) == 0)
-		return 0;
-	launch_remove(launch, &other);
-	return -1;
+	if (launch_run(start_steps, ARRAY_SIZE(start_steps), launch, err) < 0) {
+		launch_remove(launch, &other);
+		return -1;
+	}
+	/* from here on devices go back with the namespace, which nothing of ours may hold */
+	close_fd(&launch->netns);
+	return 0;
 }
 
 int launch_run_whole(struct launch *launch, struct error *err)
