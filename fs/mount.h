@@ -107,7 +107,7 @@ int mount_source_open_inside(const struct mount_plan *plan, int root, struct mou
 
 /*
  * Child side, allocates nothing: puts every mount at its place below root, an fd of the attached
- * root mount. Takes the sources' descriptors.
+ * root mount. The sources' descriptors stay the caller's.
  */
 int mounts_apply(const struct mount_list *plan, struct mount_source *sources, int root,
 		 struct error *err);

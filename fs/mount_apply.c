@@ -253,10 +253,10 @@ static int open_target(const struct mount_plan *plan, const struct mount_source 
 				plan->ordinary_directory, err);
 }
 
+/* The mount stays open in the child until it closes all that is not needed any more, at once. */
 static int apply_source(const struct mount_plan *plan, struct mount_source *source, int root,
 			struct error *err)
 {
-	cleanup_fd int mount = take_fd(&source->mount);
 	cleanup_fd int target = -1;
 
 	if (source->link)
@@ -265,9 +265,10 @@ static int apply_source(const struct mount_plan *plan, struct mount_source *sour
 	if (target < 0)
 		return -1;
 	/* a volume begins with what the image has at its place */
-	if (plan->options.copy_up_once && source->directory && copy_up_once(target, mount, err) < 0)
+	if (plan->options.copy_up_once && source->directory &&
+	    copy_up_once(target, source->mount, err) < 0)
 		return fail_in(err, "copyup");
-	return mount_move(mount, target, err);
+	return mount_move(source->mount, target, err);
 }
 
 static int apply_inside(const struct mount_plan *plan, struct mount_source *source, int root,

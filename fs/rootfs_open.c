@@ -191,15 +191,42 @@ int rootfs_open(struct arena *arena, const struct rootfs_plan *plan, struct root
 	return -1;
 }
 
+/* Descriptors that follow one another, as those that are opened in turn do: closed by one call. */
+struct run {
+	int first, end;
+};
+
+static void close_run(struct run *run)
+{
+	if (run->end > run->first)
+		close_range((unsigned int)run->first, (unsigned int)run->end - 1, 0);
+	*run = (struct run){ 0 };
+}
+
+static void close_in_run(struct run *run, int *fd)
+{
+	if (*fd < 0)
+		return;
+	if (*fd != run->end) {
+		close_run(run);
+		run->first = *fd;
+	}
+	run->end = *fd + 1;
+	*fd = -1;
+}
+
 void rootfs_close(struct rootfs *rootfs)
 {
-	close_fd(&rootfs->root);
-	if (!rootfs->plan)
-		return;
-	for (size_t i = 0; i < rootfs->plan->mounts.count; i++) {
-		close_fd(&rootfs->mounts[i].mount);
-		close_fd(&rootfs->mounts[i].mappings);
+	const int saved = errno;
+	struct run run = { 0 };
+
+	close_in_run(&run, &rootfs->root);
+	for (size_t i = 0; rootfs->plan && i < rootfs->plan->mounts.count; i++) {
+		close_in_run(&run, &rootfs->mounts[i].mount);
+		close_in_run(&run, &rootfs->mounts[i].mappings);
 	}
-	for (size_t i = 0; i < rootfs->plan->devices.count; i++)
-		close_fd(&rootfs->devices[i]);
+	for (size_t i = 0; rootfs->plan && i < rootfs->plan->devices.count; i++)
+		close_in_run(&run, &rootfs->devices[i]);
+	close_run(&run);
+	errno = saved;
 }
