@@ -165,11 +165,15 @@ static int pivot(struct init *init, struct error *err)
 
 /*
  * `create` ends with READY, so that comes when nothing can fail any more, and an agent has the
- * listener before the program begins.
+ * listener before the program begins. A start that fails also leaves no file with a pid, and how an
+ * earlier run has ended stays known.
  */
 static bool is_created_late(const struct init *init)
 {
-	return init->launch->start_socket || init->plan->seccomp.listener;
+	const struct launch *launch = init->launch;
+
+	return launch->start_socket || launch->pid_file || launch->again ||
+	       init->plan->seccomp.listener;
 }
 
 /* The parent has things to do before START: it does them while we become the user. */

@@ -130,9 +130,14 @@ static bool is_waiting_for_start(const struct view *view, const char *id)
 static int find_events(const struct view *view, struct observer *observer, const char *path,
 		       struct cgroup_events *events, struct error *err)
 {
-	const char *name = strrchr(path, '/') + 1;
-	size_t length = (size_t)(name - path);
+	const char *slash = strrchr(path, '/');
+	const char *name;
+	size_t length;
 
+	if (!slash)
+		return fail(err, EINVAL, "cgroup %s", path);
+	name = slash + 1;
+	length = (size_t)(name - path);
 	if (!observer->parent || strlen(observer->parent) != length ||
 	    memcmp(observer->parent, path, length) != 0) {
 		observer->parent = arena_strndup(&observer->arena, path, length);

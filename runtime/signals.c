@@ -34,11 +34,16 @@ uint64_t signals_ignored(int proc)
 {
 	static const char field[] = "\nSigIgn:";
 	struct error unreadable;
-	char text[4096], *line = NULL;
+	char text[4096], *line = NULL, *end;
+	uint64_t ignored;
 
 	if (file_read_short_at(proc, "self/status", text, sizeof(text), &unreadable) > 0)
 		line = strstr(text, field);
-	return line ? strtoull(line + strlen(field), NULL, 16) : UINT64_MAX;
+	if (!line)
+		return UINT64_MAX;
+	/* of a user in hundreds of groups the text may end in the middle of it */
+	ignored = strtoull(line + strlen(field), &end, 16);
+	return *end == '\n' ? ignored : UINT64_MAX;
 }
 
 static void end_process(int number)

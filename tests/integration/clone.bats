@@ -64,6 +64,7 @@ next() {
 	run -127 ctr start "$ID"
 	contains "$output" /nowhere
 	equal "$(status_of "$ID")" stopped
+	equal "$(ctr inspect "$ID" | jq '.[0].exitStatus')" 4
 	equal "$(<"$DATA/containers/$ID/upper/x")" x
 	[[ ! -e $ROOT/$ID ]]
 }

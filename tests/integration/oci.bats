@@ -212,6 +212,14 @@ three_processes() {
 	nothing_created
 }
 
+@test "--pid-file of a run whose program is not there is not there either" {
+	bundle b . no-such-program
+	run ! ctr run --bundle b --pid-file "$DIR/pid" "$ID"
+	contains "$output" 'executable file not found in $PATH'
+	[[ ! -e pid ]]
+	nothing_created
+}
+
 @test "create says of a program that is not there or not executable what engines look for" {
 	bundle b . no-such-program
 	run -1 ctr create --bundle b "$ID"
@@ -338,6 +346,23 @@ three_processes() {
 	contains "$output" state.json
 	run -0 ctr list
 	run -0 ctr delete --force "$ID"
+	eventually is_gone "$pid"
+}
+
+@test "a state.json with a cgroup that is no path hides no other container from list" {
+	local id pid
+	for id in "$ID" "$ID-2"; do
+		bundle "$id" . true
+		create --bundle "$id" "$id"
+	done
+	pid=$(pid_of "$ID")
+	cp "$ROOT/$ID/state.json" state
+	jq '.cgroup = "no-path"' state >"$ROOT/$ID/state.json"
+	run -0 ctr list --quiet
+	contains "$output" "$ID-2"
+	cp state "$ROOT/$ID/state.json"
+	ctr delete --force "$ID"
+	ctr delete --force "$ID-2"
 	eventually is_gone "$pid"
 }
 
