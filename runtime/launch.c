@@ -18,10 +18,11 @@
 #include "runtime/handle.h"
 #include "runtime/launch_cgroup.h"
 #include "runtime/launch_clone.h"
+#include "runtime/launch_hooks.h"
 #include "runtime/launch_net.h"
 #include "runtime/launch_resctrl.h"
 #include "runtime/launch_scope.h"
-#include "runtime/listener.h"
+#include "runtime/launch_serve.h"
 #include "runtime/pid_file.h"
 #include "runtime/quota.h"
 #include "runtime/restore.h"
@@ -29,37 +30,9 @@
 #include "runtime/signals.h"
 #include "runtime/start_socket.h"
 #include "runtime/sync.h"
-#include "runtime/terminal_host.h"
 
 /* How long killed processes may take to go. */
 #define REMOVE_TIMEOUT_MS 10000
-
-/* Create, start and delete may be different processes; each opens the files once. */
-static int open_hook_output(struct launch *launch, struct error *err)
-{
-	return hook_output_open(&launch->state->annotations, launch->state->bundle,
-				&launch->hook_output, err);
-}
-
-/* Only the undo side: the last thing that happens to a container, whatever ended it. */
-static int run_poststop_hooks(struct launch *launch, struct error *err)
-{
-	struct plan *plan = launch->plan;
-	struct hooks_run run = {
-		.kind = "poststop",
-		.output = HOOK_OUTPUT_NONE,
-		.directory = -1,
-		.state = plan ? hook_state_text(&plan->hook_state, STATUS_STOPPED, 0) : NULL,
-	};
-
-	if (!plan || !launch->hooks_begun || !plan->hooks.poststop.count)
-		return 0;
-	if (open_hook_output(launch, err) < 0)
-		log_warning("%s", err->text);
-	run.output = launch->hook_output;
-	hooks_run_all(&plan->hooks.poststop, &run);
-	return 0;
-}
 
 /* The spec form: what stays until `rm`. One that runs again has it all. */
 static int make_data_folder(struct launch *launch, struct error *err)
@@ -198,7 +171,7 @@ static int open_sockets(struct launch *launch, struct error *err)
 {
 	int pair[2];
 
-	if (launch->plan->spec->hooks && open_hook_output(launch, err) < 0)
+	if (launch->plan->spec->hooks && launch_open_hook_output(launch, err) < 0)
 		return -1;
 	if (launch->console_socket) {
 		launch->console_sock = console_socket_connect(launch->console_socket, err);
@@ -264,84 +237,9 @@ static int map_ids(struct launch *launch, struct error *err)
 	return sync_send_mapped(launch->sync, launch->pid, signals_ignored(launch->proc), err);
 }
 
-int launch_run_hooks(struct launch *launch, struct error *err)
-{
-	struct plan *plan = launch->plan;
-	struct hooks_run run = {
-		.kind = "prestart",
-		.output = launch->hook_output,
-		.directory = -1,
-		.state = hook_state_text(&plan->hook_state, STATUS_CREATING, launch->pid),
-	};
-
-	launch->hooks_begun = true;
-	if (hooks_run(&plan->hooks.prestart, &run, err) < 0)
-		return -1;
-	run.kind = "createRuntime";
-	return hooks_run(&plan->hooks.create_runtime, &run, err);
-}
-
-static int run_mount_hooks(struct launch *launch, struct error *err)
-{
-	if (launch_run_hooks(launch, err) < 0)
-		return -1;
-	return sync_tell(launch->sync, SYNC_HOOKED, &launch->exit_status, err);
-}
-
-int launch_take_console(struct launch *launch, int master, struct error *err)
-{
-	launch->console = master;
-	if (launch->console_sock < 0) {
-		/* before the program starts, which may ask for it at once */
-		terminal_host_copy_size(STDIN_FILENO, master);
-		return 0;
-	}
-	if (console_socket_send_master(launch->console_sock, master, err) < 0)
-		return -1;
-	if (!launch->keep_console)
-		close_fd(&launch->console);
-	return 0;
-}
-
-/* Answers the child until it says what is awaited. */
-static int serve(struct launch *launch, enum sync_kind awaited, struct error *err)
-{
-	for (;;) {
-		struct sync_message message;
-		int result = -1;
-
-		if (sync_receive(launch->sync, &message, err) < 0) {
-			launch->exit_status = message.exit_status;
-			return -1;
-		}
-		if (message.kind == awaited)
-			return 0;
-		switch (message.kind) {
-		case SYNC_CONSOLE:
-			result = launch_take_console(launch, message.fd, err);
-			break;
-		case SYNC_MOUNTED:
-			result = run_mount_hooks(launch, err);
-			break;
-		case SYNC_LISTENER:
-			result = listener_send(&launch->plan->seccomp, &launch->plan->hook_state,
-					       launch->pid, message.fd, err);
-			break;
-		case SYNC_END:
-			result = fail(err, ECONNRESET,
-				      "the container's first process died while it was set up");
-			break;
-		default:
-			result = fail(err, EPROTO, "unexpected message %d", message.kind);
-		}
-		if (result < 0)
-			return -1;
-	}
-}
-
 static int wait_ready(struct launch *launch, struct error *err)
 {
-	return serve(launch, SYNC_READY, err);
+	return launch_serve(launch, SYNC_READY, err);
 }
 
 static int hand_out_pidfd(struct launch *launch, struct error *err)
@@ -381,7 +279,7 @@ static int save_state(struct launch *launch, struct error *err)
 STEPS(launch);
 
 static const struct launch_step create_steps[] = {
-	{ "poststop hooks", NULL, run_poststop_hooks },
+	{ "poststop hooks", NULL, launch_poststop_hooks },
 	{ "namespaces", open_namespaces, close_namespaces },
 	{ "data folder", make_data_folder, remove_data_folder },
 	{ "state folder", make_state_folder, remove_state_folder },
@@ -405,7 +303,7 @@ static const struct launch_step create_steps[] = {
 
 /* The same with processes from images: no child of ours sets itself up, criu does it all. */
 static const struct launch_step restore_steps[] = {
-	{ "poststop hooks", NULL, run_poststop_hooks },
+	{ "poststop hooks", NULL, launch_poststop_hooks },
 	{ "namespaces", open_namespaces, close_namespaces },
 	{ "state folder", make_state_folder, remove_state_folder },
 	{ "sockets", open_sockets, close_sockets },
@@ -443,25 +341,10 @@ static int send_start(struct launch *launch, struct error *err)
 /* The end of file: execve has closed the child's end. */
 static int wait_executed(struct launch *launch, struct error *err)
 {
-	if (serve(launch, SYNC_END, err) < 0)
+	if (launch_serve(launch, SYNC_END, err) < 0)
 		return -1;
 	close_fd(&launch->sync);
 	return 0;
-}
-
-static int run_poststart_hooks(struct launch *launch, struct error *err)
-{
-	struct plan *plan = launch->plan;
-	struct hooks_run run = { .kind = "poststart", .directory = -1 };
-
-	launch->hooks_begun = true;
-	if (!plan || !plan->hooks.poststart.count)
-		return 0;
-	if (open_hook_output(launch, err) < 0)
-		log_warning("%s", err->text);
-	run.output = launch->hook_output;
-	run.state = hook_state_text(&plan->hook_state, STATUS_RUNNING, launch->pid);
-	return hooks_run(&plan->hooks.poststart, &run, err);
 }
 
 /* What runs already when a poststart hook fails: runtime-spec, lifecycle, step 9. */
@@ -477,7 +360,7 @@ static const struct launch_step start_steps[] = {
 	{ "notify socket", bind_notify_socket, NULL },
 	{ "start", send_start, NULL },
 	{ "execute", wait_executed, stop_program },
-	{ "poststart hooks", run_poststart_hooks, NULL },
+	{ "poststart hooks", launch_poststart_hooks, NULL },
 };
 
 int launch_start(struct launch *launch, struct error *err)

@@ -105,11 +105,6 @@ int launch_remove(struct launch *launch, struct error *err);
  */
 int launch_start_created(struct launch *launch, struct error *err);
 
-/* For what makes the processes: the hooks of the moment when the namespaces are there. */
-int launch_run_hooks(struct launch *launch, struct error *err);
-/* And the master of the container's terminal, which it takes. */
-int launch_take_console(struct launch *launch, int master, struct error *err);
-
 /* Lets go of the lock: others may exec, freeze, delete --force from here on. */
 void launch_unlock(const struct launch *launch);
 

@@ -25,7 +25,9 @@ libruntime_a_SOURCES = \
 	runtime/launch.c runtime/launch.h \
 	runtime/launch_cgroup.c runtime/launch_cgroup.h \
 	runtime/launch_clone.c runtime/launch_clone.h \
+	runtime/launch_hooks.c runtime/launch_hooks.h \
 	runtime/launch_scope.c runtime/launch_scope.h \
+	runtime/launch_serve.c runtime/launch_serve.h \
 	runtime/launch_net.c runtime/launch_net.h \
 	runtime/launch_resctrl.c runtime/launch_resctrl.h \
 	runtime/layers.c \

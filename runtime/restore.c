@@ -22,6 +22,8 @@
 #include "runtime/criu.h"
 #include "runtime/criu_subject.h"
 #include "runtime/launch_clone.h"
+#include "runtime/launch_hooks.h"
+#include "runtime/launch_serve.h"
 
 #define PLACES "criu"
 
