@@ -192,9 +192,8 @@ bool file_is_replacement(const char *name)
 		       strlen(mark + strlen(REPLACEMENT));
 }
 
-/* Creates the file and writes its name to temporary, which has room for so many bytes. */
-static int create_temporary(int dirfd, const char *name, mode_t mode, char *temporary, size_t room,
-			    struct error *err)
+int file_begin_at(int dirfd, const char *name, mode_t mode, char *temporary, size_t room,
+		  struct error *err)
 {
 	static atomic_uint counter;
 	int fd;
@@ -210,38 +209,24 @@ static int create_temporary(int dirfd, const char *name, mode_t mode, char *temp
 	return fd < 0 ? fail_errno(err, "create %s", temporary) : fd;
 }
 
-int file_prepare_at(int dirfd, const char *name, const void *data, size_t size, mode_t mode,
-		    bool durable, char *temporary, size_t room, struct error *err)
-{
-	cleanup_fd int fd = create_temporary(dirfd, name, mode, temporary, room, err);
-
-	if (fd < 0)
-		return -1;
-	if (write_all(fd, data, size, err) == 0) {
-		if (!durable || fsync(fd) == 0)
-			return 0;
-		fail_errno(err, "sync %s", temporary);
-	} else {
-		fail_in(err, "%s", temporary);
-	}
-	unlinkat(dirfd, temporary, 0);
-	return -1;
-}
-
 int file_replace_at(int dirfd, const char *name, const void *data, size_t size, mode_t mode,
 		    bool durable, struct error *err)
 {
 	char temporary[4096];
+	cleanup_fd int fd = file_begin_at(dirfd, name, mode, temporary, sizeof(temporary), err);
 
-	if (file_prepare_at(dirfd, name, data, size, mode, durable, temporary, sizeof(temporary),
-			    err) < 0)
+	if (fd < 0)
 		return -1;
-	if (renameat(dirfd, temporary, dirfd, name) < 0) {
+	if (write_all(fd, data, size, err) < 0)
+		fail_in(err, "%s", temporary);
+	else if (durable && fsync(fd) < 0)
+		fail_errno(err, "sync %s", temporary);
+	else if (renameat(dirfd, temporary, dirfd, name) < 0)
 		fail_errno(err, "rename %s to %s", temporary, name);
-		unlinkat(dirfd, temporary, 0);
-		return -1;
-	}
-	return durable ? file_sync_parent_at(dirfd, name, err) : 0;
+	else
+		return durable ? file_sync_parent_at(dirfd, name, err) : 0;
+	unlinkat(dirfd, temporary, 0);
+	return -1;
 }
 
 /*

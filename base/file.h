@@ -48,11 +48,12 @@ int file_replace_at(int dirfd, const char *name, const void *data, size_t size, 
 		    bool durable, struct error *err);
 
 /*
- * The first half of it: the temporary file, whose name goes into temporary (room bytes). Renaming it
- * to name, or removing it, is the caller's part.
+ * The first step of it: creates the temporary file, whose name goes into temporary (room bytes).
+ * Returns its descriptor, the caller's. To write it, and to rename it to name or remove it, is the
+ * caller's part.
  */
-int file_prepare_at(int dirfd, const char *name, const void *data, size_t size, mode_t mode,
-		    bool durable, char *temporary, size_t room, struct error *err);
+int file_begin_at(int dirfd, const char *name, mode_t mode, char *temporary, size_t room,
+		  struct error *err);
 
 /* Whether name is a temporary one of file_replace_at(), which a killed process may leave. */
 bool file_is_replacement(const char *name);

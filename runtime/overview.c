@@ -100,8 +100,8 @@ static bool file_path(const char *id, const char *file, char path[PATH_ROOM])
 
 	if (length > NAME_MAX)
 		return false;
-	memcpy(path, id, length);
-	strcpy(path + length, file);
+	memcpy(path, id, length + 1);
+	memcpy(path + length, file, strlen(file) + 1);
 	return true;
 }
 

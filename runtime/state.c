@@ -106,8 +106,14 @@ int state_prepare(struct arena *arena, int dir, const char *name, const struct s
 {
 	size_t size;
 	const char *text = state_encode(arena, state, &size);
+	cleanup_fd int fd = file_begin_at(dir, name, 0600, temporary, room, err);
 
-	return file_prepare_at(dir, name, text, size, 0600, false, temporary, room, err);
+	if (fd < 0)
+		return -1;
+	if (write_all(fd, text, size, err) == 0)
+		return 0;
+	unlinkat(dir, temporary, 0);
+	return fail_in(err, "%s", temporary);
 }
 
 /*

@@ -86,7 +86,7 @@ int state_decode(struct arena *arena, const char *name, const char *text, size_t
 /* Writes the document as file name (STATE_FILE, RECORD_FILE) of directory dir, by rename. */
 int state_save(struct arena *arena, int dir, const char *name, const struct state *state,
 	       bool durable, struct error *err);
-/* The first half of it, not durable: file_prepare_at(). */
+/* The first half of it, not durable: see file_begin_at(). */
 int state_prepare(struct arena *arena, int dir, const char *name, const struct state *state,
 		  char *temporary, size_t room, struct error *err);
 /* Reads it. ENOENT when there is none. */

@@ -36,7 +36,7 @@ agrees() {
 }
 
 nanoseconds() {
-	echo "$(value_of "$1" cpu.stat)000"
+	echo "$(($(value_of "$1" cpu.stat) * 1000))"
 }
 
 # events ARGUMENT...: the stream in the background, its lines in the file "lines"; its first line
