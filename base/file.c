@@ -10,10 +10,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/sys.h"
 
 /* Kernel files say that they are empty, so reading starts with this much. */
 #define FIRST_READ 4096
@@ -306,8 +306,8 @@ static const struct dirent *next_entry(struct entries *entries)
 		if (entries->at == entries->used) {
 			errno = 0;
 			entries->at = 0;
-			entries->used = syscall(SYS_getdents64, entries->fd, entries->bytes,
-						sizeof(entries->bytes));
+			entries->used =
+				sys_getdents(entries->fd, entries->bytes, sizeof(entries->bytes));
 			if (entries->used <= 0) {
 				/* somebody else has removed the directory meanwhile: so is its end */
 				if (entries->used < 0 && errno == ENOENT)
