@@ -16,9 +16,9 @@
 #define BLOCK_SIZE ((size_t)64 << 10)
 
 struct arena_block {
-	struct arena_block *next;
+	_Alignas(max_align_t) struct arena_block *next;
 	size_t used, size;
-	_Alignas(max_align_t) unsigned char bytes[];
+	unsigned char *bytes; /* behind this head */
 };
 
 /* Those that are asked for first are there already: most commands need no memory of the kernel's. */
@@ -26,7 +26,7 @@ struct arena_block {
 
 static struct {
 	struct arena_block block;
-	_Alignas(max_align_t) unsigned char bytes[BLOCK_SIZE];
+	unsigned char bytes[BLOCK_SIZE];
 } own[OWN_BLOCKS];
 static atomic_uint own_taken;
 
@@ -54,6 +54,7 @@ static struct arena_block *new_block(size_t size)
 	block = index < OWN_BLOCKS ? &own[index].block : calloc(1, sizeof(*block) + room);
 	if (!block)
 		out_of_memory();
+	block->bytes = index < OWN_BLOCKS ? own[index].bytes : (unsigned char *)(block + 1);
 	block->size = room;
 	return block;
 }
