@@ -222,15 +222,13 @@ static void do_truncate(uint64_t round)
 static uint64_t see_truncate(void)
 {
 	struct stat status;
-	uint64_t size;
+	uint64_t size, round = rounds_hint > 3 ? rounds_hint - 3 : 0;
 
 	NEED(stat("cut", &status) == 0 && status.st_size % 1000 == 0);
 	size = (uint64_t)status.st_size / 1000;
-	for (uint64_t i = rounds_hint > 3 ? rounds_hint - 3 : 0; i <= rounds_hint + 3; i++)
-		if (i % 1000 == size)
-			return i;
-	NEED(!"a size of none of the last rounds");
-	return 0;
+	for (; round % 1000 != size; round++)
+		NEED(round < rounds_hint + 3);
+	return round;
 }
 
 static void do_direct(uint64_t round)
