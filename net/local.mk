@@ -2,11 +2,13 @@
 noinst_LIBRARIES += libnet.a
 libnet_a_SOURCES = \
 	net/address.c net/address.h \
+	net/client.h \
 	net/devices.c net/devices.h \
 	net/interfaces.c net/interfaces.h \
 	net/link.c net/link.h \
 	net/loopback.c net/loopback.h \
-	net/netlink.c net/netlink.h
+	net/netlink.c net/netlink.h \
+	net/service_message.c net/service_message.h
 
 # What these link is what the folder may use: its own library and those below.
 net_test_libraries = libunit.a libnet.a libspecs.a libbase.a $(YAJL_LIBS)

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "specs/runtime_spec.h"
+
+/*
+ * ctr's side of its companion ctr-net (net/service.h), which has all that a container network
+ * needs of the kernel's netlink. One companion serves one start, beside it:
+ *
+ *	ctr						ctr-net
+ *	network_service_start() ----------------------> executes; loads its libraries
+ *	network_service_attach()  -- ATTACH ----------> addresses and ports are reserved
+ *	makes cgroup, root, clones the child
+ *	network_service_prepared() <-- PREPARED -------
+ *	network_service_enter()   -- NETNS, fd, pid --> links, addresses, routes, rules, own hosts file
+ *	the child mounts its root
+ *	network_service_attached() <-- ATTACHED -------
+ *	sends START to the child
+ *	network_service_keep()    -- KEEP ------------> from here on the attachment is the container's
+ *							the other members' hosts files
+ *	network_service_kept()    <-- KEPT ------------
+ *	network_service_release()
+ *
+ * Whatever ends the connection before KEEP, network_service_release() or the death of ctr, has
+ * everything given back: leases, ports, links, rules, records. What kills ctr-net itself is cleaned
+ * up by the next one. Each pair of calls sends and waits, so that ctr can do its own part in between;
+ * one answer at a time is under way.
+ *
+ * None of it costs anything where no container network is asked for.
+ */
+
+struct network_request;
+
+struct network_service {
+	int sock;  /* to the companion, -1: none runs */
+	int pidfd; /* of it */
+};
+
+#define NETWORK_SERVICE_NONE                                                                       \
+	{                                                                                          \
+		.sock = -1, .pidfd = -1                                                            \
+	}
+
+/* Whether the companion is installed. ENOENT with the way out if not. Costs an access(2). */
+int network_service_available(struct error *err);
+
+/*
+ * Starts the companion for the networks of this data root, an absolute path, and does not wait for it.
+ * The process ends without a signal; network_service_release() reaps it.
+ */
+int network_service_start(const char *data_root, struct network_service *service,
+			  struct error *err);
+
+/* Asks for the addresses and ports of a container that is about to be made; does not wait. */
+int network_service_attach(const struct network_service *service, struct arena *arena,
+			   const struct network_request *request, struct error *err);
+
+/*
+ * Waits until they are reserved; what they are stands in the container's attachment (specs/
+ * network_document.h). Failures are those of the request: EEXIST (an address in use), EADDRINUSE (a
+ * port), ENOENT (no such network), ENOSPC (no address is free)...
+ */
+int network_service_prepared(const struct network_service *service, struct error *err);
+
+/*
+ * Hands over the container's network namespace, which stays the caller's, and the pid of the process
+ * with whose end the attachment ends as well; does not wait.
+ */
+int network_service_enter(const struct network_service *service, int netns, pid_t pid,
+			  struct error *err);
+
+/* Waits until the interfaces in there can be used and the ports are published. */
+int network_service_attached(const struct network_service *service, struct error *err);
+
+/*
+ * Makes it stay: behind this the attachment ends by network_service_detach() or with the process.
+ * Does not wait. A child may send it too (one packet, nothing is allocated).
+ */
+int network_service_keep(const struct network_service *service, struct error *err);
+
+/* Waits until the other members know of the container and the companion needs nothing more. */
+int network_service_kept(const struct network_service *service, struct error *err);
+
+/*
+ * Asks to give back all that a container has: no error if it has nothing. Does not wait;
+ * network_service_detached() does. The container's network namespace may be gone already, which is
+ * what makes it quick.
+ */
+int network_service_detach(const struct network_service *service, const char *container,
+			   struct error *err);
+int network_service_detached(const struct network_service *service, struct error *err);
+
+/* All of it for a container that is gone: start, detach, wait, release. */
+int network_detach_container(const char *data_root, const char *container, struct error *err);
+
+/*
+ * Moves the host's devices that linux.netDevices names into netns, and waits for it. They go back
+ * if the connection ends before network_service_keep().
+ */
+int network_service_move_devices(const struct network_service *service, struct arena *arena,
+				 const struct spec_linux *linux_spec, int netns, struct error *err);
+
+/*
+ * Ends the connection and waits for the companion's end: if nothing was kept, all is given back when
+ * this returns. Accepts that none runs.
+ */
+void network_service_release(struct network_service *service);
