@@ -45,6 +45,7 @@ enum command_group {
 	GROUP_RUN,
 	GROUP_SAVE,
 	GROUP_IMAGES,
+	GROUP_NETWORKS,
 	GROUP_OCI,
 	GROUP_ABOUT,
 	GROUP_COUNT,
@@ -69,8 +70,8 @@ enum command_failure {
 };
 
 struct command {
-	const char *name;
-	const char *alias; /* NULL: none */
+	const char *name;  /* one word, or two of which the first is a family's: "network create" */
+	const char *alias; /* NULL: none; of as many words */
 	enum command_group group;
 	const char *summary;	 /* one phrase without a period */
 	const char *arguments;	 /* the positionals as --help shows them: "ID [SIGNAL]"; or "" */
@@ -116,6 +117,7 @@ struct program {
 struct invocation {
 	const struct program *program;
 	const struct command *command;
+	const char *family;	  /* whose help is asked for, "network"; NULL: nobody's */
 	char **argv;		  /* as it was given, for an ordinary user; NULL: root calls */
 	char **line;		  /* as it was given */
 	struct settings settings; /* what the global options say to runtime/ */
@@ -137,8 +139,15 @@ int program_main(const struct program *program, char **argv);
  */
 int invocation_prepare_to_run(struct invocation *invocation, struct error *err);
 
-/* Finds a verb of this program by name or alias. NULL: the error has the nearest match. */
-const struct verb *program_find(const struct program *program, const char *name, struct error *err);
+/*
+ * Finds a verb of this program, by name or alias, in the word or two that *args begin with, and moves
+ * *args behind them. NULL: the error has the nearest match.
+ */
+const struct verb *program_find(const struct program *program, char ***args, struct error *err);
+
+/* Whether the verb is of two words and family the first of them; whether the program has such. */
+bool command_is_of(const struct command *command, const char *family);
+bool program_has_family(const struct program *program, const char *family);
 
 /* Becomes a companion, which gets the same arguments and name, so that it parses and says the same. */
 int program_become(const char *companion, char **argv, struct error *err);
@@ -150,12 +159,18 @@ extern const size_t global_option_count;
 /* The name that the program was called by, for messages: "ctr". */
 const char *program_name(void);
 
+/* What help tells of: a verb, or the verbs of a family, or with neither all that there are. */
+struct help_page {
+	const struct program *program;
+	const struct command *command;
+	const char *family;
+};
+
 /*
- * The page of a verb, or with NULL the grouped list of all, on stdout; for somebody who called
- * without any verb on stderr. In help.c; that of help_elsewhere.c, which ctr has, becomes ctr-more.
+ * Prints it, on stdout; for somebody who called without any verb on stderr. In help.c; that of
+ * help_elsewhere.c, which ctr has, becomes ctr-more with argv.
  */
-int help_print(const struct program *program, const struct command *command, FILE *out, char **argv,
-	       struct error *err);
+int help_print(const struct help_page *page, FILE *out, char **argv, struct error *err);
 
 /* In version.c: three lines. */
 void version_print(FILE *out);

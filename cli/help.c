@@ -9,6 +9,7 @@ static const char *const group_titles[GROUP_COUNT] = {
 	[GROUP_RUN] = "Run containers",
 	[GROUP_SAVE] = "Freeze, compare, save",
 	[GROUP_IMAGES] = "Images and space",
+	[GROUP_NETWORKS] = "Networks",
 	[GROUP_OCI] = "As the OCI runtime of an engine",
 	[GROUP_ABOUT] = "About specs, this machine and ctr",
 };
@@ -26,20 +27,40 @@ static int name_width(const struct program *program)
 	return (int)width;
 }
 
-static void print_group(FILE *out, const struct program *program, int group)
+static bool is_listed(const struct help_page *page, const struct command *command, int group)
 {
-	int width = name_width(program);
+	return (int)command->group == group &&
+	       (!page->family || command_is_of(command, page->family));
+}
 
-	fprintf(out, "\n%s:\n", group_titles[group]);
-	for (size_t i = 0; i < program->count; i++) {
-		const struct command *command = program->verbs[i].command;
+static void print_group(FILE *out, const struct help_page *page, int group)
+{
+	int width = name_width(page->program);
+	bool any = false;
 
-		if ((int)command->group == group)
-			fprintf(out, "  %-*s  %s\n", width, command->name, command->summary);
+	for (size_t i = 0; i < page->program->count; i++) {
+		const struct command *command = page->program->verbs[i].command;
+
+		if (!is_listed(page, command, group))
+			continue;
+		if (!any)
+			fprintf(out, "\n%s:\n", group_titles[group]);
+		any = true;
+		fprintf(out, "  %-*s  %s\n", width, command->name, command->summary);
 	}
 }
 
-static void print_program(FILE *out, const struct program *program)
+static void print_family(FILE *out, const struct help_page *page)
+{
+	const char *name = program_name();
+
+	fprintf(out, "Usage: %s %s VERB [OPTIONS] [ARGUMENTS]\n", name, page->family);
+	for (int group = 0; group < GROUP_COUNT; group++)
+		print_group(out, page, group);
+	fprintf(out, "\n'%s %s VERB --help' tells more of a verb.\n", name, page->family);
+}
+
+static void print_program(FILE *out, const struct help_page *page)
 {
 	const char *name = program_name();
 
@@ -48,7 +69,7 @@ static void print_program(FILE *out, const struct program *program)
 		"Runs a JSON spec, or an image, as a container; freezes, compares and saves it.\n",
 		name);
 	for (int group = 0; group < GROUP_COUNT; group++)
-		print_group(out, program, group);
+		print_group(out, page, group);
 	fputs("\nGlobal options:\n", out);
 	options_print(out, global_options, global_option_count);
 	fprintf(out, "\n'%s VERB --help' tells more of a verb; the manual is %s(1).\n", name, name);
@@ -100,13 +121,14 @@ static void print_command(FILE *out, const struct command *command)
 	fprintf(out, "\n'%s --help' tells of the global options.\n", program_name());
 }
 
-int help_print(const struct program *program, const struct command *command, FILE *out, char **argv,
-	       struct error *err)
+int help_print(const struct help_page *page, FILE *out, char **argv, struct error *err)
 {
 	(void)argv, (void)err;
-	if (command)
-		print_command(out, command);
+	if (page->command)
+		print_command(out, page->command);
+	else if (page->family)
+		print_family(out, page);
 	else
-		print_program(out, program);
+		print_program(out, page);
 	return 0;
 }

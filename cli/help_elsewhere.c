@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/command.h"
 
-int help_print(const struct program *program, const struct command *command, FILE *out, char **argv,
-	       struct error *err)
+int help_print(const struct help_page *page, FILE *out, char **argv, struct error *err)
 {
-	(void)program, (void)command, (void)out;
+	(void)page, (void)out;
 	return program_become("ctr-more", argv, err);
 }

@@ -110,6 +110,14 @@ ctr_image_SOURCES = cli/image_main.c cli/globals.c cli/help.c \
 	cli/unpack.c
 ctr_image_LDADD = libcli.a libcommit.a libimage.a $(CTR_LIBS) $(CTR_STATIC_LIBS) $(IMAGE_LIBS)
 
+# The companion for networks.
+if NETWORK
+pkglibexec_PROGRAMS += ctr-net
+ctr_net_SOURCES = cli/net_main.c cli/globals.c cli/help.c
+ctr_net_CPPFLAGS = $(libnetwork_a_CPPFLAGS)
+ctr_net_LDADD = libnetwork.a $(CTR_LIBS) $(CTR_STATIC_LIBS) $(NETWORK_LIBS)
+endif
+
 # The commit that this was built from, asked at every make and written when it is another one.
 cli/build-commit.h: cli-build-commit
 .PHONY: cli-build-commit

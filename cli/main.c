@@ -52,6 +52,7 @@ static const struct verb_elsewhere elsewhere[] = {
 	{ "pull", "ctr-image" },
 	{ "push", "ctr-image" },
 	{ "prune", "ctr-more" },
+	{ "network", "ctr-net" },
 	{ "events", "ctr-more" },
 	{ "features", "ctr-more" },
 	{ "spec", "ctr-more" },

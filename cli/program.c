@@ -25,9 +25,38 @@ const char *program_name(void)
 	return program_invocation_short_name;
 }
 
-static bool is_called(const struct command *command, const char *name)
+/* How many words of args name is: 1 for "run", 2 for "network create"; 0: it is another one. */
+static int words_of(const char *name, char **args)
 {
-	return !strcmp(command->name, name) || (command->alias && !strcmp(command->alias, name));
+	size_t first = strlen(args[0]);
+
+	if (strncmp(name, args[0], first) != 0)
+		return 0;
+	if (!name[first])
+		return 1;
+	return name[first] == ' ' && args[1] && !strcmp(name + first + 1, args[1]) ? 2 : 0;
+}
+
+static int words_called(const struct command *command, char **args)
+{
+	int words = words_of(command->name, args);
+
+	return words || !command->alias ? words : words_of(command->alias, args);
+}
+
+bool command_is_of(const struct command *command, const char *family)
+{
+	size_t length = strlen(family);
+
+	return !strncmp(command->name, family, length) && command->name[length] == ' ';
+}
+
+bool program_has_family(const struct program *program, const char *family)
+{
+	for (size_t i = 0; i < program->count; i++)
+		if (command_is_of(program->verbs[i].command, family))
+			return true;
+	return false;
 }
 
 static void suggest_verb(const struct command *command, struct suggestion *suggestion)
@@ -39,21 +68,40 @@ static void suggest_verb(const struct command *command, struct suggestion *sugge
 		suggest(suggestion, command->alias);
 }
 
-const struct verb *program_find(const struct program *program, const char *name, struct error *err)
+/* Of a verb of two words the second one is what is not known. */
+static const char *unknown_words(const struct program *program, char **args, char *buffer,
+				 size_t size)
 {
-	struct suggestion suggestion = { .word = name };
+	if (!args[1] || !program_has_family(program, args[0]))
+		return args[0];
+	snprintf(buffer, size, "%s %s", args[0], args[1]);
+	return buffer;
+}
 
-	for (size_t i = 0; i < program->count; i++)
-		if (is_called(program->verbs[i].command, name))
-			return &program->verbs[i];
+const struct verb *program_find(const struct program *program, char ***args, struct error *err)
+{
+	struct suggestion suggestion = { 0 };
+	char words[64];
+
+	for (size_t i = 0; i < program->count; i++) {
+		int used = words_called(program->verbs[i].command, *args);
+
+		if (!used)
+			continue;
+		*args += used;
+		return &program->verbs[i];
+	}
+	suggestion.word = unknown_words(program, *args, words, sizeof(words));
 	for (size_t i = 0; i < program->count; i++)
 		suggest_verb(program->verbs[i].command, &suggestion);
 	for (size_t i = 0; i < program->elsewhere_count; i++)
 		suggest(&suggestion, program->elsewhere[i].name);
 	if (suggestion.best)
-		fail(err, EINVAL, "unknown verb '%s' (did you mean '%s'?)", name, suggestion.best);
+		fail(err, EINVAL, "unknown verb '%s' (did you mean '%s'?)", suggestion.word,
+		     suggestion.best);
 	else
-		fail(err, EINVAL, "unknown verb '%s' (see '%s --help')", name, program_name());
+		fail(err, EINVAL, "unknown verb '%s' (see '%s --help')", suggestion.word,
+		     program_name());
 	return NULL;
 }
 
@@ -244,7 +292,9 @@ static void recover_host(const struct invocation *invocation)
 static int print_help(const struct invocation *invocation, const struct command *command, FILE *out,
 		      struct error *err)
 {
-	if (help_print(invocation->program, command, out, invocation->line, err) < 0)
+	const struct help_page page = { invocation->program, command, invocation->family };
+
+	if (help_print(&page, out, invocation->line, err) < 0)
 		return -1;
 	return flush(err);
 }
@@ -318,6 +368,13 @@ static const char *find_elsewhere(const struct program *program, const char *nam
 	return NULL;
 }
 
+/* "network" and "network --help": the first word of verbs of two words. */
+static bool is_help_of_family(const struct program *program, char **args)
+{
+	return program_has_family(program, args[0]) &&
+	       (!args[1] || !strcmp(args[1], "--help") || !strcmp(args[1], "-h"));
+}
+
 /* Finds the verb and makes this the program and the image of it that shall run it. */
 static int start_verb(struct invocation *invocation, struct globals *globals, char **argv,
 		      char **args, struct error *err)
@@ -329,7 +386,13 @@ static int start_verb(struct invocation *invocation, struct globals *globals, ch
 	/* The companion and the guard execute with all of argv, so before anything changes it. */
 	if (companion && program_become(companion, argv, err) < 0)
 		return fail_in(err, "%s", args[0]);
-	verb = program_find(invocation->program, args[0], err);
+	if (is_help_of_family(invocation->program, args)) {
+		invocation->family = args[0];
+		return print_help(invocation, NULL, args[1] ? stdout : stderr, err) < 0
+			       ? -1
+			       : (args[1] ? 0 : FAILURE_RUN);
+	}
+	verb = program_find(invocation->program, &args, err);
 	if (!verb)
 		return -1;
 	invocation->command = verb->command;
@@ -337,7 +400,7 @@ static int start_verb(struct invocation *invocation, struct globals *globals, ch
 	invocation->line = copy_argv(invocation->arena, argv);
 	if (!(verb->command->flags & COMMAND_GUARD) || invocation->argv ||
 	    guard_self(argv, err) >= 0)
-		status = run_verb(verb, invocation, globals, args + 1, err);
+		status = run_verb(verb, invocation, globals, args, err);
 	return status < 0 ? fail_in(err, "%s", verb->command->name) : status;
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "net/netlink.h"
+#include "net/rtnl.h"
 
 /* What a user may have chosen; the other flags are what the kernel found out. */
 #define KEPT_FLAGS                                                                                 \
@@ -23,7 +23,7 @@ struct listing {
 /* Copies an attribute of the family's size. */
 static bool copy(const struct nlmsghdr *answer, uint16_t type, size_t size, uint8_t *to)
 {
-	const struct rtattr *found = netlink_find(answer, sizeof(struct ifaddrmsg), type, size);
+	const struct rtattr *found = rtnl_find(answer, sizeof(struct ifaddrmsg), type, size);
 
 	if (found)
 		memcpy(to, RTA_DATA(found), size);
@@ -33,7 +33,7 @@ static bool copy(const struct nlmsghdr *answer, uint16_t type, size_t size, uint
 static uint32_t number(const struct nlmsghdr *answer, uint16_t type, uint32_t otherwise)
 {
 	const struct rtattr *found =
-		netlink_find(answer, sizeof(struct ifaddrmsg), type, sizeof(otherwise));
+		rtnl_find(answer, sizeof(struct ifaddrmsg), type, sizeof(otherwise));
 
 	if (found)
 		memcpy(&otherwise, RTA_DATA(found), sizeof(otherwise));
@@ -83,11 +83,11 @@ int address_list(struct arena *arena, int sock, int index, struct address_list *
 {
 	struct listing listing = { .arena = arena, .list = list, .room = 8, .index = index };
 	const struct ifaddrmsg all = { .ifa_family = AF_UNSPEC };
-	struct netlink_message message;
+	struct rtnl_message message;
 
 	*list = (struct address_list){ .items = arena_array(arena, struct address, listing.room) };
-	netlink_begin(&message, RTM_GETADDR, 0, &all, sizeof(all));
-	if (netlink_dump(sock, &message, add_address, &listing, err) < 0)
+	rtnl_begin(&message, RTM_GETADDR, 0, &all, sizeof(all));
+	if (rtnl_dump(sock, &message, add_address, &listing, err) < 0)
 		return fail_in(err, "list the addresses");
 	return 0;
 }
@@ -100,18 +100,18 @@ static int add_one(int sock, int index, const struct address *address, struct er
 		.ifa_scope = address->scope,
 		.ifa_index = (unsigned int)index,
 	};
-	struct netlink_message message;
+	struct rtnl_message message;
 
-	netlink_begin(&message, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &body, sizeof(body));
-	netlink_add(&message, IFA_LOCAL, address->local, address->size);
-	netlink_add(&message, IFA_ADDRESS, address->peer, address->size);
+	rtnl_begin(&message, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &body, sizeof(body));
+	rtnl_add(&message, IFA_LOCAL, address->local, address->size);
+	rtnl_add(&message, IFA_ADDRESS, address->peer, address->size);
 	if (address->has_broadcast)
-		netlink_add(&message, IFA_BROADCAST, address->broadcast, address->size);
+		rtnl_add(&message, IFA_BROADCAST, address->broadcast, address->size);
 	if (address->flags & KEPT_FLAGS)
-		netlink_add_u32(&message, IFA_FLAGS, address->flags & KEPT_FLAGS);
+		rtnl_add_u32(&message, IFA_FLAGS, address->flags & KEPT_FLAGS);
 	if (address->priority)
-		netlink_add_u32(&message, IFA_RT_PRIORITY, address->priority);
-	if (netlink_request(sock, &message, err) == 0 || err->errnum == EEXIST)
+		rtnl_add_u32(&message, IFA_RT_PRIORITY, address->priority);
+	if (rtnl_request(sock, &message, err) == 0 || err->errnum == EEXIST)
 		return 0;
 	return fail_in(err, "give it its addresses");
 }

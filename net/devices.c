@@ -8,7 +8,7 @@
 
 #include "base/fd.h"
 #include "net/link.h"
-#include "net/netlink.h"
+#include "net/rtnl.h"
 
 /* The kernel's rule (dev_valid_name() of net/core/dev.c). */
 static bool is_device_name(const char *name)
@@ -87,10 +87,10 @@ struct sides {
 
 static int open_sides(struct arena *arena, int netns, struct sides *sides, struct error *err)
 {
-	sides->host = netlink_open(-1, err);
+	sides->host = rtnl_open(-1, err);
 	if (sides->host < 0)
 		return -1;
-	sides->container = netlink_open(netns, err);
+	sides->container = rtnl_open(netns, err);
 	if (sides->container < 0 || link_list(arena, sides->host, &sides->host_links, err) < 0)
 		return -1;
 	return link_list(arena, sides->container, &sides->container_links, err);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "net/netlink.h"
+#include "net/rtnl.h"
 
 #ifndef IFLA_NEW_IFINDEX /* Linux 5.13 */
 #define IFLA_NEW_IFINDEX 49
@@ -26,7 +26,7 @@ static int add_link(const struct nlmsghdr *answer, void *context, struct error *
 	(void)err;
 	if (answer->nlmsg_type != RTM_NEWLINK || answer->nlmsg_len < NLMSG_LENGTH(sizeof(*body)))
 		return 0;
-	name = netlink_find(answer, sizeof(*body), IFLA_IFNAME, 1);
+	name = rtnl_find(answer, sizeof(*body), IFLA_IFNAME, 1);
 	if (list->count == listing->room) {
 		struct link *more = arena_array(listing->arena, struct link, listing->room * 2);
 
@@ -45,11 +45,11 @@ int link_list(struct arena *arena, int sock, struct link_list *list, struct erro
 {
 	struct listing listing = { .arena = arena, .list = list, .room = 16 };
 	const struct ifinfomsg all = { .ifi_family = AF_UNSPEC };
-	struct netlink_message message;
+	struct rtnl_message message;
 
 	*list = (struct link_list){ .items = arena_array(arena, struct link, listing.room) };
-	netlink_begin(&message, RTM_GETLINK, 0, &all, sizeof(all));
-	if (netlink_dump(sock, &message, add_link, &listing, err) < 0)
+	rtnl_begin(&message, RTM_GETLINK, 0, &all, sizeof(all));
+	if (rtnl_dump(sock, &message, add_link, &listing, err) < 0)
 		return fail_in(err, "list the network devices");
 	return 0;
 }
@@ -78,20 +78,20 @@ int link_raise(int sock, int index, struct error *err)
 		.ifi_flags = IFF_UP,
 		.ifi_change = IFF_UP,
 	};
-	struct netlink_message message;
+	struct rtnl_message message;
 
-	netlink_begin(&message, RTM_NEWLINK, 0, &up, sizeof(up));
-	return netlink_request(sock, &message, err);
+	rtnl_begin(&message, RTM_NEWLINK, 0, &up, sizeof(up));
+	return rtnl_request(sock, &message, err);
 }
 
 int link_move(int sock, int index, int netns, const char *name, int new_index, struct error *err)
 {
 	const struct ifinfomsg one = { .ifi_family = AF_UNSPEC, .ifi_index = index };
-	struct netlink_message message;
+	struct rtnl_message message;
 
-	netlink_begin(&message, RTM_NEWLINK, 0, &one, sizeof(one));
-	netlink_add_u32(&message, IFLA_NET_NS_FD, (uint32_t)netns);
-	netlink_add_string(&message, IFLA_IFNAME, name);
-	netlink_add_u32(&message, IFLA_NEW_IFINDEX, (uint32_t)new_index);
-	return netlink_request(sock, &message, err);
+	rtnl_begin(&message, RTM_NEWLINK, 0, &one, sizeof(one));
+	rtnl_add_u32(&message, IFLA_NET_NS_FD, (uint32_t)netns);
+	rtnl_add_string(&message, IFLA_IFNAME, name);
+	rtnl_add_u32(&message, IFLA_NEW_IFINDEX, (uint32_t)new_index);
+	return rtnl_request(sock, &message, err);
 }

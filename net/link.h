@@ -9,7 +9,7 @@
 
 /*
  * Network interfaces (rtnetlink(7), RTM_*LINK). sock: a netlink socket of the network namespace
- * in question (net/netlink.h).
+ * in question (net/rtnl.h).
  */
 
 struct link {

@@ -7,7 +7,7 @@ libnet_a_SOURCES = \
 	net/interfaces.c net/interfaces.h \
 	net/link.c net/link.h \
 	net/loopback.c net/loopback.h \
-	net/netlink.c net/netlink.h \
+	net/rtnl.c net/rtnl.h \
 	net/service_message.c net/service_message.h
 
 # What these link is what the folder may use: its own library and those below.
@@ -17,3 +17,7 @@ tests_unit_test_interfaces_SOURCES = tests/unit/test_interfaces.c
 tests_unit_test_interfaces_LDADD = $(net_test_libraries)
 tests_unit_test_net_SOURCES = tests/unit/test_net.c
 tests_unit_test_net_LDADD = $(net_test_libraries)
+
+if NETWORK
+include net/network.mk
+endif

@@ -3,208 +3,295 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/fd.h"
-#include "base/sys.h"
 
-#ifndef SOL_NETLINK
-#define SOL_NETLINK 270
-#endif
+#define ANSWER_SIZE (32 * 1024) /* the most that the kernel puts into one answer of a dump */
+#define FIRST_ROOM (2 * NETLINK_MESSAGE_MAX)
 
-/* As large as the kernel makes the parts of a dump's answer at most (af_netlink.c). */
-#define ANSWER_SIZE 32768
+/* sk_sndbuf of a new socket (net.core.wmem_default); what is longer needs a larger one. */
+#define DEFAULT_SEND_BUFFER (160 * 1024)
 
-static int open_socket(struct error *err)
+static int make_socket(struct netlink *netlink, int protocol, struct error *err)
 {
-	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	cleanup_fd int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	int on = 1;
+	const int on = 1;
 
-	if (sock < 0 || connect(sock, (const struct sockaddr *)&kernel, sizeof(kernel)) < 0)
-		return fail_errno(err, "netlink");
-	/* both since Linux 4.12; without them the errors say less */
-	setsockopt(sock, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
-	setsockopt(sock, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
-	return take_fd(&sock);
+	netlink->protocol = protocol;
+	netlink->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+	if (netlink->fd < 0 && errno == EPROTONOSUPPORT && protocol == NETLINK_NETFILTER)
+		return fail(err, errno,
+			    "this kernel has no nf_tables (modules nfnetlink and nf_tables, "
+			    "CONFIG_NF_TABLES)");
+	if (netlink->fd < 0)
+		return fail_errno(err, "open a netlink socket");
+	/* for errors only: an older kernel has neither */
+	setsockopt(netlink->fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
+	setsockopt(netlink->fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+	return 0;
 }
 
-int netlink_open(int netns, struct error *err)
+int netlink_open(struct netlink *netlink, int protocol, int netns, struct error *err)
 {
-	cleanup_fd int own = -1, sock = -1;
+	cleanup_fd int own = -1;
+	int result;
 
+	*netlink = NETLINK_CLOSED;
 	if (netns < 0)
-		return open_socket(err);
-	own = openat(AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (own < 0 || setns(netns, CLONE_NEWNET) < 0)
-		return fail_errno(err, "enter the network namespace");
-	sock = open_socket(err);
-	if (setns(own, CLONE_NEWNET) < 0)
-		return fail_errno(err, "go back to the own network namespace");
-	return take_fd(&sock);
+		return make_socket(netlink, protocol, err);
+	own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (own < 0)
+		return fail_errno(err, "open /proc/self/ns/net");
+	if (setns(netns, CLONE_NEWNET) < 0)
+		return fail_errno(err, "enter the container's network namespace");
+	result = make_socket(netlink, protocol, err);
+	if (setns(own, CLONE_NEWNET) == 0)
+		return result;
+	fail_errno(err, "return to the own network namespace");
+	netlink_close(netlink);
+	return -1;
 }
 
-void netlink_begin(struct netlink_message *message, uint16_t type, uint16_t flags, const void *body,
-		   size_t size)
+void netlink_close(struct netlink *netlink)
 {
-	memset(message, 0, sizeof(*message));
-	message->header = (struct nlmsghdr){
-		.nlmsg_len = (uint32_t)NLMSG_LENGTH(size),
-		.nlmsg_type = type,
-		.nlmsg_flags = NLM_F_REQUEST | flags,
-	};
-	memcpy(NLMSG_DATA(&message->header), body, size);
+	close_fd(&netlink->fd);
 }
 
-void netlink_add(struct netlink_message *message, uint16_t type, const void *data, size_t size)
+void netlink_batch_begin(struct netlink_batch *batch, struct arena *arena)
 {
-	size_t end = NLMSG_ALIGN(message->header.nlmsg_len);
-	struct rtattr attribute = {
-		.rta_len = (unsigned short)RTA_LENGTH(size),
-		.rta_type = type,
-	};
+	*batch = (struct netlink_batch){ .arena = arena };
+}
 
-	if (size > sizeof(message->bytes) || end + RTA_SPACE(size) > sizeof(message->bytes)) {
-		message->too_long = true;
-		return;
+size_t netlink_batch_size(struct netlink_batch *batch)
+{
+	if (batch->last)
+		batch->used = (size_t)((char *)batch->last - batch->data) +
+			      NLMSG_ALIGN(batch->last->nlmsg_len);
+	return batch->used;
+}
+
+/* So that the next message fits, whatever it has: then nobody needs to look while writing one. */
+static void make_room(struct netlink_batch *batch)
+{
+	if (batch->room - batch->used < NETLINK_MESSAGE_MAX) {
+		size_t room = batch->room ? 2 * batch->room : FIRST_ROOM;
+		char *data = arena_alloc(batch->arena, room);
+
+		if (batch->used)
+			memcpy(data, batch->data, batch->used);
+		batch->data = data;
+		batch->room = room;
 	}
-	memcpy(message->bytes + end, &attribute, sizeof(attribute));
-	if (size)
-		memcpy(message->bytes + end + RTA_LENGTH(0), data, size);
-	message->header.nlmsg_len = (uint32_t)(end + RTA_LENGTH(size));
-}
+	if (batch->count == batch->names_room) {
+		size_t room = batch->names_room ? 2 * batch->names_room : 32;
+		const char **names = arena_array(batch->arena, const char *, room);
 
-void netlink_add_string(struct netlink_message *message, uint16_t type, const char *text)
-{
-	netlink_add(message, type, text, strlen(text) + 1);
-}
-
-void netlink_add_u32(struct netlink_message *message, uint16_t type, uint32_t value)
-{
-	netlink_add(message, type, &value, sizeof(value));
-}
-
-static const struct rtattr *find_attribute(const void *attributes, size_t size, uint16_t type,
-					   size_t least)
-{
-	const struct rtattr *item = attributes;
-
-	while (size >= sizeof(*item) && item->rta_len >= sizeof(*item) && item->rta_len <= size) {
-		size_t step = RTA_ALIGN(item->rta_len);
-
-		if ((item->rta_type & NLA_TYPE_MASK) == type)
-			return RTA_PAYLOAD(item) >= least ? item : NULL;
-		if (step >= size)
-			break;
-		size -= step;
-		item = (const struct rtattr *)((const char *)item + step);
+		if (batch->count)
+			memcpy(names, batch->names, batch->count * sizeof(*names));
+		batch->names = names;
+		batch->names_room = room;
 	}
+}
+
+struct nlmsghdr *netlink_message(struct netlink_batch *batch, const char *what, uint16_t type,
+				 uint16_t flags)
+{
+	struct nlmsghdr *message;
+
+	netlink_batch_size(batch);
+	make_room(batch);
+	message = mnl_nlmsg_put_header(batch->data + batch->used);
+	message->nlmsg_type = type;
+	message->nlmsg_flags = NLM_F_REQUEST | flags;
+	message->nlmsg_seq = (uint32_t)batch->count; /* says which one an answer is of */
+	batch->names[batch->count++] = what;
+	batch->last = message;
+	return message;
+}
+
+static const struct nlattr *find(const char *begin, size_t size, uint16_t type, size_t least)
+{
+	const struct nlattr *attribute = (const struct nlattr *)begin;
+
+	for (int left = (int)size; mnl_attr_ok(attribute, left);
+	     left -= MNL_ALIGN(attribute->nla_len), attribute = mnl_attr_next(attribute))
+		if (mnl_attr_get_type(attribute) == type)
+			return mnl_attr_get_payload_len(attribute) >= least ? attribute : NULL;
 	return NULL;
 }
 
-const struct rtattr *netlink_find(const struct nlmsghdr *message, size_t size, uint16_t type,
-				  size_t least)
+const struct nlattr *netlink_attribute(const struct nlmsghdr *message, size_t body, uint16_t type,
+				       size_t least)
 {
-	size_t begin = NLMSG_SPACE(size);
+	size_t begin = MNL_ALIGN(body), size = mnl_nlmsg_get_payload_len(message);
 
-	if (message->nlmsg_len < begin)
+	if (size < begin)
 		return NULL;
-	return find_attribute((const char *)message + begin, message->nlmsg_len - begin, type,
-			      least);
+	return find((const char *)mnl_nlmsg_get_payload(message) + begin, size - begin, type,
+		    least);
 }
 
-/* The answer NLMSG_ERROR: 0 is "done"; the kernel's words stand in an attribute behind it. */
-static int read_error(const struct nlmsghdr *answer, struct error *err)
+const struct nlattr *netlink_nested(const struct nlattr *attribute, uint16_t type, size_t least)
 {
-	const struct nlmsgerr *status = NLMSG_DATA(answer);
-	const size_t begin = NLMSG_SPACE(sizeof(*status));
-	const struct rtattr *text = NULL;
-
-	if (answer->nlmsg_len < NLMSG_LENGTH(sizeof(*status)))
-		return fail(err, EPROTO, "netlink: a short answer");
-	if (!status->error)
-		return 0;
-	/* NLM_F_CAPPED: the request itself is not in the answer (NETLINK_CAP_ACK) */
-	if ((answer->nlmsg_flags & NLM_F_ACK_TLVS) && (answer->nlmsg_flags & NLM_F_CAPPED) &&
-	    answer->nlmsg_len > begin)
-		text = find_attribute((const char *)answer + begin, answer->nlmsg_len - begin,
-				      NLMSGERR_ATTR_MSG, 1);
-	errno = -status->error;
-	if (text)
-		return fail_errno(err, "%.*s", (int)RTA_PAYLOAD(text) - 1,
-				  (const char *)RTA_DATA(text));
-	return fail_errno(err, "netlink");
+	return find(mnl_attr_get_payload(attribute), mnl_attr_get_payload_len(attribute), type,
+		    least);
 }
 
-/* NLMSG_DONE has the error that a dump ended with, which may be in the middle. */
-static int read_done(const struct nlmsghdr *answer, struct error *err)
+static int send_all(struct netlink *netlink, struct netlink_batch *batch, struct error *err)
 {
-	int status = 0;
+	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	size_t size = netlink_batch_size(batch);
+	int room = (int)size * 2;
 
-	if (answer->nlmsg_len >= NLMSG_LENGTH(sizeof(status)))
-		memcpy(&status, NLMSG_DATA(answer), sizeof(status));
-	return status < 0 ? fail(err, -status, "netlink: %s", strerror(-status)) : 0;
-}
-
-static int ask(int sock, struct netlink_message *message, uint16_t flags, struct error *err)
-{
-	if (message->too_long)
-		return fail(err, EMSGSIZE, "netlink: the message is too long");
-	message->header.nlmsg_flags |= flags;
-	if (send(sock, message->bytes, message->header.nlmsg_len, 0) < 0)
+	if (size > DEFAULT_SEND_BUFFER &&
+	    setsockopt(netlink->fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)) < 0)
+		return fail_errno(err, "netlink: make room for %zu bytes", size);
+	if (sendto(netlink->fd, batch->data, size, 0, (const struct sockaddr *)&kernel,
+		   sizeof(kernel)) < 0)
 		return fail_errno(err, "netlink");
 	return 0;
 }
 
-/*
- * Reads answers until the last one. Each request of ours is read to its end before the next, so
- * what comes is the answer to it.
- */
-static int read_answers(int sock, bool dump,
-			int (*each)(const struct nlmsghdr *, void *, struct error *), void *context,
-			struct error *err)
+/* What the kernel's words are about, "eth0: File exists": the text of an attribute, if there is one. */
+static const char *kernels_words(const struct nlmsghdr *answer)
+{
+	const struct nlmsgerr *status = mnl_nlmsg_get_payload(answer);
+	size_t offset = sizeof(*status);
+	const struct nlattr *attribute;
+
+	if (!(answer->nlmsg_flags & NLM_F_ACK_TLVS))
+		return NULL;
+	if (!(answer->nlmsg_flags & NLM_F_CAPPED))
+		offset += mnl_nlmsg_get_payload_len(&status->msg);
+	attribute = netlink_attribute(answer, offset, NLMSGERR_ATTR_MSG, 1);
+	return attribute && mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) >= 0
+		       ? mnl_attr_get_str(attribute)
+		       : NULL;
+}
+
+/* NLMSG_ERROR: 0 is "done". */
+static int read_error(const struct netlink_batch *batch, const struct nlmsghdr *answer,
+		      size_t *failed, struct error *err)
+{
+	const struct nlmsgerr *status = mnl_nlmsg_get_payload(answer);
+	const char *name = "netlink", *words;
+
+	if (mnl_nlmsg_get_payload_len(answer) < sizeof(*status))
+		return fail(err, EPROTO, "netlink: a short answer");
+	if (!status->error)
+		return 0;
+	if (answer->nlmsg_seq < batch->count) {
+		name = batch->names[answer->nlmsg_seq];
+		if (failed)
+			*failed = answer->nlmsg_seq;
+	}
+	words = kernels_words(answer);
+	errno = -status->error;
+	return words ? fail_errno(err, "%s: %s", name, words) : fail_errno(err, "%s", name);
+}
+
+/* NLMSG_DONE has the error that a dump ended with, which may be in the middle. */
+static int read_done(const struct netlink_batch *batch, const struct nlmsghdr *answer,
+		     struct error *err)
+{
+	int status = 0;
+
+	if (mnl_nlmsg_get_payload_len(answer) >= sizeof(status))
+		memcpy(&status, mnl_nlmsg_get_payload(answer), sizeof(status));
+	if (status >= 0)
+		return 0;
+	errno = -status;
+	return fail_errno(err, "%s", batch->names[0]);
+}
+
+typedef int each_function(const struct nlmsghdr *answer, void *context, struct error *err);
+
+struct reading {
+	const struct netlink_batch *batch;
+	each_function *each;
+	void *context;
+	size_t *failed;
+	bool dump, done;
+	bool has_failed; /* err has the first failure */
+	bool interrupted;
+};
+
+static void read_answer(struct reading *reading, const struct nlmsghdr *answer, struct error *err)
+{
+	struct error other = { 0 }, *where = reading->has_failed ? &other : err;
+	size_t *failed = reading->has_failed ? NULL : reading->failed;
+	int result = 0;
+
+	reading->interrupted |= reading->dump && (answer->nlmsg_flags & NLM_F_DUMP_INTR);
+	if (answer->nlmsg_type == NLMSG_ERROR) {
+		result = read_error(reading->batch, answer, failed, where);
+		reading->done = reading->dump;
+	} else if (answer->nlmsg_type == NLMSG_DONE) {
+		result = read_done(reading->batch, answer, where);
+		reading->done = true;
+	} else if (reading->each && answer->nlmsg_type >= NLMSG_MIN_TYPE && !reading->has_failed) {
+		result = reading->each(answer, reading->context, where);
+	}
+	reading->has_failed |= result < 0;
+}
+
+/* All that is there (or of a dump all that comes) is read, so that nothing of it is left for the next. */
+static int read_answers(struct netlink *netlink, struct reading *reading, struct error *err)
 {
 	union {
 		struct nlmsghdr header;
 		char bytes[ANSWER_SIZE];
 	} buffer;
 
-	for (;;) {
+	while (!reading->done) {
 		const struct nlmsghdr *answer = &buffer.header;
-		ssize_t length = recv(sock, buffer.bytes, sizeof(buffer.bytes), 0);
+		ssize_t length = recv(netlink->fd, buffer.bytes, sizeof(buffer.bytes),
+				      reading->dump ? 0 : MSG_DONTWAIT);
 		int left = (int)length;
 
 		if (length < 0 && errno == EINTR)
 			continue;
+		if (length < 0 && errno == EAGAIN && !reading->dump)
+			break;
 		if (length <= 0)
-			return length < 0 ? fail_errno(err, "netlink")
+			return length < 0 ? fail_errno(err, "netlink: read the answer")
 					  : fail(err, EPROTO, "netlink: no answer");
-		/* left is less than 0 behind one without the bytes that align it */
-		for (; left > 0 && NLMSG_OK(answer, (unsigned int)left);
-		     answer = NLMSG_NEXT(answer, left)) {
-			if (answer->nlmsg_type == NLMSG_ERROR)
-				return read_error(answer, err);
-			if (answer->nlmsg_type == NLMSG_DONE)
-				return read_done(answer, err);
-			if (dump && each(answer, context, err) < 0)
-				return -1;
-		}
+		for (; mnl_nlmsg_ok(answer, left); answer = mnl_nlmsg_next(answer, &left))
+			read_answer(reading, answer, err);
 	}
+	if (!reading->has_failed && reading->interrupted)
+		return fail(err, EAGAIN, "%s: it changed meanwhile", reading->batch->names[0]);
+	return reading->has_failed ? -1 : 0;
 }
 
-int netlink_request(int sock, struct netlink_message *message, struct error *err)
+int netlink_ask(struct netlink *netlink, struct netlink_batch *batch, each_function *each,
+		void *context, size_t *failed, struct error *err)
 {
-	if (ask(sock, message, NLM_F_ACK, err) < 0)
-		return -1;
-	return read_answers(sock, false, NULL, NULL, err);
+	struct reading reading = {
+		.batch = batch,
+		.each = each,
+		.context = context,
+		.failed = failed,
+	};
+
+	if (!batch->count)
+		return 0;
+	return send_all(netlink, batch, err) < 0 ? -1 : read_answers(netlink, &reading, err);
 }
 
-int netlink_dump(int sock, struct netlink_message *message,
-		 int (*each)(const struct nlmsghdr *answer, void *context, struct error *err),
+int netlink_send(struct netlink *netlink, struct netlink_batch *batch, size_t *failed,
+		 struct error *err)
+{
+	return netlink_ask(netlink, batch, NULL, NULL, failed, err);
+}
+
+int netlink_dump(struct netlink *netlink, struct netlink_batch *batch, each_function *each,
 		 void *context, struct error *err)
 {
-	if (ask(sock, message, NLM_F_DUMP, err) < 0)
-		return -1;
-	return read_answers(sock, true, each, context, err);
+	struct reading reading = { .batch = batch, .each = each, .context = context, .dump = true };
+
+	return send_all(netlink, batch, err) < 0 ? -1 : read_answers(netlink, &reading, err);
 }

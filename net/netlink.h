@@ -1,68 +1,104 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
+#include <libmnl/libmnl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 
 /*
- * rtnetlink(7) in the little that ctr needs: messages are written into a buffer on the stack and
- * sent one by one. (libmnl is the library for it, but Debian has no static archive of it, and
- * `ctr` is one static program.)
+ * netlink(7) by libmnl, for rtnetlink(7) and nf_tables alike: messages are written one behind the
+ * other into a batch, which one system call sends. The kernel works on them while it is called, so
+ * all answers are there when it returns: a second call finds that there is none, which is success.
  *
- *	struct netlink_message message;
- *	struct ifinfomsg link = { .ifi_index = index };
+ *	struct netlink_batch batch;
+ *	struct nlmsghdr *message;
  *
- *	netlink_begin(&message, RTM_SETLINK, 0, &link, sizeof(link));
- *	netlink_add_string(&message, IFLA_IFNAME, "eth0");
- *	netlink_request(sock, &message, err);
+ *	netlink_batch_begin(&batch, &arena);
+ *	message = netlink_message(&batch, "set eth0 up", RTM_NEWLINK, 0);
+ *	link = mnl_nlmsg_put_extra_header(message, sizeof(*link));
+ *	mnl_attr_put_strz(message, IFLA_IFNAME, "eth0");
+ *	netlink_send(&netlink, &batch, err);
+ *
+ * Linked into ctr-net only: there is no static library of libmnl.
  */
 
-#define NETLINK_MESSAGE_SIZE 1024
-
-struct netlink_message {
-	union {
-		struct nlmsghdr header;
-		unsigned char bytes[NETLINK_MESSAGE_SIZE];
-	};
-	bool too_long; /* an attribute did not fit: the request fails */
+struct netlink {
+	int fd;
+	int protocol;
 };
 
-/*
- * A socket of the network namespace that the caller is in, or of the one whose descriptor is
- * netns (-1: the caller's): a socket belongs to the namespace that it was made in. The second
- * needs CAP_SYS_ADMIN in both and a process of one thread, which leaves its namespace for a
- * moment.
- */
-int netlink_open(int netns, struct error *err);
-
-/* Begins a message of an RTM_* type with the structure that this type begins with. */
-void netlink_begin(struct netlink_message *message, uint16_t type, uint16_t flags, const void *body,
-		   size_t size);
-
-/* Appends an attribute. */
-void netlink_add(struct netlink_message *message, uint16_t type, const void *data, size_t size);
-void netlink_add_string(struct netlink_message *message, uint16_t type, const char *text);
-void netlink_add_u32(struct netlink_message *message, uint16_t type, uint32_t value);
-
-/* Sends it and waits for the kernel's answer. The kernel's own words about a failure are told. */
-int netlink_request(int sock, struct netlink_message *message, struct error *err);
+#define NETLINK_CLOSED ((struct netlink){ .fd = -1 })
 
 /*
- * Sends it as a question for all objects (NLM_F_DUMP) and calls each for every one in the answer;
- * what it returns below 0 ends the dump.
+ * A socket of protocol (NETLINK_ROUTE, NETLINK_NETFILTER) in the network namespace netns, or with -1
+ * in the caller's: a socket belongs to the namespace that it was made in. The first needs
+ * CAP_SYS_ADMIN in both and a process of one thread, which leaves its namespace for a moment.
+ * Errors say which kernel support is missing.
  */
-int netlink_dump(int sock, struct netlink_message *message,
+int netlink_open(struct netlink *netlink, int protocol, int netns, struct error *err);
+
+/* Accepts one that is not open. */
+void netlink_close(struct netlink *netlink);
+#define cleanup_netlink __attribute__((cleanup(netlink_close)))
+
+/* The most bytes that one message may have: callers with more split it. */
+#define NETLINK_MESSAGE_MAX ((size_t)96 * 1024)
+
+struct netlink_batch {
+	struct arena *arena;
+	char *data;
+	size_t room, used;
+	struct nlmsghdr *last; /* being written */
+	const char **names;    /* what each message is for, for errors */
+	size_t count, names_room;
+};
+
+void netlink_batch_begin(struct netlink_batch *batch, struct arena *arena);
+
+/*
+ * Begins a message, of which attributes may follow until the next one is begun. The pointer is good
+ * until then. what: for an error, "add the address 10.89.0.2/24"; it must outlive the batch. flags:
+ * NLM_F_* besides NLM_F_REQUEST.
+ */
+struct nlmsghdr *netlink_message(struct netlink_batch *batch, const char *what, uint16_t type,
+				 uint16_t flags);
+
+/* How many messages it has, and the bytes so far. */
+size_t netlink_batch_size(struct netlink_batch *batch);
+
+/*
+ * Sends it, and fails with the first failure that the kernel tells, in its own words. rtnetlink goes
+ * on behind a message that failed; nf_tables does not: there nothing of a batch is done then. The
+ * batch is as it was and may be sent again. failed, if not NULL, gets the number of the message that
+ * failed, counted from 0.
+ */
+int netlink_send(struct netlink *netlink, struct netlink_batch *batch, size_t *failed,
+		 struct error *err);
+
+/*
+ * The same, and calls each for every object in the answers: those of requests without NLM_F_DUMP, and
+ * what NLM_F_ECHO tells of changes. each may return -1 with *err, which ends it.
+ */
+int netlink_ask(struct netlink *netlink, struct netlink_batch *batch,
+		int (*each)(const struct nlmsghdr *answer, void *context, struct error *err),
+		void *context, size_t *failed, struct error *err);
+
+/*
+ * For a batch of one message with NLM_F_DUMP: all objects, however many answers that takes. A list
+ * that changed meanwhile (NLM_F_DUMP_INTR) is EAGAIN.
+ */
+int netlink_dump(struct netlink *netlink, struct netlink_batch *batch,
 		 int (*each)(const struct nlmsghdr *answer, void *context, struct error *err),
 		 void *context, struct error *err);
 
 /*
- * The attribute of a type in a message whose first structure has size bytes; NULL when there is
- * none or when it is shorter than least bytes.
+ * The attribute of a type in a message whose first structure has body bytes, or in one that nests
+ * others; NULL when there is none or when it is shorter than least bytes.
  */
-const struct rtattr *netlink_find(const struct nlmsghdr *message, size_t size, uint16_t type,
-				  size_t least);
+const struct nlattr *netlink_attribute(const struct nlmsghdr *message, size_t body, uint16_t type,
+				       size_t least);
+const struct nlattr *netlink_nested(const struct nlattr *attribute, uint16_t type, size_t least);
