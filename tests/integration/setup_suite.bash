@@ -28,7 +28,10 @@ make_rootfs() {
 	for link in "$1"/bin/*; do
 		[[ ! -L $link ]] || ln -sfn busybox "$link"
 	done
-	[[ ! -x $HELPERS/probe ]] || cp "$HELPERS/probe" "$1/bin/probe"
+	local helper
+	for helper in probe talk; do
+		[[ ! -x $HELPERS/$helper ]] || cp "$HELPERS/$helper" "$1/bin"
+	done
 	printf '%s\n' root:x:0:0:root:/root:/bin/sh user:x:1000:1000::/home/user:/bin/sh \
 		daemon:x:1:1::/var/empty:/bin/false >"$1/etc/passwd"
 	printf '%s\n' root:x:0: daemon:x:1: user:x:1000: audio:x:29:user wheel:x:10:user,root \
