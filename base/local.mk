@@ -7,6 +7,7 @@ libbase_a_SOURCES = \
 	base/fd.c base/fd.h \
 	base/file.c base/file.h \
 	base/file_user.c base/file_user.h \
+	base/identity.c base/identity.h \
 	base/log.c base/log.h \
 	base/macro.h \
 	base/mount_table.c base/mount_table.h \
@@ -41,6 +42,7 @@ base_tests = \
 	tests/unit/test_error \
 	tests/unit/test_fd \
 	tests/unit/test_file \
+	tests/unit/test_identity \
 	tests/unit/test_log \
 	tests/unit/test_mountinfo \
 	tests/unit/test_number_list \
@@ -64,6 +66,8 @@ tests_unit_test_fd_SOURCES = tests/unit/test_fd.c
 tests_unit_test_fd_LDADD = $(base_test_libraries)
 tests_unit_test_file_SOURCES = tests/unit/test_file.c $(scratch_dir)
 tests_unit_test_file_LDADD = $(base_test_libraries)
+tests_unit_test_identity_SOURCES = tests/unit/test_identity.c
+tests_unit_test_identity_LDADD = $(base_test_libraries)
 tests_unit_test_log_SOURCES = tests/unit/test_log.c $(scratch_dir)
 tests_unit_test_log_LDADD = $(base_test_libraries)
 tests_unit_test_number_list_SOURCES = tests/unit/test_number_list.c

@@ -7,7 +7,6 @@ core_tests = \
 	tests/unit/test_handle \
 	tests/unit/test_hook_state \
 	tests/unit/test_host_ps \
-	tests/unit/test_identity \
 	tests/unit/test_monitor \
 	tests/unit/test_namespaces \
 	tests/unit/test_notify \
@@ -37,9 +36,6 @@ tests_unit_test_hook_state_CFLAGS = $(core_test_flags)
 tests_unit_test_hook_state_LDADD = $(core_test_libraries)
 tests_unit_test_host_ps_SOURCES = tests/unit/test_host_ps.c
 tests_unit_test_host_ps_LDADD = $(core_test_libraries)
-tests_unit_test_identity_SOURCES = tests/unit/test_identity.c
-tests_unit_test_identity_CFLAGS = $(core_test_flags)
-tests_unit_test_identity_LDADD = $(core_test_libraries)
 tests_unit_test_namespaces_SOURCES = tests/unit/test_namespaces.c $(scratch_dir)
 tests_unit_test_namespaces_CFLAGS = $(core_test_flags)
 tests_unit_test_namespaces_LDADD = $(core_test_libraries)

@@ -16,7 +16,6 @@ libruntime_a_SOURCES = \
 	runtime/hook_state.c runtime/hook_state.h \
 	runtime/host_commit.c runtime/host_commit.h \
 	runtime/host_ps.c runtime/host_ps.h \
-	runtime/identity.c runtime/identity.h \
 	runtime/image_form.c runtime/image_form.h \
 	runtime/init.c runtime/init.h \
 	runtime/interrupt.c runtime/interrupt.h \

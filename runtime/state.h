@@ -7,10 +7,10 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/identity.h"
 #include "base/string_list.h"
 #include "cgroup/resctrl.h"
 #include "runtime/container.h"
-#include "runtime/identity.h"
 #include "runtime/settings.h"
 
 /*
