@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 noinst_LIBRARIES += libspecs.a
 libspecs_a_SOURCES = \
+	specs/address.c specs/address.h \
 	specs/annotations.c \
 	specs/docker_document.c specs/docker_document.h \
 	specs/events.c specs/events.h \
@@ -10,7 +11,10 @@ libspecs_a_SOURCES = \
 	specs/json.c specs/json.h \
 	specs/json_bytes.c specs/json_bytes.h \
 	specs/json_writer.c specs/json_writer.h \
+	specs/network_attachment.c specs/network_document.h specs/network_rows.h \
+	specs/network_document.c specs/network_name.c specs/network_request.c \
 	specs/optional.h \
+	specs/port.c specs/port.h \
 	specs/runtime_spec.c specs/runtime_spec.h \
 	specs/schema.c specs/schema.h \
 	specs/schema_decode.h \
@@ -48,14 +52,19 @@ dist_schema_DATA = \
 # What these link is what a folder may use: its own library and those below.
 specs_test_libraries = libunit.a libspecs.a libbase.a $(YAJL_LIBS)
 check_PROGRAMS += \
+	tests/unit/test_address \
 	tests/unit/test_events \
 	tests/unit/test_image_change \
 	tests/unit/test_image_document \
 	tests/unit/test_json \
+	tests/unit/test_network_document \
+	tests/unit/test_port \
 	tests/unit/test_runtime_spec \
 	tests/unit/test_schema \
 	tests/unit/test_template \
 	tests/unit/test_validate
+tests_unit_test_address_SOURCES = tests/unit/test_address.c
+tests_unit_test_address_LDADD = $(specs_test_libraries)
 tests_unit_test_events_SOURCES = tests/unit/test_events.c
 tests_unit_test_events_LDADD = $(specs_test_libraries)
 tests_unit_test_image_change_SOURCES = tests/unit/test_image_change.c
@@ -64,6 +73,10 @@ tests_unit_test_image_document_SOURCES = tests/unit/test_image_document.c
 tests_unit_test_image_document_LDADD = $(specs_test_libraries)
 tests_unit_test_json_SOURCES = tests/unit/test_json.c
 tests_unit_test_json_LDADD = $(specs_test_libraries)
+tests_unit_test_network_document_SOURCES = tests/unit/test_network_document.c
+tests_unit_test_network_document_LDADD = $(specs_test_libraries)
+tests_unit_test_port_SOURCES = tests/unit/test_port.c
+tests_unit_test_port_LDADD = $(specs_test_libraries)
 tests_unit_test_runtime_spec_SOURCES = tests/unit/test_runtime_spec.c
 tests_unit_test_runtime_spec_LDADD = $(specs_test_libraries)
 tests_unit_test_schema_SOURCES = tests/unit/test_schema.c
@@ -73,6 +86,7 @@ tests_unit_test_template_LDADD = $(specs_test_libraries)
 tests_unit_test_validate_SOURCES = tests/unit/test_validate.c
 tests_unit_test_validate_LDADD = $(specs_test_libraries)
 EXTRA_DIST += \
+	tests/unit/golden/network-document.json \
 	tests/unit/golden/spec-decode-errors.txt \
 	tests/unit/golden/spec-full.json \
 	tests/unit/golden/spec-image-errors.txt \

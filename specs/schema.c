@@ -101,6 +101,8 @@ static int decode_member(struct decoder *decoder, const struct place *place,
 		return decode_uint_map(decoder, place, node, (void *)member);
 	case SCHEMA_KEYS:
 		return decode_keys(decoder, place, node, (void *)member);
+	case SCHEMA_TEXT:
+		return decode_parsed(decoder, place, row, node, member);
 	}
 	return -1;
 }

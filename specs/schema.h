@@ -62,6 +62,7 @@
  *	UINT_MAP		object of whole numbers	struct uint_map
  *	KEYS			object of whatever	struct string_list: its keys; encoded as {}
  *	OBJECT_MAP(..., o, key)	object of objects	as OBJECTS; the key goes to char *o.key
+ *	TEXT(..., t)		string that t reads	struct t, named by SCHEMA_TEXT_OF()
  *
  * INT, UINT and their OPT_ forms take RANGE(lowest, highest); without it, what the member holds.
  */
@@ -91,6 +92,7 @@ enum schema_kind {
 	SCHEMA_UINT_MAP,
 	SCHEMA_KEYS,
 	SCHEMA_OBJECT_MAP,
+	SCHEMA_TEXT,
 };
 
 /* Flags of a row. */
@@ -100,6 +102,15 @@ enum {
 	ABSOLUTE = 4, /* a string that begins with a slash; empty counts as absent */
 };
 
+/* A structure that is one string in a document: an address, say. */
+#define SCHEMA_TEXT_SIZE 80
+struct schema_text {
+	/* Fails with the text in the error, but no place. */
+	int (*parse)(const char *text, void *value, struct error *err);
+	/* An empty text: absent. */
+	char *(*print)(const void *value, char buffer[SCHEMA_TEXT_SIZE]);
+};
+
 struct schema_row {
 	const char *name;
 	uint8_t length; /* of name */
@@ -107,7 +118,10 @@ struct schema_row {
 	uint8_t size; /* of an INT or UINT member: 4 or 8 bytes */
 	uint16_t offset, key_offset;
 	const struct schema *object;
-	const struct schema_word *words; /* ends with { 0 } */
+	union {
+		const struct schema_word *words; /* ends with { 0 } */
+		const struct schema_text *text;	 /* of a TEXT */
+	};
 	int64_t min;
 	uint64_t max; /* a range of 0 to 0 means none */
 };
@@ -241,6 +255,27 @@ void schema_write(const struct schema *schema, struct json_writer *writer, const
 			.object = &inner##_schema, .key_offset = offsetof(struct inner, key),      \
 			##__VA_ARGS__                                                              \
 	}
+#define TEXT(type, member, name, inner, ...)                                                       \
+	{                                                                                          \
+		SCHEMA_ROW(SCHEMA_TEXT, type, member, name, struct inner), .text = &inner##_text,  \
+									   ##__VA_ARGS__           \
+	}
+
+/*
+ * Before the tables with a TEXT of struct inner: the functions that read and write it, which are
+ * int parse(const char *, struct inner *, struct error *) and
+ * char *print(const struct inner *, char *buffer).
+ */
+#define SCHEMA_TEXT_OF(inner, parse_function, print_function)                                      \
+	static int inner##_text_parse(const char *text, void *value, struct error *err)            \
+	{                                                                                          \
+		return parse_function(text, (struct inner *)value, err);                           \
+	}                                                                                          \
+	static char *inner##_text_print(const void *value, char buffer[SCHEMA_TEXT_SIZE])          \
+	{                                                                                          \
+		return print_function((const struct inner *)value, buffer);                        \
+	}                                                                                          \
+	static const struct schema_text inner##_text = { inner##_text_parse, inner##_text_print }
 
 /* For the macros above only. */
 #define SCHEMA_MEMBER(type, member) (((struct type *)0)->member)

@@ -64,6 +64,9 @@ int decode_string(const struct decoder *decoder, const struct place *place,
 		  const struct schema_row *row, const struct json *node, char **value);
 int decode_word(const struct decoder *decoder, const struct place *place,
 		const struct schema_row *row, const struct json *node, char *member);
+/* A string that the row's own function reads. */
+int decode_parsed(const struct decoder *decoder, const struct place *place,
+		  const struct schema_row *row, const struct json *node, char *member);
 /* Lists and maps of plain values; a map that is there already keeps what the node has not. */
 int decode_strings(const struct decoder *decoder, const struct place *place,
 		   const struct json *node, struct string_list *list);

@@ -70,6 +70,13 @@ static int read_enum(const char *member)
 	return value;
 }
 
+static bool has_text(const struct schema_row *row, const char *member)
+{
+	char buffer[SCHEMA_TEXT_SIZE];
+
+	return row->text->print(member, buffer)[0] != '\0';
+}
+
 /* Whether anything in an object would be written. */
 static bool is_present(const struct schema *schema, const char *value);
 
@@ -109,6 +116,8 @@ static bool is_written(const struct schema_row *row, const char *member)
 	case SCHEMA_KEYS:
 	case SCHEMA_OBJECT_MAP:
 		return always || read_list(member).count > 0;
+	case SCHEMA_TEXT:
+		return always || has_text(row, member);
 	}
 	return false;
 }
@@ -221,6 +230,13 @@ static void write_keys(struct json_writer *writer, const char *member)
 	json_end_object(writer);
 }
 
+static void write_text(struct json_writer *writer, const struct schema_row *row, const char *member)
+{
+	char buffer[SCHEMA_TEXT_SIZE];
+
+	json_write_string(writer, row->text->print(member, buffer));
+}
+
 static void write_member(struct json_writer *writer, const struct schema_row *row,
 			 const char *member)
 {
@@ -279,6 +295,9 @@ static void write_member(struct json_writer *writer, const struct schema_row *ro
 		break;
 	case SCHEMA_KEYS:
 		write_keys(writer, member);
+		break;
+	case SCHEMA_TEXT:
+		write_text(writer, row, member);
 		break;
 	}
 }

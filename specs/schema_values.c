@@ -132,6 +132,20 @@ int decode_word(const struct decoder *decoder, const struct place *place,
 	return 0;
 }
 
+int decode_parsed(const struct decoder *decoder, const struct place *place,
+		  const struct schema_row *row, const struct json *node, char *member)
+{
+	struct error reason = { 0 };
+
+	if (decode_expect(decoder, place, node, JSON_STRING) < 0)
+		return -1;
+	if (!node->text[0] && !(row->flags & REQUIRED))
+		return 0; /* as Go programs write what they have not set */
+	if (row->text->parse(node->text, member, &reason) < 0)
+		return fail_place(decoder, place, "%s", reason.text);
+	return 0;
+}
+
 int decode_strings(const struct decoder *decoder, const struct place *place,
 		   const struct json *node, struct string_list *list)
 {
