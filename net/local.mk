@@ -2,7 +2,7 @@
 noinst_LIBRARIES += libnet.a
 libnet_a_SOURCES = \
 	net/address.c net/address.h \
-	net/client.h \
+	net/client.c net/client.h \
 	net/devices.c net/devices.h \
 	net/interfaces.c net/interfaces.h \
 	net/link.c net/link.h \
