@@ -38,3 +38,4 @@ tests_unit_test_resolv_conf_LDADD = $(net_test_libraries)
 if NETWORK
 include net/network.mk
 endif
+EXTRA_DIST += tests/unit/golden/links.txt

@@ -3,11 +3,23 @@
 noinst_LIBRARIES += libnetwork.a
 libnetwork_a_CPPFLAGS = $(AM_CPPFLAGS) $(NETWORK_CFLAGS)
 libnetwork_a_SOURCES = \
-	net/netlink.c net/netlink.h
+	net/bridge.c net/bridge.h \
+	net/host_sysctl.c net/host_sysctl.h \
+	net/link_message.c net/link_message.h \
+	net/links.c net/links.h \
+	net/links_plan.c \
+	net/netlink.c net/netlink.h \
+	net/parent.c net/parent.h \
+	net/rate.h \
+	net/route.c net/route.h
 
 network_test_libraries = libunit.a libnetwork.a libnet.a libspecs.a libbase.a $(YAJL_LIBS) \
 	$(NETWORK_LIBS)
-check_PROGRAMS += tests/unit/test_netlink
+check_PROGRAMS += tests/unit/test_links tests/unit/test_netlink
+tests_unit_test_links_SOURCES = tests/unit/test_links.c
+tests_unit_test_links_CPPFLAGS = $(libnetwork_a_CPPFLAGS)
+tests_unit_test_links_CFLAGS = $(AM_CFLAGS) -Wno-write-strings
+tests_unit_test_links_LDADD = $(network_test_libraries)
 tests_unit_test_netlink_SOURCES = tests/unit/test_netlink.c
 tests_unit_test_netlink_CPPFLAGS = $(libnetwork_a_CPPFLAGS)
 tests_unit_test_netlink_LDADD = $(network_test_libraries)

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/bridge.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/blake2b.h"
+#include "net/host_sysctl.h"
+#include "net/link_message.h"
+
+/* What is there under the bridge's name. */
+struct present {
+	uint32_t index; /* 0: nothing */
+	bool is_bridge, is_ours;
+};
+
+static int see_link(const struct nlmsghdr *answer, void *context, struct error *err)
+{
+	const struct ifinfomsg *body = mnl_nlmsg_get_payload(answer);
+	struct present *present = context;
+	const struct nlattr *info, *kind, *alias;
+
+	(void)err;
+	if (answer->nlmsg_type != RTM_NEWLINK)
+		return 0;
+	present->index = (uint32_t)body->ifi_index;
+	info = netlink_attribute(answer, sizeof(*body), IFLA_LINKINFO, 0);
+	kind = info ? netlink_nested(info, IFLA_INFO_KIND, sizeof("bridge") - 1) : NULL;
+	alias = netlink_attribute(answer, sizeof(*body), IFLA_IFALIAS, sizeof(LINK_ALIAS) - 1);
+	present->is_ours = alias &&
+			   !strncmp(mnl_attr_get_payload(alias), LINK_ALIAS, strlen(LINK_ALIAS));
+	present->is_bridge = kind && !strncmp(mnl_attr_get_payload(kind), "bridge", 6);
+	return 0;
+}
+
+static int look(struct netlink *host, struct arena *arena, const char *name,
+		struct present *present, struct error *err)
+{
+	struct netlink_batch batch;
+	struct nlmsghdr *message;
+
+	*present = (struct present){ 0 };
+	netlink_batch_begin(&batch, arena);
+	message = link_message(&batch, "look for the bridge", RTM_GETLINK, 0, 0);
+	mnl_attr_put_strz(message, IFLA_IFNAME, name);
+	if (netlink_ask(host, &batch, see_link, present, NULL, err) < 0)
+		return err->errnum == ENODEV ? 0 : -1;
+	if (!present->is_bridge)
+		return fail(err, EEXIST,
+			    "there is an interface '%s' already, which is no bridge: give the "
+			    "network another one (network create --interface-name)",
+			    name);
+	return 0;
+}
+
+/* The same for a network whatever members it has and however often its bridge is made. */
+static void make_mac(const struct network *network, struct mac_address *mac)
+{
+	unsigned char digest[BLAKE2B_SIZE];
+	struct blake2b hash;
+
+	blake2b_begin(&hash);
+	blake2b_add(&hash, network->name, strlen(network->name) + 1);
+	blake2b_add(&hash, network->interface, strlen(network->interface) + 1);
+	blake2b_end(&hash, digest);
+	memcpy(mac->bytes, digest, sizeof(mac->bytes));
+	mac->bytes[0] = 0x02; /* chosen locally, of one interface */
+	/* those of members are 02:42 and their address */
+	mac->bytes[1] = (uint8_t)(mac->bytes[1] == 0x42 ? 0 : mac->bytes[1]);
+}
+
+static int make_link(struct netlink *host, struct arena *arena, const struct network *network,
+		     struct error *err)
+{
+	struct netlink_batch batch;
+	struct nlmsghdr *message;
+	struct link_kind bridge;
+	struct mac_address mac;
+
+	make_mac(network, &mac);
+	netlink_batch_begin(&batch, arena);
+	message = link_message(&batch, "make it", RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0);
+	mnl_attr_put_strz(message, IFLA_IFNAME, network->interface);
+	mnl_attr_put(message, IFLA_ADDRESS, sizeof(mac.bytes), mac.bytes);
+	if (network->mtu)
+		mnl_attr_put_u32(message, IFLA_MTU, network->mtu);
+	bridge = link_kind_begin(message, "bridge");
+	mnl_attr_put_u32(message, IFLA_BR_FORWARD_DELAY, 0);
+	mnl_attr_put_u32(message, IFLA_BR_STP_STATE, 0);
+	link_kind_end(message, bridge);
+	/* two containers started at the same time make the same one */
+	if (netlink_send(host, &batch, NULL, err) < 0 && err->errnum != EEXIST)
+		return link_kind_failed("bridge", err);
+	return 0;
+}
+
+static bool has_family(const struct network *network, uint8_t family)
+{
+	for (size_t i = 0; i < network->subnets.count; i++)
+		if (network->subnets.items[i].subnet.address.family == family)
+			return true;
+	return false;
+}
+
+/* Addresses and up; one that we made is marked as ours. An address that it has already is replaced by the same. */
+static int complete_link(struct netlink *host, struct arena *arena, const struct network *network,
+			 const struct present *present, struct error *err)
+{
+	const uint32_t index = present->index;
+	const bool inet6 = has_family(network, AF_INET6);
+	struct netlink_batch batch;
+	struct nlmsghdr *message;
+	char text[ADDRESS_TEXT_SIZE];
+
+	netlink_batch_begin(&batch, arena);
+	if (!inet6)
+		link_message_address_generation(&batch, "keep IPv6 from it", index, NULL, false);
+	for (size_t i = 0; i < network->subnets.count; i++) {
+		const struct network_subnet *subnet = &network->subnets.items[i];
+		const struct ip_prefix address = { subnet->gateway, subnet->subnet.length };
+
+		if (!subnet->gateway.family)
+			continue;
+		link_message_address(&batch,
+				     arena_printf(arena, "give it the address %s",
+						  ip_prefix_print(&address, text)),
+				     NLM_F_REPLACE, index, &address);
+	}
+	message = link_message(&batch, "set it up", RTM_NEWLINK, 0, index);
+	link_put_up(message);
+	if (present->is_ours)
+		mnl_attr_put_strz(message, IFLA_IFALIAS,
+				  arena_printf(arena, LINK_ALIAS "%s", network->name));
+	/* a kernel without IPv6 gives no such addresses either */
+	if (netlink_send(host, &batch, NULL, err) < 0 && (inet6 || err->errnum != EAFNOSUPPORT))
+		return -1;
+	return 0;
+}
+
+static int set_parameters(struct arena *arena, const struct network *network, struct error *err)
+{
+	const char *name = network->interface;
+
+	if (has_family(network, AF_INET) &&
+	    (host_sysctl_set(arena_printf(arena, "ipv4/conf/%s/route_localnet", name), "1", err) <
+		     0 ||
+	     (!network->internal && host_sysctl_forward(AF_INET, err) < 0)))
+		return -1;
+	if (!has_family(network, AF_INET6))
+		return 0;
+	/* it is the router of its network: nobody in there shall be that for the host */
+	if (host_sysctl_set(arena_printf(arena, "ipv6/conf/%s/accept_ra", name), "0", err) < 0)
+		return err->errnum == ENOENT
+			       ? fail(err, ENOENT,
+				      "this kernel has no IPv6 (CONFIG_IPV6, or ipv6.disable=1)")
+			       : -1;
+	return network->internal ? 0 : host_sysctl_forward(AF_INET6, err);
+}
+
+int bridge_make(struct netlink *host, struct arena *arena, const struct network *network,
+		struct error *err)
+{
+	struct present present;
+
+	if (look(host, arena, network->interface, &present, err) < 0)
+		return -1;
+	if (!present.index) {
+		if (make_link(host, arena, network, err) < 0 ||
+		    look(host, arena, network->interface, &present, err) < 0)
+			return fail_in(err, "bridge %s", network->interface);
+		present.is_ours = true;
+	}
+	if (complete_link(host, arena, network, &present, err) < 0 ||
+	    set_parameters(arena, network, err) < 0)
+		return fail_in(err, "bridge %s", network->interface);
+	return 0;
+}
+
+int bridge_remove(struct netlink *host, struct arena *arena, const struct network *network,
+		  struct error *err)
+{
+	struct netlink_batch batch;
+	struct present present;
+
+	if (look(host, arena, network->interface, &present, err) < 0)
+		return -1;
+	if (!present.index || !present.is_ours)
+		return 0;
+	netlink_batch_begin(&batch, arena);
+	link_message(&batch, "remove it", RTM_DELLINK, 0, present.index);
+	if (netlink_send(host, &batch, NULL, err) < 0 && err->errnum != ENODEV)
+		return fail_in(err, "bridge %s", network->interface);
+	return 0;
+}

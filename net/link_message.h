@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <net/if.h>
+#include <stdint.h>
+
+#include "net/netlink.h"
+#include "specs/address.h"
+
+/*
+ * The messages of rtnetlink(7) that networks are made of, each appended to a batch. what: see
+ * netlink_message(); errors name it.
+ */
+
+/*
+ * Networks' own links that we made have this and the network's name as their alias (`ip link` shows it);
+ * others were there before, and stay.
+ */
+#define LINK_ALIAS "ctr network "
+
+/* A link by its index, or with 0 by its name in an attribute IFLA_IFNAME that the caller adds. */
+struct nlmsghdr *link_message(struct netlink_batch *batch, const char *what, uint16_t type,
+			      uint16_t flags, uint32_t index);
+
+/* Begins IFLA_LINKINFO of this kind and its IFLA_INFO_DATA; what is put until link_kind_end() is that. */
+struct link_kind {
+	struct nlattr *info, *data;
+};
+struct link_kind link_kind_begin(struct nlmsghdr *message, const char *kind);
+void link_kind_end(struct nlmsghdr *message, struct link_kind kind);
+
+/* For a message of link_message(): the link shall be up. */
+void link_put_up(struct nlmsghdr *message);
+
+/*
+ * Whether the kernel gives the link an IPv6 address of its own (link-local, of its MAC). A message of
+ * its own, before the link is set up: within one message the kernel does this last.
+ */
+void link_message_address_generation(struct netlink_batch *batch, const char *what, uint32_t index,
+				     const char *name, bool generate);
+
+/* An address with its network's length; IPv6 without waiting whether somebody has it already. */
+void link_message_address(struct netlink_batch *batch, const char *what, uint16_t flags,
+			  uint32_t index, const struct ip_prefix *address);
+
+/* A default route over an interface; a gateway that is none: all are reached directly. */
+void link_message_default_route(struct netlink_batch *batch, const char *what, uint32_t index,
+				uint8_t family, const struct ip_address *gateway);
+
+/*
+ * Fails for a link of a kind that the kernel refused: where it does not know that kind (EOPNOTSUPP)
+ * in words of ours, "this kernel has no macvlan (module macvlan, CONFIG_MACVLAN)".
+ */
+int link_kind_failed(const char *kind, struct error *err);
+
+/* The index of an interface in a socket's namespace, 0 if there is none. One system call. */
+uint32_t link_index(const struct netlink *netlink, const char *name);

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/links.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <sys/socket.h>
+
+#include "net/bridge.h"
+#include "net/link_message.h"
+#include "net/parent.h"
+
+int links_network(struct netlink *host, struct arena *arena, const struct network *network,
+		  struct error *err)
+{
+	int result = network->driver == NETWORK_BRIDGE ? bridge_make(host, arena, network, err)
+						       : parent_make(host, arena, network, err);
+
+	return result < 0 ? fail_in(err, "network %s", network->name) : 0;
+}
+
+int links_network_remove(struct netlink *host, struct arena *arena, const struct network *network,
+			 struct error *err)
+{
+	int result = network->driver == NETWORK_BRIDGE ? bridge_remove(host, arena, network, err)
+						       : parent_remove(host, arena, network, err);
+
+	return result < 0 ? fail_in(err, "network %s", network->name) : 0;
+}
+
+/* The network's own link that its members' hang on. */
+static uint32_t upper_index(const struct netlink *host, const struct network *network)
+{
+	char name[IFNAMSIZ];
+
+	return network->driver == NETWORK_BRIDGE ? link_index(host, network->interface)
+						 : link_index(host, parent_name(network, name));
+}
+
+int links_ready(struct netlink *host, struct arena *arena, const struct network *network,
+		struct error *err)
+{
+	return upper_index(host, network) ? 0 : links_network(host, arena, network, err);
+}
+
+/* What the link into the container is made of, whatever its kind. */
+static void put_inside(struct nlmsghdr *message, const struct links_plan *plan, int netns)
+{
+	mnl_attr_put_strz(message, IFLA_IFNAME, plan->endpoint->interface);
+	mnl_attr_put_u32(message, IFLA_NET_NS_FD, (uint32_t)netns);
+	if (plan->network->mtu)
+		mnl_attr_put_u32(message, IFLA_MTU, plan->network->mtu);
+	if (plan->network->driver != NETWORK_IPVLAN)
+		mnl_attr_put(message, IFLA_ADDRESS, sizeof(plan->endpoint->mac.bytes),
+			     plan->endpoint->mac.bytes);
+}
+
+/*
+ * The port answers who sent as well: a container that asks a published port of its own is led back by
+ * the bridge itself where br_netfilter is in use. (The price: it hears its own broadcasts.)
+ */
+static void put_port(struct nlmsghdr *message)
+{
+	struct nlattr *info = mnl_attr_nest_start(message, IFLA_LINKINFO), *port;
+
+	mnl_attr_put_str(message, IFLA_INFO_SLAVE_KIND, "bridge");
+	port = mnl_attr_nest_start(message, IFLA_INFO_SLAVE_DATA);
+	mnl_attr_put_u8(message, IFLA_BRPORT_MODE, 1);
+	mnl_attr_nest_end(message, port);
+	mnl_attr_nest_end(message, info);
+}
+
+static void write_pair(struct netlink_batch *batch, const struct links_plan *plan, uint32_t bridge,
+		       int netns)
+{
+	const char *name = plan->endpoint->host_interface;
+	struct nlmsghdr *message = link_message(batch, "make a pair of veth", RTM_NEWLINK,
+						NLM_F_CREATE | NLM_F_EXCL, 0);
+	struct link_kind veth;
+	struct nlattr *peer;
+
+	mnl_attr_put_strz(message, IFLA_IFNAME, name);
+	mnl_attr_put_u32(message, IFLA_MASTER, bridge);
+	if (plan->network->mtu)
+		mnl_attr_put_u32(message, IFLA_MTU, plan->network->mtu);
+	veth = link_kind_begin(message, "veth");
+	peer = mnl_attr_nest_start(message, VETH_INFO_PEER);
+	mnl_nlmsg_put_extra_header(message, sizeof(struct ifinfomsg));
+	put_inside(message, plan, netns);
+	mnl_attr_nest_end(message, peer);
+	link_kind_end(message, veth);
+	link_message_address_generation(batch, "keep IPv6 from the host's end", 0, name, false);
+	message = link_message(batch, "set the host's end up", RTM_NEWLINK, 0, 0);
+	mnl_attr_put_strz(message, IFLA_IFNAME, name);
+	if (plan->publishes)
+		put_port(message);
+	link_put_up(message);
+}
+
+static void write_child(struct netlink_batch *batch, const struct links_plan *plan, uint32_t parent,
+			int netns)
+{
+	const bool macvlan = plan->network->driver == NETWORK_MACVLAN;
+	struct nlmsghdr *message = link_message(batch, "make a link of the parent", RTM_NEWLINK,
+						NLM_F_CREATE | NLM_F_EXCL, 0);
+	struct link_kind kind;
+
+	put_inside(message, plan, netns);
+	mnl_attr_put_u32(message, IFLA_LINK, parent);
+	kind = link_kind_begin(message, network_driver_name(plan->network->driver));
+	if (macvlan)
+		mnl_attr_put_u32(message, IFLA_MACVLAN_MODE, plan->mode);
+	else
+		mnl_attr_put_u16(message, IFLA_IPVLAN_MODE, plan->mode);
+	link_kind_end(message, kind);
+}
+
+/* EEXIST of the kernel does not say which of the two names is taken. */
+static int making_failed(const struct links_plan *plan, int netns, struct error *err)
+{
+	const struct network_endpoint *endpoint = plan->endpoint;
+	struct netlink inside = NETLINK_CLOSED;
+	struct error other;
+	bool is_inside;
+
+	if (err->errnum != EEXIST)
+		return link_kind_failed(plan->network->driver == NETWORK_BRIDGE
+						? "veth"
+						: network_driver_name(plan->network->driver),
+					err);
+	is_inside = netlink_open(&inside, NETLINK_ROUTE, netns, &other) == 0 &&
+		    link_index(&inside, endpoint->interface);
+	netlink_close(&inside);
+	if (is_inside)
+		return fail(err, EEXIST, "the container has an interface '%s' already",
+			    endpoint->interface);
+	return fail(err, EEXIST, "the host has an interface '%s' already",
+		    endpoint->host_interface ?: endpoint->interface);
+}
+
+static int make(struct netlink *host, struct arena *arena, const struct links_plan *plan, int netns,
+		struct error *err)
+{
+	const struct network *network = plan->network;
+	const uint32_t upper = upper_index(host, network);
+	struct netlink_batch batch;
+
+	if (!upper)
+		return fail(err, ENODEV, "there is no interface '%s'", network->interface);
+	netlink_batch_begin(&batch, arena);
+	if (network->driver == NETWORK_BRIDGE)
+		write_pair(&batch, plan, upper, netns);
+	else
+		write_child(&batch, plan, upper, netns);
+	return netlink_send(host, &batch, NULL, err) < 0 ? making_failed(plan, netns, err) : 0;
+}
+
+/* Addresses, up, routes: in this order, as a route needs a link that is up. */
+static void write_inside(struct netlink_batch *batch, const struct links_plan *plan, uint32_t index)
+{
+	const struct network_endpoint *endpoint = plan->endpoint;
+	char text[ADDRESS_TEXT_SIZE];
+
+	if (!plan->inet6)
+		link_message_address_generation(batch, "keep IPv6 from it", index, NULL, false);
+	for (size_t i = 0; i < endpoint->addresses.count; i++) {
+		const struct ip_prefix *address = &endpoint->addresses.items[i].address;
+
+		link_message_address(batch,
+				     arena_printf(batch->arena, "give it the address %s",
+						  ip_prefix_print(address, text)),
+				     NLM_F_EXCL, index, address);
+	}
+	link_put_up(link_message(batch, "set it up", RTM_NEWLINK, 0, index));
+	for (size_t i = 0; i < endpoint->addresses.count; i++) {
+		const struct network_address *address = &endpoint->addresses.items[i];
+
+		if (links_plan_route(plan, i))
+			link_message_default_route(
+				batch,
+				arena_printf(batch->arena, "route over %s",
+					     ip_address_print(&address->gateway, text)),
+				index, address->address.address.family,
+				plan->has_gateway ? &address->gateway : NULL);
+	}
+}
+
+static int furnish(struct arena *arena, const struct links_plan *plan, int netns, struct error *err)
+{
+	cleanup_netlink struct netlink inside = NETLINK_CLOSED;
+	struct netlink_batch batch;
+	uint32_t index;
+
+	if (netlink_open(&inside, NETLINK_ROUTE, netns, err) < 0)
+		return -1;
+	index = link_index(&inside, plan->endpoint->interface);
+	if (!index)
+		return fail(err, ENODEV, "it is gone from the container");
+	netlink_batch_begin(&batch, arena);
+	write_inside(&batch, plan, index);
+	return netlink_send(&inside, &batch, NULL, err);
+}
+
+static int connect_endpoint(struct netlink *host, struct arena *arena,
+			    const struct links_plan *plan, int netns, uint32_t *host_index,
+			    struct error *err)
+{
+	const struct network_endpoint *endpoint = plan->endpoint;
+	struct error other;
+
+	if (make(host, arena, plan, netns, err) < 0)
+		return -1;
+	if (plan->network->driver == NETWORK_BRIDGE)
+		*host_index = link_index(host, endpoint->host_interface);
+	if (furnish(arena, plan, netns, err) == 0)
+		return 0;
+	if (plan->network->driver == NETWORK_BRIDGE)
+		links_remove(host, arena, endpoint, &other);
+	else
+		links_remove_inside(netns, arena, endpoint, &other);
+	return -1;
+}
+
+int links_apply(struct netlink *host, struct arena *arena, const struct links_plan *plan, int netns,
+		uint32_t *host_index, struct error *err)
+{
+	*host_index = 0;
+	if (connect_endpoint(host, arena, plan, netns, host_index, err) == 0)
+		return 0;
+	return fail_in(err, "network %s: interface %s", plan->network->name,
+		       plan->endpoint->interface);
+}
+
+static int remove_link(struct netlink *netlink, struct arena *arena, const char *name,
+		       struct error *err)
+{
+	struct netlink_batch batch;
+	struct nlmsghdr *message;
+
+	netlink_batch_begin(&batch, arena);
+	message = link_message(&batch, arena_printf(arena, "remove interface %s", name),
+			       RTM_DELLINK, 0, 0);
+	mnl_attr_put_strz(message, IFLA_IFNAME, name);
+	if (netlink_send(netlink, &batch, NULL, err) == 0 || err->errnum == ENODEV)
+		return 0;
+	return -1;
+}
+
+int links_remove(struct netlink *host, struct arena *arena, const struct network_endpoint *endpoint,
+		 struct error *err)
+{
+	if (!endpoint->host_interface)
+		return 0;
+	return remove_link(host, arena, endpoint->host_interface, err);
+}
+
+int links_remove_inside(int netns, struct arena *arena, const struct network_endpoint *endpoint,
+			struct error *err)
+{
+	cleanup_netlink struct netlink inside = NETLINK_CLOSED;
+
+	if (netlink_open(&inside, NETLINK_ROUTE, netns, err) < 0)
+		return -1;
+	return remove_link(&inside, arena, endpoint->interface, err);
+}
