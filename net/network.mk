@@ -5,17 +5,27 @@ libnetwork_a_CPPFLAGS = $(AM_CPPFLAGS) $(NETWORK_CFLAGS)
 libnetwork_a_SOURCES = \
 	net/bridge.c net/bridge.h \
 	net/host_sysctl.c net/host_sysctl.h \
+	net/lease.c net/lease.h \
 	net/link_message.c net/link_message.h \
 	net/links.c net/links.h \
 	net/links_plan.c \
 	net/netlink.c net/netlink.h \
+	net/network_store.c net/network_store.h \
+	net/owned_link.c net/owned_link.h \
 	net/parent.c net/parent.h \
+	net/port_lease.c net/port_lease.h \
+	net/port_probe.c net/port_probe.h \
 	net/rate.h \
 	net/route.c net/route.h
 
 network_test_libraries = libunit.a libnetwork.a libnet.a libspecs.a libbase.a $(YAJL_LIBS) \
 	$(NETWORK_LIBS)
-check_PROGRAMS += tests/unit/test_links tests/unit/test_netlink
+check_PROGRAMS += \
+	tests/unit/test_lease \
+	tests/unit/test_links \
+	tests/unit/test_netlink \
+	tests/unit/test_network_store \
+	tests/unit/test_port_lease
 tests_unit_test_links_SOURCES = tests/unit/test_links.c
 tests_unit_test_links_CPPFLAGS = $(libnetwork_a_CPPFLAGS)
 tests_unit_test_links_CFLAGS = $(AM_CFLAGS) -Wno-write-strings
@@ -23,3 +33,12 @@ tests_unit_test_links_LDADD = $(network_test_libraries)
 tests_unit_test_netlink_SOURCES = tests/unit/test_netlink.c
 tests_unit_test_netlink_CPPFLAGS = $(libnetwork_a_CPPFLAGS)
 tests_unit_test_netlink_LDADD = $(network_test_libraries)
+tests_unit_test_lease_SOURCES = tests/unit/test_lease.c $(scratch_dir)
+tests_unit_test_lease_CPPFLAGS = $(libnetwork_a_CPPFLAGS)
+tests_unit_test_lease_LDADD = $(network_test_libraries)
+tests_unit_test_network_store_SOURCES = tests/unit/test_network_store.c $(scratch_dir)
+tests_unit_test_network_store_CPPFLAGS = $(libnetwork_a_CPPFLAGS)
+tests_unit_test_network_store_LDADD = $(network_test_libraries)
+tests_unit_test_port_lease_SOURCES = tests/unit/test_port_lease.c $(scratch_dir)
+tests_unit_test_port_lease_CPPFLAGS = $(libnetwork_a_CPPFLAGS)
+tests_unit_test_port_lease_LDADD = $(network_test_libraries)
