@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # The suites beside `make check` (tests/unit, which needs no root), and their programs.
 EXTRA_DIST += .ci/run .clang-format .clang-tidy .editorconfig tests/bench/bench.py tests/bench/layers \
-	tests/bench/layers.py tests/bench/limit tests/bench/live tests/bench/live.py tests/bench/peers tests/bench/run \
+	tests/bench/layers.py tests/bench/limit tests/bench/live tests/bench/live.py tests/bench/net \
+	tests/bench/net.py tests/bench/peers tests/bench/run \
 	tests/bench/gate tests/bench/gate.awk tests/bench/gate.counts tests/bench/suite tests/lint \
 	tests/integration tests/run-bats tests/run-guest tests/run-valgrind tests/vm
 
 bench_programs = tests/bench/count tests/bench/filter tests/bench/floor tests/bench/floor_verbs \
-	tests/bench/gate_count tests/bench/inside tests/bench/lookup tests/bench/nothing tests/bench/spawn
+	tests/bench/gate_count tests/bench/inside tests/bench/lookup tests/bench/nothing tests/bench/spawn tests/bench/trips
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs) bench.json bench.png
 tests_bench_count_SOURCES = tests/bench/count.c
@@ -28,6 +29,15 @@ tests_bench_nothing_SOURCES = tests/bench/nothing.c
 tests_bench_nothing_LDFLAGS = $(AM_LDFLAGS) -static
 tests_bench_spawn_SOURCES = tests/bench/spawn.c
 tests_bench_spawn_LDFLAGS = $(AM_LDFLAGS) -static
+tests_bench_trips_SOURCES = tests/bench/trips.c
+tests_bench_trips_LDFLAGS = $(AM_LDFLAGS) -static
+
+if NETWORK
+EXTRA_PROGRAMS += tests/bench/attach
+bench_programs += tests/bench/attach
+tests_bench_attach_SOURCES = tests/bench/attach.c
+tests_bench_attach_LDADD = libnet.a libspecs.a libbase.a $(YAJL_LIBS)
+endif
 
 # Which functions a start executes, so that the linker has them side by side (cli/start.ld).
 EXTRA_PROGRAMS += tests/bench/touched
@@ -85,5 +95,8 @@ bench-layers: all $(bench_programs)
 bench-live: all
 	$(top_srcdir)/tests/bench/live --build $(abs_top_builddir)
 
+bench-net: all $(bench_programs)
+	$(top_srcdir)/tests/bench/net --build $(abs_top_builddir)
+
 .PHONY: check-root stress check-guest check-power check-engines lint lint-full bench bench-gate bench-gate-update bench-layers \
-	bench-limit bench-live
+	bench-limit bench-live bench-net

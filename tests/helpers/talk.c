@@ -5,9 +5,10 @@
  *		answers on these ports (tcp, udp, sctp) until TERM: first the line "NAME saw ADDRESS",
  *		the peer's address as it arrived here, then all that it is sent. When it listens it says
  *		so: "listening", on standard output or into the FIFO
- *	talk ask [-t MILLISECONDS] [-b BYTES] [-d] [-s SOURCE] PROTOCOL ADDRESS PORT
+ *	talk ask [-t MILLISECONDS] [-b BYTES] [-d] [-s SOURCE] [-o PORT] PROTOCOL ADDRESS PORT
  *		prints that line, or why there was none (refused, timeout, unreachable, too big) and
- *		fails. -b sends so many bytes more and has them come back; -d forbids fragments
+ *		fails. -b sends so many bytes more and has them come back; -d forbids fragments; -o is
+ *		the port to ask from
  *	talk flow [-r FIFO] PROTOCOL ADDRESS PORT
  *		sends and receives, byte by byte, until TERM or until it breaks, and then says so:
  *		"flowed" or "broken". "flowing" when the first byte came back
@@ -33,6 +34,7 @@
 
 static const char *address, *source, *ready;
 static int patience = 5000; /* milliseconds */
+static int own_port;
 static size_t bulk;
 static bool whole;
 static volatile sig_atomic_t ended;
@@ -313,8 +315,11 @@ static int connect_to(const struct protocol *protocol, const char *name, int por
 	fd = patient_socket(protocol, peer.ss_family);
 	if (fd < 0)
 		return -1;
-	if (source) {
-		resolve(source, 0, &own);
+	if (source || own_port) {
+		resolve(source			    ? source
+			: peer.ss_family == AF_INET ? "0.0.0.0"
+						    : "::",
+			own_port, &own);
 		if (bind(fd, (struct sockaddr *)&own, sizeof(own)))
 			return -1;
 	}
@@ -450,7 +455,7 @@ int main(int argc, char **argv)
 	sigaction(SIGTERM, &action, NULL);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	optind = 2;
-	while ((option = getopt(argc, argv, "+a:b:dr:s:t:")) != -1) {
+	while ((option = getopt(argc, argv, "+a:b:do:r:s:t:")) != -1) {
 		switch (option) {
 		case 'a':
 			address = optarg;
@@ -460,6 +465,9 @@ int main(int argc, char **argv)
 			break;
 		case 'd':
 			whole = true;
+			break;
+		case 'o':
+			own_port = atoi(optarg);
 			break;
 		case 'r':
 			ready = optarg;
