@@ -20,13 +20,10 @@ struct run_options {
 	struct container_options container; /* first: its rows count from here */
 	struct run_changes changes;
 	struct limit_options limits;
-	int network;	  /* index in networks; -1: as the spec has it */
 	bool interactive; /* accepted as podman has it: the input is always there */
 };
 
-static struct run_options options = { .network = -1, .changes = { .read_write_tmpfs = true } };
-
-static const char *const networks[] = { "none", "host", NULL };
+static struct run_options options = { .changes = { .read_write_tmpfs = true } };
 
 static const struct option rows[] = {
 	OPTION_FLAG('d', "detach", struct run_options, container.detach,
@@ -60,8 +57,34 @@ static const struct option rows[] = {
 		      "instead of the image's; a JSON array has arguments too, '' is none"),
 	OPTION_STRING(0, "hostname", "NAME", struct run_options, changes.hostname,
 		      "its name in its UTS namespace"),
-	OPTION_WORD(0, "network", "MODE", struct run_options, network, networks,
-		    "none (default): only loopback; host: the host's own"),
+	OPTION_STRINGS(0, "network", "MODE|NETWORK[:WORDS]", struct run_options,
+		       changes.network.networks,
+		       "none (default), host, bridge, container:ID, ns:PATH, or networks of ctr's"),
+	OPTION_STRINGS(0, "net", "MODE|NETWORK[:WORDS]", struct run_options,
+		       changes.network.networks, "the same"),
+	OPTION_STRINGS('p', "publish", "[[ADDRESS:]PORT:]PORT", struct run_options,
+		       changes.network.ports,
+		       "lead a port of the host into the container; ranges, /tcp, /udp, /sctp"),
+	OPTION_FLAG('P', "publish-all", struct run_options, changes.network.publish_all,
+		    "the same for all ports that the image exposes, on free ones of the host"),
+	OPTION_STRING(0, "ip", "ADDRESS", struct run_options, changes.network.ipv4,
+		      "its IPv4 address, instead of the next free one"),
+	OPTION_STRING(0, "ip6", "ADDRESS", struct run_options, changes.network.ipv6,
+		      "its IPv6 address"),
+	OPTION_STRING(0, "mac-address", "ADDRESS", struct run_options, changes.network.mac,
+		      "that of its interface"),
+	OPTION_STRINGS(0, "network-alias", "NAME", struct run_options, changes.network.aliases,
+		       "another name of it in its networks"),
+	OPTION_STRINGS(0, "dns", "ADDRESS", struct run_options, changes.network.dns,
+		       "its name server, instead of the host's; none: leave resolv.conf alone"),
+	OPTION_STRINGS(0, "dns-search", "DOMAIN", struct run_options, changes.network.dns_search,
+		       "a domain that names are looked up in; .: none"),
+	OPTION_STRINGS(0, "dns-option", "WORD", struct run_options, changes.network.dns_options,
+		       "an option of resolv.conf(5)"),
+	OPTION_STRINGS(0, "add-host", "NAME:ADDRESS", struct run_options, changes.network.hosts,
+		       "a line of its /etc/hosts; host-gateway: the host's address"),
+	OPTION_FLAG(0, "no-hosts", struct run_options, changes.network.no_hosts,
+		    "leave its /etc/hosts as the root has it"),
 	OPTION_FLAG('t', "tty", struct run_options, changes.terminal, "give it a terminal"),
 	OPTION_FLAG('i', "interactive", struct run_options, interactive,
 		    "keep its standard input, which is so anyway"),
@@ -227,8 +250,6 @@ static int read_changes(struct invocation *invocation, struct error *err)
 	struct run_changes *changes = &options.changes;
 	int ignored;
 
-	if (options.network >= 0)
-		changes->network = networks[options.network];
 	if (limit_options_apply(&options.limits, invocation->arena, &changes->resources, err) < 0)
 		return -1;
 	if (run_changes_are_none(changes))

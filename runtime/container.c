@@ -11,7 +11,9 @@
 #include "runtime/detach.h"
 #include "runtime/foreground.h"
 #include "runtime/handle.h"
+#include "runtime/launch_network.h"
 #include "runtime/lifecycle.h"
+#include "runtime/network.h"
 #include "runtime/prepare.h"
 #include "runtime/restart.h"
 #include "runtime/restore.h"
@@ -30,6 +32,7 @@ int container_create(const struct settings *settings, const struct container_opt
 	prepared.launch.start_socket = true;
 	if (launch_create(&prepared.launch, err) < 0)
 		return -1;
+	launch_network_settle(&prepared.launch);
 	prepared_keep(&prepared);
 	return 0;
 }
@@ -51,6 +54,7 @@ static int lock_again(struct launch *launch, struct error *err)
 		return 0;
 	launch->state_dir_made = false;
 	launch->cgroup_path = NULL;
+	launch->network_kept = false;
 	launch->remove_data = false;
 	launch->hooks_begun = false;
 	return 0;
@@ -74,6 +78,7 @@ static int finish(const struct container_options *options, struct launch *launch
 	close_fd(&launch->pidfd); /* reaped */
 	if (options->form == FORM_OCI && options->keep)
 		return 0;
+	launch_network_expect_end(launch);
 	if (options->form == FORM_SPEC && !options->remove && launch->state_dir_made) {
 		launch->remove_data = false;
 		teardown_leave(launch);
@@ -122,6 +127,7 @@ static int run_alone(struct prepared *prepared, struct error *err)
 
 	if (launch_run_whole(launch, err) < 0)
 		return -1;
+	launch_network_settle(launch);
 	prepared_keep(prepared);
 	launch_unlock(launch);
 	return notify_wait(&launch->notify, launch->pidfd, err);
@@ -137,6 +143,10 @@ int container_restore(const struct settings *settings, const struct container_op
 
 	if (result == 0)
 		result = prepare(settings, options, arena, &prepared, err);
+	if (result == 0 && network_is_attached(&prepared.spec))
+		result = fail(err, ENOTSUP,
+			      "network.mode: 'bridge': the addresses and ports of images cannot be "
+			      "given to another container: take mode 'none' or 'host'");
 	prepared.launch.restore = &restore;
 	*exit_status = 0;
 	if (result == 0)

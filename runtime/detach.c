@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/program.h"
 #include "base/sys.h"
+#include "runtime/launch_network.h"
 #include "runtime/sync.h"
 
 struct pipe {
@@ -142,6 +143,7 @@ static _Noreturn void monitor_main(struct monitor *monitor)
 		sync_send_error(monitor->sync, &err, monitor->prepared->launch.exit_status);
 		_exit(125);
 	}
+	launch_network_settle(&monitor->prepared->launch);
 	prepared_keep(monitor->prepared);
 	/* the container runs: if nobody waits for the message any more, it needs us all the same */
 	launch_unlock(&monitor->prepared->launch);

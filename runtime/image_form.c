@@ -249,6 +249,7 @@ int image_form_spec(const struct settings *settings, const char *image,
 	if (config->user && config->user[0])
 		prepared->user = config->user;
 	prepared->volumes = config->volumes;
+	prepared->exposed = config->exposed_ports;
 	prepared->state.stop_signal = config->stop_signal;
 	prepared->state.bundle = arena_strdup(arena, "/");
 	return 0;

@@ -20,6 +20,7 @@
 #include "runtime/launch_clone.h"
 #include "runtime/launch_hooks.h"
 #include "runtime/launch_net.h"
+#include "runtime/launch_network.h"
 #include "runtime/launch_resctrl.h"
 #include "runtime/launch_scope.h"
 #include "runtime/launch_serve.h"
@@ -280,15 +281,19 @@ STEPS(launch);
 
 static const struct launch_step create_steps[] = {
 	{ "poststop hooks", NULL, launch_poststop_hooks },
+	{ "network", launch_network_begin, launch_network_end },
 	{ "namespaces", open_namespaces, close_namespaces },
 	{ "data folder", make_data_folder, remove_data_folder },
 	{ "state folder", make_state_folder, remove_state_folder },
+	{ "network files", launch_network_files, NULL },
 	{ "sockets", open_sockets, close_sockets },
 	{ "cgroup", make_cgroup, remove_cgroup },
 	{ "resctrl", launch_resctrl_make, launch_resctrl_remove },
 	{ "rootfs", open_rootfs, close_rootfs },
 	{ "launchpad", open_launchpad, close_launchpad },
+	{ "network reservation", launch_network_reserve, launch_network_detach },
 	{ "clone", launch_clone, launch_kill },
+	{ "network namespace", launch_network_enter, NULL },
 	{ "scope", launch_scope_settle, NULL },
 	{ "resctrl tasks", launch_resctrl_enter, NULL },
 	{ "network devices", launch_net_move, launch_net_return },
@@ -297,8 +302,10 @@ static const struct launch_step create_steps[] = {
 	{ "state file", write_state, NULL },
 	{ "ready", wait_ready, NULL },
 	{ "delegated cgroup", launch_cgroup_delegate, NULL },
+	{ "network interfaces", launch_network_attach, NULL },
 	{ "pidfd socket", hand_out_pidfd, NULL },
 	{ "state", save_state, NULL },
+	{ "network kept", launch_network_keep, NULL },
 };
 
 /* The same with processes from images: no child of ours sets itself up, criu does it all. */
@@ -422,6 +429,8 @@ void launch_close(struct launch *launch)
 	close_fd(&launch->cgroup);
 	close_fd(&launch->proc);
 	close_fd(&launch->netns);
+	close_fd(&launch->joined_network);
+	network_service_release(&launch->service);
 	close_fd(&launch->pidfd);
 	close_fd(&launch->console);
 }

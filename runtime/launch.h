@@ -10,6 +10,7 @@
 #include "cgroup/systemd_unit.h"
 #include "fs/launchpad.h"
 #include "fs/rootfs.h"
+#include "net/client.h"
 #include "runtime/foreground.h"
 #include "runtime/namespaces.h"
 #include "runtime/notify.h"
@@ -58,6 +59,11 @@ struct launch {
 	int start_listener;	  /* bound to start.sock */
 	int proc;		  /* the host's procfs */
 	int netns;		  /* the container's, while its network devices could go back */
+	int joined_network;	  /* of another container */
+	struct network_service service;
+	bool network_kept;	/* ctr-net has to be told when the container is gone, */
+	bool network_expected;	/* has been started for that */
+	bool network_detaching; /* and works on it */
 	int pidfd;
 	pid_t pid;	     /* 0: the process is no child of ours */
 	int console;	     /* pty master; the caller's with keep_console */
@@ -71,8 +77,9 @@ struct launch {
 #define LAUNCH_NONE                                                                                \
 	.cgroup_host = { .root = -1 }, .data_dir = -1, .state_dir = -1, .cgroup = -1,              \
 	.rootfs = { .root = -1 }, .launchpad = LAUNCHPAD_NONE, .namespaces = NAMESPACES_FDS_NONE,  \
-	.sync = -1, .child_sync = -1, .start_listener = -1, .proc = -1, .netns = -1, .pidfd = -1,  \
-	.console = -1, .console_sock = -1, .unit = SYSTEMD_UNIT_NONE, .notify = NOTIFY_NONE,       \
+	.sync = -1, .child_sync = -1, .start_listener = -1, .proc = -1, .netns = -1,               \
+	.joined_network = -1, .service = NETWORK_SERVICE_NONE, .pidfd = -1, .console = -1,         \
+	.console_sock = -1, .unit = SYSTEMD_UNIT_NONE, .notify = NOTIFY_NONE,                      \
 	.hook_output = HOOK_OUTPUT_NONE, .stdio = { -1, -1, -1 }, .foreground = { .signals = -1 }
 
 /*

@@ -21,6 +21,7 @@
 #include "cgroup/process.h"
 #include "runtime/container.h"
 #include "runtime/handle.h"
+#include "runtime/launch_network.h"
 #include "runtime/lifecycle.h"
 #include "runtime/prepare.h"
 #include "runtime/restart.h"
@@ -112,6 +113,7 @@ static int remove_locked(const struct settings *settings, struct handle *handle,
 	if (prepare_existing(settings, handle, arena, &prepared, err) < 0)
 		return -1;
 	prepared.launch.remove_data = data;
+	launch_network_expect_end(&prepared.launch);
 	if (launch_remove(&prepared.launch, err) < 0)
 		return -1;
 	return uppers_release(settings, &own, arena, err);

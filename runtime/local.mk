@@ -28,6 +28,7 @@ libruntime_a_SOURCES = \
 	runtime/launch_scope.c runtime/launch_scope.h \
 	runtime/launch_serve.c runtime/launch_serve.h \
 	runtime/launch_net.c runtime/launch_net.h \
+	runtime/launch_network.c runtime/launch_network.h \
 	runtime/launch_resctrl.c runtime/launch_resctrl.h \
 	runtime/layers.c \
 	runtime/live_copy.c runtime/live_copy.h \
@@ -36,6 +37,9 @@ libruntime_a_SOURCES = \
 	runtime/listener.c runtime/listener.h \
 	runtime/mount_wish.c runtime/mount_wish.h \
 	runtime/namespaces.c runtime/namespaces.h \
+	runtime/network.c runtime/network.h \
+	runtime/network_files.c \
+	runtime/network_plan.c \
 	runtime/notify.c runtime/notify.h \
 	runtime/pid_file.c runtime/pid_file.h \
 	runtime/plan.c runtime/plan.h \
@@ -49,6 +53,7 @@ libruntime_a_SOURCES = \
 	runtime/run_changes.c runtime/run_changes.h \
 	runtime/run_limits.c \
 	runtime/run_mounts.c runtime/run_mounts.h \
+	runtime/run_network.c \
 	runtime/run_privileges.c \
 	runtime/settings.h \
 	runtime/snapshot.c runtime/snapshot.h \

@@ -181,6 +181,7 @@ int plan_make(struct arena *arena, const struct spec *spec, const struct plan_op
 		.id = options->id,
 		.bundle = options->bundle,
 		.no_pivot = options->no_pivot,
+		.network = options->network,
 	};
 	if (!spec->process)
 		return fail(err, EINVAL, "process: is missing");

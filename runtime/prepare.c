@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "base/timestamp.h"
 #include "runtime/launch_scope.h"
+#include "runtime/network.h"
 #include "runtime/rootless.h"
 #include "runtime/run_changes.h"
 #include "runtime/security_label.h"
@@ -80,7 +81,7 @@ static int check_labels(const struct prepared *prepared, struct error *err)
 		.mount_label = spec->linux ? spec->linux->mount_label : NULL,
 	};
 
-	return security_label_check(&labels, err) < 0 ? fail_in(err, "%s", prepared->name) : 0;
+	return security_label_check(&labels, err);
 }
 
 static int read_bundle(const struct container_options *options, struct arena *arena,
@@ -129,7 +130,7 @@ static void fill_state(struct arena *arena, struct prepared *prepared)
 	if (!prepared->launch.pidfd_socket)
 		prepared->launch.pidfd_socket =
 			string_map_get(&spec->annotations, "run.oci.pidfd_receiver");
-	state->needs_spec = spec->hooks != NULL;
+	state->needs_spec = spec->hooks || network_is_attached(spec);
 	if (spec->root)
 		state->rootfs = path_join(arena, state->bundle, spec->root->path);
 }
@@ -216,6 +217,7 @@ static int make_plan(const struct settings *settings, struct arena *arena,
 			return -1;
 		options->cgroup_mount = prepared->launch.cgroup_host.mount;
 	}
+	options->network = prepared->network;
 	find_seccomp(settings, arena, options, prepared);
 	if (plan_make(arena, &prepared->spec, options, &prepared->plan, err) < 0)
 		return fail_in(err, "%s", prepared->name);
@@ -233,10 +235,14 @@ static int make_plan(const struct settings *settings, struct arena *arena,
 static int settle(const struct settings *settings, struct arena *arena, struct prepared *prepared,
 		  struct error *err)
 {
-	struct notify *notify = &prepared->launch.notify;
+	struct launch *launch = &prepared->launch;
+	struct notify *notify = &launch->notify;
 
-	if (check_labels(prepared, err) < 0)
-		return -1;
+	if (check_labels(prepared, err) < 0 ||
+	    (prepared->spec.network &&
+	     network_settle(settings, arena, prepared->state.id, &prepared->spec,
+			    &prepared->network, &launch->joined_network, err) < 0))
+		return fail_in(err, "%s", prepared->name);
 	id_map_complete(arena, &prepared->spec);
 	notify_find(notify);
 	notify_plan(arena, path_join(arena, settings->root, prepared->state.id), &prepared->spec,
@@ -392,6 +398,7 @@ static int read_existing(const struct settings *settings, const struct handle *h
 		/* interrupted before it was written: then no cgroup is ours, and no process */
 		return handle->incomplete && err->errnum == ENOENT ? 0 : -1;
 	}
+	prepared->launch.network_kept = network_is_attached(&prepared->spec);
 	if (handle->incomplete) {
 		state->bundle = arena_strdup(arena, "/");
 		guess_resctrl(arena, prepared);

@@ -14,8 +14,9 @@ struct prepared {
 	struct plan plan;
 	struct state state;
 	struct launch launch;
-	const char *user;	    /* spec form: USER[:GROUP] still to be looked up; NULL: none */
-	struct string_list volumes; /* of the image's config */
+	const struct network_plan *network; /* NULL: "network" asks for nothing */
+	const char *user; /* spec form: USER[:GROUP] still to be looked up; NULL: none */
+	struct string_list volumes, exposed; /* of the image's config: folders, ports */
 	struct spec_seccomp *seccomp; /* the default one, which depends on the capabilities */
 	const char *seccomp_root; /* where its program is to be kept (seccomp_cache.h); NULL: is */
 	struct seccomp_key seccomp_key;

@@ -34,6 +34,7 @@ process_tests = \
 	tests/unit/test_process \
 	tests/unit/test_restart_policy \
 	tests/unit/test_run_changes \
+	tests/unit/test_run_network \
 	tests/unit/test_sysctl \
 	tests/unit/test_terminal \
 	tests/unit/test_user_map
@@ -55,6 +56,8 @@ tests_unit_test_restart_policy_SOURCES = tests/unit/test_restart_policy.c
 tests_unit_test_restart_policy_LDADD = $(process_test_libraries)
 tests_unit_test_run_changes_SOURCES = tests/unit/test_run_changes.c
 tests_unit_test_run_changes_LDADD = $(process_test_libraries)
+tests_unit_test_run_network_SOURCES = tests/unit/test_run_network.c
+tests_unit_test_run_network_LDADD = $(process_test_libraries)
 tests_unit_test_sysctl_SOURCES = tests/unit/test_sysctl.c
 tests_unit_test_sysctl_LDADD = $(process_test_libraries)
 tests_unit_test_user_map_SOURCES = tests/unit/test_user_map.c

@@ -192,19 +192,6 @@ static int change_labels(struct arena *arena, const struct run_changes *changes,
 	return 0;
 }
 
-/* Without a network namespace of its own the container asks the host's name servers. */
-static int change_network(struct arena *arena, const struct run_changes *changes, struct spec *spec,
-			  struct error *err)
-{
-	(void)err;
-	if (!changes->network)
-		return 0;
-	if (!spec->network)
-		spec->network = arena_new(arena, struct spec_network);
-	spec->network->mode = arena_strdup(arena, changes->network);
-	return 0;
-}
-
 struct string_list run_changes_command(const struct string_list *args)
 {
 	struct string_list command = *args;
@@ -257,8 +244,8 @@ bool run_changes_are_none(const struct run_changes *changes)
 		&changes->ulimits, &changes->sysctls,	&changes->labels,  &changes->security,
 	};
 	const char *const words[] = {
-		changes->user,	  changes->directory, changes->hostname,    changes->entrypoint,
-		changes->network, changes->restart,   changes->stop_signal,
+		changes->user,	     changes->directory, changes->hostname,
+		changes->entrypoint, changes->restart,	 changes->stop_signal,
 	};
 	const struct spec_resources *limits = &changes->resources;
 
@@ -269,16 +256,17 @@ bool run_changes_are_none(const struct run_changes *changes)
 		if (words[i])
 			return false;
 	return !limits->memory && !limits->cpu && !limits->pids && !limits->block_io &&
-	       !changes->shm_size && !changes->terminal && !changes->init && !changes->read_only;
+	       !changes->shm_size && !changes->terminal && !changes->init && !changes->read_only &&
+	       run_network_is_none(&changes->network);
 }
 
-int run_changes_apply(struct arena *arena, const struct run_changes *changes, struct spec *spec,
-		      struct error *err)
+int run_changes_apply(struct arena *arena, const struct run_changes *changes,
+		      const struct string_list *exposed, struct spec *spec, struct error *err)
 {
 	static run_change *const all[] = {
-		change_environment, change_place,	 change_labels,	     change_network,
-		change_init,	    change_root,	 run_change_rlimits, run_change_resources,
-		run_change_sysctls, run_change_security, run_change_devices,
+		change_environment,  change_place,	 change_labels,	       change_init,
+		change_root,	     run_change_rlimits, run_change_resources, run_change_sysctls,
+		run_change_security, run_change_devices,
 	};
 
 	if (!spec->process)
@@ -288,5 +276,5 @@ int run_changes_apply(struct arena *arena, const struct run_changes *changes, st
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		if (all[i](arena, changes, spec, err) < 0)
 			return -1;
-	return 0;
+	return run_change_network(arena, &changes->network, exposed, spec, err);
 }

@@ -13,6 +13,16 @@
 /* Its option: UID:GID that the command is to see itself as. */
 #define RUN_INIT_AS "--as="
 
+/* What they say of its network, which run_network.c makes "network" of. */
+struct network_changes {
+	struct string_list networks; /* MODE, NETWORK[,NETWORK...], NETWORK:WORD=VALUE,... */
+	struct string_list ports;    /* as specs/port.h reads them */
+	struct string_list aliases, dns, dns_search, dns_options;
+	struct string_list hosts; /* NAME:ADDRESS */
+	const char *ipv4, *ipv6, *mac;
+	bool publish_all, no_hosts;
+};
+
 /*
  * What the options of `run` change in the spec of a container, be it from a file or from an
  * image's config. The words are as the user wrote them, in podman's and docker's notation; all
@@ -33,11 +43,11 @@ struct run_changes {
 	const char *user;	     /* USER[:GROUP], names of the container's own files */
 	const char *directory, *hostname;
 	const char *entrypoint;	 /* a program, a JSON array of it and arguments, or "": none */
-	const char *network;	 /* "none" or "host" */
 	const char *stop_signal; /* instead of the image's */
 	const char *restart;	 /* runtime/restart_policy.h */
 	uint64_t shm_size;	 /* bytes of /dev/shm; 0: as it is */
 	struct spec_resources resources;
+	struct network_changes network;
 	bool terminal, init, read_only, read_write_tmpfs;
 };
 
@@ -46,10 +56,11 @@ bool run_changes_are_none(const struct run_changes *changes);
 
 /*
  * Applies all of them but the mounts (run_mounts.h), what depends on the user, who is looked up
- * when the layers are known, and the restart policy. Reads environment files and looks at devices.
+ * when the layers are known, and the restart policy. exposed: the ports that the image exposes, as
+ * "80/tcp". Reads environment files and looks at devices.
  */
-int run_changes_apply(struct arena *arena, const struct run_changes *changes, struct spec *spec,
-		      struct error *err);
+int run_changes_apply(struct arena *arena, const struct run_changes *changes,
+		      const struct string_list *exposed, struct spec *spec, struct error *err);
 
 /*
  * --cap-add and --cap-drop. What is added counts more than "drop all", what is dropped by name

@@ -152,10 +152,17 @@ static int add_writable_places(struct arena *arena, struct spec *spec, struct er
 static int add_network_files(struct arena *arena, struct run_mounts *mounts, struct spec *spec,
 			     struct error *err)
 {
+	const struct spec_network *network = spec->network;
+	/* what is said of names is said of files of its own */
+	const bool own[ARRAY_SIZE(network_files)] = {
+		network->hosts.count || network->no_hosts,
+		network->dns.count || network->dns_search.count || network->dns_options.count,
+	};
+
 	for (size_t i = 0; i < ARRAY_SIZE(network_files); i++) {
 		struct mount_wish wish = { .option = "--network", .text = "host" };
 
-		if (access(network_files[i], R_OK) < 0)
+		if (own[i] || access(network_files[i], R_OK) < 0)
 			continue;
 		wish.source = wish.target = arena_strdup(arena, network_files[i]);
 		if (complete_bind(arena, mounts, &wish, err) < 0)
@@ -218,10 +225,12 @@ int run_mounts_apply(struct arena *arena, struct run_mounts *mounts, struct spec
 		{ &changes->mounts, mount_wish_read_words },
 		{ &changes->volumes, mount_wish_read_volume },
 	};
+	const char *ignored;
 	size_t own;
 
 	mounts->folders = (struct string_list){ 0 };
-	if (changes->network && !strcmp(changes->network, "host") &&
+	if (changes->network.networks.count &&
+	    spec_network_mode(spec, &ignored) == NETWORK_MODE_HOST &&
 	    add_network_files(arena, mounts, spec, err) < 0)
 		return -1;
 	own = spec->mounts.count;

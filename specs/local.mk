@@ -25,8 +25,11 @@ libspecs_a_SOURCES = \
 	specs/template.c \
 	specs/uint_map.h \
 	specs/utf8.h \
+	specs/bit_rate.c specs/bit_rate.h \
+	specs/network_mode.c \
 	specs/validate.c specs/validate.h \
 	specs/validate_linux.c \
+	specs/validate_network.c \
 	specs/validate_support.c \
 	specs/validate_sysctl.c \
 	specs/yajl_arena.h
@@ -62,7 +65,8 @@ check_PROGRAMS += \
 	tests/unit/test_runtime_spec \
 	tests/unit/test_schema \
 	tests/unit/test_template \
-	tests/unit/test_validate
+	tests/unit/test_validate \
+	tests/unit/test_validate_network
 tests_unit_test_address_SOURCES = tests/unit/test_address.c
 tests_unit_test_address_LDADD = $(specs_test_libraries)
 tests_unit_test_events_SOURCES = tests/unit/test_events.c
@@ -85,6 +89,8 @@ tests_unit_test_template_SOURCES = tests/unit/test_template.c
 tests_unit_test_template_LDADD = $(specs_test_libraries)
 tests_unit_test_validate_SOURCES = tests/unit/test_validate.c
 tests_unit_test_validate_LDADD = $(specs_test_libraries)
+tests_unit_test_validate_network_SOURCES = tests/unit/test_validate_network.c
+tests_unit_test_validate_network_LDADD = $(specs_test_libraries)
 EXTRA_DIST += \
 	tests/unit/golden/network-document.json \
 	tests/unit/golden/spec-decode-errors.txt \
@@ -95,5 +101,6 @@ EXTRA_DIST += \
 	tests/unit/golden/spec-sysctl.txt \
 	tests/unit/golden/spec-template-rootless.json \
 	tests/unit/golden/spec-template.json \
+	tests/unit/golden/spec-network-errors.txt \
 	tests/unit/golden/spec-unsupported-errors.txt \
 	tests/unit/golden/spec-validate-errors.txt

@@ -303,16 +303,25 @@ SCHEMA(spec_overlay, STRINGS(spec_overlay, lower, "lower"), STRING(spec_overlay,
        STRING(spec_overlay, upper, "upper"), BOOL(spec_overlay, volatile_upper, "volatile"),
        STRING(spec_overlay, size, "size"));
 
-static const struct schema_word network_modes[] = {
-	{ "none", 0 }, { "host", 0 }, { "bridge", 0 }, { NULL, 0 }
-};
+SCHEMA(spec_network_endpoint, STRING(spec_network_endpoint, name, "name", .flags = REQUIRED),
+       STRING(spec_network_endpoint, ipv4, "ipv4"), STRING(spec_network_endpoint, ipv6, "ipv6"),
+       STRING(spec_network_endpoint, mac, "mac"),
+       STRING(spec_network_endpoint, interface, "interface"),
+       STRINGS(spec_network_endpoint, aliases, "aliases"),
+       STRING(spec_network_endpoint, rate_in, "rateIn"),
+       STRING(spec_network_endpoint, rate_out, "rateOut"));
 
-SCHEMA(spec_network, WORD(spec_network, mode, "mode", network_modes),
-       STRING(spec_network, bridge, "bridge"), STRING(spec_network, subnet, "subnet"),
-       STRING(spec_network, subnet6, "subnet6"), STRING(spec_network, ipv4, "ipv4"),
+SCHEMA(spec_network, STRING(spec_network, mode, "mode"), STRING(spec_network, bridge, "bridge"),
+       STRING(spec_network, subnet, "subnet"), STRING(spec_network, subnet6, "subnet6"),
+       OPT_UINT(spec_network, mtu, "mtu", RANGE(68, 65535)), STRING(spec_network, ipv4, "ipv4"),
        STRING(spec_network, ipv6, "ipv6"), STRING(spec_network, mac, "mac"),
-       OPT_UINT(spec_network, mtu, "mtu", RANGE(68, 65535)), STRINGS(spec_network, ports, "ports"),
-       STRINGS(spec_network, dns, "dns"), STRINGS(spec_network, hosts, "hosts"));
+       STRING(spec_network, rate_in, "rateIn"), STRING(spec_network, rate_out, "rateOut"),
+       STRINGS(spec_network, aliases, "aliases"),
+       OBJECTS(spec_network, networks, "networks", spec_network_endpoint),
+       STRINGS(spec_network, ports, "ports"), STRINGS(spec_network, dns, "dns"),
+       STRINGS(spec_network, dns_search, "dnsSearch"),
+       STRINGS(spec_network, dns_options, "dnsOptions"), STRINGS(spec_network, hosts, "hosts"),
+       BOOL(spec_network, no_hosts, "noHosts"));
 
 SCHEMA(spec, STRING(spec, oci_version, "ociVersion", .flags = REQUIRED),
        OBJECT(spec, process, "process", spec_process), OBJECT(spec, root, "root", spec_root),

@@ -297,11 +297,28 @@ struct spec_overlay {
 	char *size;
 };
 
+/* One network that the container is a member of. Words are as they were written. */
+struct spec_network_endpoint {
+	char *name;
+	char *ipv4, *ipv6, *mac; /* NULL: chosen */
+	char *interface;	 /* inside; NULL: eth0, eth1... */
+	struct string_list aliases;
+	char *rate_in, *rate_out; /* as specs/bit_rate.h reads them; NULL: no limit */
+};
+
 struct spec_network {
-	char *mode; /* "none" (the default), "host", "bridge" */
-	char *bridge, *subnet, *subnet6, *ipv4, *ipv6, *mac;
+	char *mode; /* see spec_network_mode() */
+	/* of a network that is made if there is none of this name */
+	char *bridge, *subnet, *subnet6;
 	struct opt_uint mtu;
-	struct string_list ports, dns, hosts;
+	/* of the only network */
+	char *ipv4, *ipv6, *mac, *rate_in, *rate_out;
+	struct string_list aliases;
+	SPEC_LIST(spec_network_endpoint) networks; /* empty: the default one */
+	struct string_list ports;		   /* as specs/port.h reads them */
+	struct string_list dns, dns_search, dns_options;
+	struct string_list hosts; /* NAME:ADDRESS */
+	bool no_hosts;		  /* /etc/hosts stays the root's own */
 };
 
 struct spec {
@@ -371,6 +388,23 @@ void spec_template(struct arena *arena, bool rootless, uint32_t uid, uint32_t gi
  * contradicts what, what this build does not do. name as in spec_decode(). Pure.
  */
 int spec_validate(const char *name, const struct spec *spec, struct error *err);
+
+/* What a container's network namespace is connected with. */
+enum network_mode {
+	NETWORK_MODE_NONE,   /* a loopback interface, and what the namespace that is joined has */
+	NETWORK_MODE_HOST,   /* no namespace of its own */
+	NETWORK_MODE_MEMBER, /* "bridge": of networks of ctr's (net/) */
+	NETWORK_MODE_CONTAINER, /* "container:ID": in that container's namespace */
+	NETWORK_MODE_PATH,	/* "ns:PATH": in this one */
+	NETWORK_MODE_PASTA,	/* "pasta" or "pasta:OPTIONS": of a user's (pasta(1)) */
+	NETWORK_MODE_UNKNOWN,
+};
+
+/*
+ * Which one "network" asks for: none where it is absent, "bridge" where only members are there that
+ * need it. rest: what is behind the colon of mode, else NULL. Pure.
+ */
+enum network_mode spec_network_mode(const struct spec *spec, const char **rest);
 
 /* The word of a namespace type in config.json ("mount"), and its CLONE_NEW* flag (clone(2)). */
 const char *namespace_name(enum namespace_type type);

@@ -33,6 +33,8 @@ int validate_mounts(const struct validation *validation);
 int validate_names(const struct validation *validation);
 int validate_hooks(const struct validation *validation);
 int validate_overlay(const struct validation *validation);
+
+/* validate_network.c */
 int validate_network(const struct validation *validation);
 
 int validate_namespaces(const struct validation *validation);

@@ -12,10 +12,11 @@
 /* network.mode 'host' takes a network namespace out of the list (runtime/namespaces.c) */
 const struct spec_namespace *find_namespace(const struct spec *spec, enum namespace_type type)
 {
+	const char *ignored;
+
 	if (!spec->linux)
 		return NULL;
-	if (type == NAMESPACE_NETWORK && spec->network && spec->network->mode &&
-	    strcmp(spec->network->mode, "host") == 0)
+	if (type == NAMESPACE_NETWORK && spec_network_mode(spec, &ignored) == NETWORK_MODE_HOST)
 		return NULL;
 	for (size_t i = 0; i < spec->linux->namespaces.count; i++) {
 		if (spec->linux->namespaces.items[i].type == (int)type)

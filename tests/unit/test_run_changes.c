@@ -10,6 +10,7 @@
 static struct arena arena;
 static struct spec spec;
 static struct error err;
+static const struct string_list none;
 
 static struct string_list list(const char *words)
 {
@@ -96,7 +97,7 @@ TEST(variables_replace_those_of_the_same_name)
 
 	spec = (struct spec){ .process = &process };
 	setenv("HOME_OF_TEST", "here", 1);
-	CHECK(run_changes_apply(&arena, &changes, &spec, &err) == 0);
+	CHECK(run_changes_apply(&arena, &changes, &none, &spec, &err) == 0);
 	CHECK_STRING(string_list_text(&arena, &process.env, " "), "A=4 AB=1 B=2 HOME_OF_TEST=here");
 	arena_free(&arena);
 }
@@ -129,12 +130,12 @@ TEST(limits_of_processes)
 	struct spec_process process = { 0 };
 
 	spec = (struct spec){ .process = &process };
-	CHECK(run_changes_apply(&arena, &changes, &spec, &err) == 0);
+	CHECK(run_changes_apply(&arena, &changes, &none, &spec, &err) == 0);
 	CHECK_STRING(process.rlimits.items[0].type, "RLIMIT_NOFILE");
 	CHECK_INT((long long)process.rlimits.items[0].soft, 5);
 	CHECK_INT((long long)process.rlimits.items[0].hard, 9);
 	CHECK(process.rlimits.items[1].soft == UINT64_MAX);
 	changes.ulimits = list("nofile=x");
-	CHECK(run_changes_apply(&arena, &changes, &spec, &err) < 0);
+	CHECK(run_changes_apply(&arena, &changes, &none, &spec, &err) < 0);
 	arena_free(&arena);
 }

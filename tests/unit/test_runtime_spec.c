@@ -145,7 +145,7 @@ TEST(spec_of_wrong_types_is_refused_with_the_member)
 		"1000000000}}}}",
 		"{'ociVersion': '1.3.0', 'linux': {'personality': {'domain': 'BSD'}}}",
 		"{'ociVersion': '1.3.0', 'overlay': {'lower': '/'}}",
-		"{'ociVersion': '1.3.0', 'network': {'mode': 'macvlan'}}",
+		"{'ociVersion': '1.3.0', 'network': {'networks': [{'ipv4': '10.0.0.2'}]}}",
 	};
 	char *golden = NULL;
 	size_t size = 0;

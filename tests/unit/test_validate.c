@@ -139,12 +139,6 @@ TEST(validate_refuses_what_is_not_done_instead_of_ignoring_it)
 		"'linux': {'resources': {'cpu': {'realtimeRuntime': 1}}}",
 		"'linux': {'resources': {'cpu': {'realtimePeriod': 1}}}",
 		"'overlay': {'size': '1X'}",
-		"'network': {'mode': 'bridge'}",
-		"'linux': {'namespaces': [{'type': 'network'}]}, 'network': {'subnet': "
-		"'10.0.0.0/8'}",
-		"'network': {'mode': 'host', 'ports': ['80:80']}",
-		"'network': {'mode': 'host', 'mtu': 1500}",
-		"'network': {'mode': 'host', 'dns': ['1.1.1.1']}",
 	};
 	char *golden = NULL;
 	size_t size = 0;
