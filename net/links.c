@@ -10,6 +10,7 @@
 #include "net/bridge.h"
 #include "net/link_message.h"
 #include "net/parent.h"
+#include "net/rate.h"
 
 int links_network(struct netlink *host, struct arena *arena, const struct network *network,
 		  struct error *err)
@@ -186,10 +187,30 @@ static void write_inside(struct netlink_batch *batch, const struct links_plan *p
 	}
 }
 
+/* The limits on the host's end: what goes to the container, and once more what comes from it. */
+static int limit_host_end(struct netlink *host, struct arena *arena, const struct links_plan *plan,
+			  uint32_t index, struct error *err)
+{
+	const struct network_endpoint *endpoint = plan->endpoint;
+	const uint32_t mtu = plan->network->mtu;
+	struct netlink_batch batch;
+
+	if (endpoint->rate_in) {
+		netlink_batch_begin(&batch, arena);
+		rate_message(&batch, index, endpoint->rate_in, mtu);
+		if (netlink_send(host, &batch, NULL, err) < 0)
+			return rate_failed(0, 0, err);
+	}
+	return endpoint->rate_out ? rate_police(host, arena, index, endpoint->rate_out, mtu, err)
+				  : 0;
+}
+
 static int furnish(struct arena *arena, const struct links_plan *plan, int netns, struct error *err)
 {
 	cleanup_netlink struct netlink inside = NETLINK_CLOSED;
+	const uint64_t rate = plan->endpoint->rate_out;
 	struct netlink_batch batch;
+	size_t failed = 0;
 	uint32_t index;
 
 	if (netlink_open(&inside, NETLINK_ROUTE, netns, err) < 0)
@@ -198,8 +219,12 @@ static int furnish(struct arena *arena, const struct links_plan *plan, int netns
 	if (!index)
 		return fail(err, ENODEV, "it is gone from the container");
 	netlink_batch_begin(&batch, arena);
+	if (rate)
+		rate_message(&batch, index, rate, plan->network->mtu);
 	write_inside(&batch, plan, index);
-	return netlink_send(&inside, &batch, NULL, err);
+	if (netlink_send(&inside, &batch, &failed, err) == 0)
+		return 0;
+	return rate ? rate_failed(failed, 0, err) : -1;
 }
 
 static int connect_endpoint(struct netlink *host, struct arena *arena,
@@ -213,7 +238,8 @@ static int connect_endpoint(struct netlink *host, struct arena *arena,
 		return -1;
 	if (plan->network->driver == NETWORK_BRIDGE)
 		*host_index = link_index(host, endpoint->host_interface);
-	if (furnish(arena, plan, netns, err) == 0)
+	if (limit_host_end(host, arena, plan, *host_index, err) == 0 &&
+	    furnish(arena, plan, netns, err) == 0)
 		return 0;
 	if (plan->network->driver == NETWORK_BRIDGE)
 		links_remove(host, arena, endpoint, &other);

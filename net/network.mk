@@ -15,7 +15,8 @@ libnetwork_a_SOURCES = \
 	net/parent.c net/parent.h \
 	net/port_lease.c net/port_lease.h \
 	net/port_probe.c net/port_probe.h \
-	net/rate.h \
+	net/rate.c net/rate.h \
+	net/rate_program.c \
 	net/route.c net/route.h
 
 network_test_libraries = libunit.a libnetwork.a libnet.a libspecs.a libbase.a $(YAJL_LIBS) \

@@ -3,16 +3,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
 #include <linux/rtnetlink.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/macro.h"
+#include "net/rate.h"
 #include "net/route.h"
 #include "tests/unit/unit.h"
 
@@ -334,6 +337,52 @@ TEST(links_that_the_kernel_does_not_know_are_named)
 	CHECK(links_network_remove(&world.host, &arena, &network, &err) == 0);
 	CHECK_STRING(in(world.host_netns, &world, "ip -o link | grep up0.100"), "");
 	end_world(&world);
+}
+
+TEST(links_have_their_rates)
+{
+	struct world world;
+	const char *text;
+
+	make_world(&world);
+	endpoint.rate_in = 8000000;
+	endpoint.rate_out = 80000000000;
+	CHECK(links_network(&world.host, &arena, &network, &err) == 0);
+	apply(&world, 0);
+	text = in(world.host_netns, &world,
+		  "tc qdisc show dev vtest0; tc filter show dev vtest0 ingress");
+	CHECK_CONTAINS(text, "qdisc tbf 1: root refcnt");
+	CHECK_CONTAINS(text, "rate 8Mbit burst 10000b");
+	CHECK_CONTAINS(text, "qdisc clsact");
+	CHECK_CONTAINS(text, "ctr_rate direct-action");
+	text = in(world.netns, &world, "tc qdisc show dev eth0");
+	CHECK_CONTAINS(text, "rate 80Gbit");
+	CHECK_CONTAINS(in(world.netns, &world, "busybox ping -c1 -W2 10.89.7.1"),
+		       " 0% packet loss");
+	end_world(&world);
+}
+
+/* At 8 kbit/s a packet of 1500 bytes takes 1.5 s: those behind the burst come too early. */
+TEST(rate_program_drops_what_is_beyond_the_burst)
+{
+	cleanup_fd int program = rate_program_load(RATE_LEAST, 3 * rate_burst(RATE_LEAST, 0), &err);
+	char packet[1500] = { 0 };
+	unsigned int passed = 0;
+
+	if (program < 0)
+		unit_skip("needs root");
+	for (int i = 0; i < 10; i++) {
+		union bpf_attr attributes = {
+			.test = { .prog_fd = (uint32_t)program,
+				  .data_in = (uintptr_t)packet,
+				  .data_size_in = sizeof(packet) },
+		};
+
+		CHECK(syscall(SYS_bpf, BPF_PROG_TEST_RUN, &attributes, sizeof(attributes)) == 0);
+		passed += attributes.test.retval != TC_ACT_SHOT;
+	}
+	/* the packets that fill it, and the first one that finds it just not over-full */
+	CHECK_INT(passed, 3 * rate_burst(RATE_LEAST, 0) / sizeof(packet) + 1);
 }
 
 TEST(links_routes_of_the_host_are_found)
