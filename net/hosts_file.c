@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/hosts_file.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "specs/address.h"
 
 #define GATEWAY_WORD "host-gateway"
 
@@ -66,18 +66,13 @@ static int split_names(struct arena *arena, char *text, struct string_list *name
 	return 0;
 }
 
-static bool is_address(const char *text)
-{
-	struct in6_addr bytes;
-
-	return inet_pton(AF_INET, text, &bytes) == 1 || inet_pton(AF_INET6, text, &bytes) == 1;
-}
-
 /* docker takes '=' for ':' as well, and brackets around an address. */
 static int parse_added(struct arena *arena, const char *word, struct added *added,
 		       struct error *err)
 {
 	char *text = arena_strdup(arena, word), *address = strpbrk(text, ":=");
+	struct ip_address ip;
+	struct error reason;
 	size_t length;
 
 	*added = (struct added){ 0 };
@@ -93,7 +88,7 @@ static int parse_added(struct arena *arena, const char *word, struct added *adde
 	if (split_names(arena, text, &added->names) < 0)
 		return refuse(err, word,
 			      "a name is empty or has a space, '#' or control character");
-	if (!is_address(address) && strcmp(address, GATEWAY_WORD) != 0)
+	if (strcmp(address, GATEWAY_WORD) != 0 && ip_address_parse(address, &ip, &reason) < 0)
 		return refuse(err, word, "the address is neither IPv4, IPv6 nor " GATEWAY_WORD);
 	return 0;
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/resolv_conf.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/file.h"
+#include "specs/address.h"
 
 #define HOST_FILE "/etc/resolv.conf"
 /* systemd-resolved.service(8): the servers that its stub asks */
@@ -63,17 +64,18 @@ static struct resolv parse(struct arena *arena, const char *text)
 	return resolv;
 }
 
-/* Whether a server of the host can be asked from another network namespace. */
+/*
+ * Whether a server of the host can be asked from another network namespace. A link-local one has the
+ * name of an interface of the host behind it, or needs one.
+ */
 static bool is_of_use(const char *server, bool ipv6)
 {
-	struct in6_addr six;
-	struct in_addr four;
+	struct ip_address ip;
+	struct error reason;
 
-	if (inet_pton(AF_INET, server, &four) == 1)
-		return ntohl(four.s_addr) >> 24 != IN_LOOPBACKNET && four.s_addr != INADDR_ANY;
-	/* a link-local one has the name of an interface of the host behind it, or needs it */
-	return ipv6 && inet_pton(AF_INET6, server, &six) == 1 && !IN6_IS_ADDR_LOOPBACK(&six) &&
-	       !IN6_IS_ADDR_UNSPECIFIED(&six) && !IN6_IS_ADDR_LINKLOCAL(&six);
+	return ip_address_parse(server, &ip, &reason) == 0 && !ip_address_is_loopback(&ip) &&
+	       !ip_address_is_any(&ip) &&
+	       (ip.family == AF_INET || (ipv6 && !ip_address_is_link_local(&ip)));
 }
 
 static void keep_useful(struct string_list *servers, bool ipv6)
@@ -156,17 +158,16 @@ static bool is_one_word(const char *word)
 /* A zone may follow an IPv6 address: that of an interface in the container. */
 static bool is_server(const char *word)
 {
-	char address[INET6_ADDRSTRLEN];
-	size_t length = strcspn(word, "%");
-	struct in6_addr bytes;
+	char address[ADDRESS_TEXT_SIZE];
+	const size_t length = strcspn(word, "%");
+	struct ip_address ip;
+	struct error reason;
 
-	if (inet_pton(AF_INET, word, &bytes) == 1)
-		return true;
 	if (length >= sizeof(address) || !is_one_word(word))
 		return false;
-	memcpy(address, word, length);
-	address[length] = '\0';
-	return inet_pton(AF_INET6, address, &bytes) == 1;
+	*(char *)mempcpy(address, word, length) = '\0';
+	return ip_address_parse(address, &ip, &reason) == 0 &&
+	       (!word[length] || ip.family == AF_INET6);
 }
 
 static int check_words(const char *option, const struct string_list *words, struct error *err)
