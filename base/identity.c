@@ -29,7 +29,7 @@ static uint64_t pidfs_inode(int pidfd)
 	return status.st_ino;
 }
 
-static int start_time(pid_t pid, uint64_t *start, struct error *err)
+int identity_start_time(pid_t pid, uint64_t *start, struct error *err)
 {
 	char path[32], text[1024], *rest;
 
@@ -48,7 +48,7 @@ static int start_time(pid_t pid, uint64_t *start, struct error *err)
 int identity_get(int pidfd, pid_t pid, struct identity *identity, struct error *err)
 {
 	*identity = (struct identity){ .pid = pid, .inode = pidfs_inode(pidfd) };
-	return identity->inode ? 0 : start_time(pid, &identity->start, err);
+	return identity->inode ? 0 : identity_start_time(pid, &identity->start, err);
 }
 
 int identity_open(const struct identity *identity, struct error *err)
@@ -72,7 +72,7 @@ int identity_open(const struct identity *identity, struct error *err)
 			return fail(err, ESRCH, "process %lld is another one now",
 				    (long long)identity->pid);
 	} else {
-		if (start_time((pid_t)identity->pid, &start, err) < 0)
+		if (identity_start_time((pid_t)identity->pid, &start, err) < 0)
 			return fail(err, ESRCH, "process %lld is gone", (long long)identity->pid);
 		if (start != identity->start)
 			return fail(err, ESRCH, "process %lld is another one now",

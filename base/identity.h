@@ -32,3 +32,6 @@ int identity_open(const struct identity *identity, struct error *err);
  * ever).
  */
 bool identity_wait_end(int pidfd, int timeout_ms);
+
+/* When a process has begun: clock ticks since boot (proc_pid_stat(5), starttime). */
+int identity_start_time(pid_t pid, uint64_t *start, struct error *err);

@@ -31,6 +31,7 @@ libcgroup_a_SOURCES = \
 	cgroup/systemd_request.c cgroup/systemd_request.h \
 	cgroup/systemd_unit.c cgroup/systemd_unit.h \
 	cgroup/update.c \
+	cgroup/usage.c cgroup/usage.h \
 	cgroup/walk.c cgroup/walk.h
 
 check_PROGRAMS += \

@@ -105,10 +105,9 @@ static int count_tasks(int dirfd, void *context, struct error *err)
 	return 0;
 }
 
-static int read_pids(const struct stats_reader *reader, struct stats *stats)
+int stats_read_pids(const struct stats_reader *reader, struct pids_stats *pids)
 {
 	struct tasks tasks = { .arena = reader->arena };
-	struct pids_stats *pids = &stats->pids;
 	char *current;
 
 	if (stats_read_text(reader, "pids.current", &current) < 0 ||
@@ -123,6 +122,11 @@ static int read_pids(const struct stats_reader *reader, struct stats *stats)
 		return -1;
 	pids->current = tasks.count;
 	return 0;
+}
+
+static int read_pids(const struct stats_reader *reader, struct stats *stats)
+{
+	return stats_read_pids(reader, &stats->pids);
 }
 
 /* The SIZE of "hugetlb.SIZE.current", but not of "hugetlb.SIZE.rsvd.current"; NULL: another file.

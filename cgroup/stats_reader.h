@@ -20,3 +20,6 @@ int stats_read_text(const struct stats_reader *reader, const char *name, char **
 int stats_read_value(const struct stats_reader *reader, const char *name, uint64_t *value);
 int stats_read_pairs(const struct stats_reader *reader, const char *name, struct uint_map *pairs);
 int stats_read_psi(const struct stats_reader *reader, const char *name, struct psi_stats **psi);
+
+/* Where there is no pids controller the tasks are counted (stats.c). */
+int stats_read_pids(const struct stats_reader *reader, struct pids_stats *pids);

@@ -20,6 +20,7 @@ libcli_a_SOURCES = \
 	cli/pull.h cli/pull_command.c \
 	cli/save.h cli/save_command.c \
 	cli/size.c cli/size.h \
+	cli/stats_text.c cli/stats_text.h \
 	cli/table.c cli/table.h \
 	cli/unpack.h cli/unpack_command.c \
 	cli/verbs.h \
@@ -88,6 +89,7 @@ ctr_more_SOURCES = cli/more_main.c $(start_verbs) \
 	cli/snapshot.c \
 	cli/snapshots.c cli/snapshots.h \
 	cli/spec.c \
+	cli/stats.c \
 	cli/tag.c \
 	cli/undo.c \
 	cli/version_verb.c
@@ -134,6 +136,7 @@ check_PROGRAMS += \
 	tests/unit/test_log_reader \
 	tests/unit/test_option \
 	tests/unit/test_progress \
+	tests/unit/test_stats_text \
 	tests/unit/test_table
 tests_unit_test_log_reader_SOURCES = tests/unit/test_log_reader.c
 tests_unit_test_log_reader_LDADD = libunit.a libcli.a libspecs.a libbase.a $(CTR_STATIC_LIBS)
@@ -141,5 +144,7 @@ tests_unit_test_option_SOURCES = tests/unit/test_option.c
 tests_unit_test_option_LDADD = libunit.a libcli.a libbase.a
 tests_unit_test_progress_SOURCES = tests/unit/test_progress.c
 tests_unit_test_progress_LDADD = libunit.a libcli.a libbase.a
+tests_unit_test_stats_text_SOURCES = tests/unit/test_stats_text.c
+tests_unit_test_stats_text_LDADD = libunit.a libcli.a libspecs.a libbase.a $(CTR_STATIC_LIBS)
 tests_unit_test_table_SOURCES = tests/unit/test_table.c
 tests_unit_test_table_LDADD = libunit.a libcli.a libbase.a

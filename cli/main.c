@@ -30,6 +30,7 @@ static const struct verb verbs[] = {
 };
 
 static const struct verb_elsewhere elsewhere[] = {
+	{ "stats", "ctr-more" },
 	{ "logs", "ctr-more" },
 	{ "inspect", "ctr-more" },
 	{ "diff", "ctr-more" },

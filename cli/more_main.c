@@ -12,6 +12,7 @@ static const struct verb verbs[] = {
 	{ &try_command, NULL },
 	{ &exec_command, NULL },
 	{ &ps_command, NULL },
+	{ &stats_command, cmd_stats },
 	{ &logs_command, cmd_logs },
 	{ &wait_command, NULL },
 	{ &stop_command, NULL },

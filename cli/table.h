@@ -14,7 +14,7 @@
  *	table_print(&table, stdout);
  */
 
-#define TABLE_MAX_COLUMNS 8
+#define TABLE_MAX_COLUMNS 9
 
 struct table {
 	struct arena *arena;

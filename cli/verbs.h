@@ -49,6 +49,7 @@ VERB(spec);
 VERB(start);
 VERB(start_again);
 VERB(state);
+VERB(stats);
 VERB(stop);
 VERB(tag);
 VERB(thaw);

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -15,8 +14,8 @@
 #include "cgroup/oom.h"
 #include "cgroup/resctrl_stats.h"
 #include "cgroup/stats.h"
-#include "net/interfaces.h"
 #include "runtime/handle.h"
+#include "runtime/usage.h"
 #include "specs/events.h"
 
 /* A container that is watched, until its end or that of who reads. */
@@ -56,38 +55,6 @@ static void close_watch(struct watch *watch)
 	}
 #define cleanup_watch __attribute__((cleanup(close_watch)))
 
-static bool has_ended(const struct watch *watch)
-{
-	struct pollfd end = { .fd = watch->handle.pidfd, .events = POLLIN };
-
-	return poll(&end, 1, 0) != 0;
-}
-
-/* With the host's network, or ours, the counters are not the container's. */
-static bool has_own_network(pid_t pid)
-{
-	struct stat own, theirs;
-	char path[48];
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
-	return stat("/proc/self/ns/net", &own) == 0 && stat(path, &theirs) == 0 &&
-	       (own.st_ino != theirs.st_ino || own.st_dev != theirs.st_dev);
-}
-
-static void read_interfaces(const struct watch *watch, struct arena *arena,
-			    struct interfaces_stats *interfaces)
-{
-	const pid_t pid = (pid_t)watch->handle.state.init.pid;
-	struct interfaces_stats found;
-	struct error ignored;
-
-	if (!has_own_network(pid) || interfaces_read(pid, arena, &found, &ignored) < 0)
-		return;
-	/* as long as it lives its number is not another's */
-	if (!has_ended(watch))
-		*interfaces = found;
-}
-
 static int write_event(const struct watch *watch, struct arena *arena, const char *type,
 		       struct stats *stats, struct error *err)
 {
@@ -113,7 +80,7 @@ static int write_stats(const struct watch *watch, struct error *err)
 		return fail_in(err, "%s", watch->handle.state.id);
 	if (resctrl_stats_read(&watch->handle.state.resctrl, &arena, &stats.intel_rdt, err) < 0)
 		return -1;
-	read_interfaces(watch, &arena, &stats.interfaces);
+	stats.interfaces = usage_interfaces(&watch->handle, &arena);
 	return write_event(watch, &arena, "stats", &stats, err);
 }
 

@@ -69,6 +69,7 @@ libruntime_a_SOURCES = \
 	runtime/try_mounts.c runtime/try_mounts.h \
 	runtime/try_writable.c \
 	runtime/update.c runtime/update.h \
+	runtime/usage.c runtime/usage.h \
 	runtime/uppers.c runtime/uppers.h \
 	runtime/uppers_push.c
 
