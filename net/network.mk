@@ -10,7 +10,11 @@ libnetwork_a_SOURCES = \
 	net/links.c net/links.h \
 	net/links_plan.c \
 	net/netlink.c net/netlink.h \
+	net/network_make.c net/network_make.h \
+	net/network_options.c \
+	net/network_plan.c net/network_plan.h \
 	net/network_store.c net/network_store.h \
+	net/network_subnets.c \
 	net/owned_link.c net/owned_link.h \
 	net/parent.c net/parent.h \
 	net/port_lease.c net/port_lease.h \
@@ -25,6 +29,7 @@ check_PROGRAMS += \
 	tests/unit/test_lease \
 	tests/unit/test_links \
 	tests/unit/test_netlink \
+	tests/unit/test_network_plan \
 	tests/unit/test_network_store \
 	tests/unit/test_port_lease
 tests_unit_test_links_SOURCES = tests/unit/test_links.c
@@ -43,3 +48,10 @@ tests_unit_test_network_store_LDADD = $(network_test_libraries)
 tests_unit_test_port_lease_SOURCES = tests/unit/test_port_lease.c $(scratch_dir)
 tests_unit_test_port_lease_CPPFLAGS = $(libnetwork_a_CPPFLAGS)
 tests_unit_test_port_lease_LDADD = $(network_test_libraries)
+tests_unit_test_network_plan_SOURCES = tests/unit/test_network_plan.c
+tests_unit_test_network_plan_CPPFLAGS = $(libnetwork_a_CPPFLAGS)
+tests_unit_test_network_plan_CFLAGS = $(AM_CFLAGS) -Wno-write-strings
+tests_unit_test_network_plan_LDADD = $(network_test_libraries)
+EXTRA_DIST += \
+	tests/unit/golden/network-plan-errors.txt \
+	tests/unit/golden/network-plan.txt

@@ -85,7 +85,7 @@ int network_driver(const char *name);
  * The modes of `--network` are no names. EINVAL.
  */
 int network_name_check(const char *name, struct error *err);
-/* As the kernel wants it: 1 to 15 bytes, no "/", ":", blank, not "." or "..". EINVAL. */
+/* [a-zA-Z0-9_.-]+, at most 15, not "." or "..". EINVAL. */
 int network_interface_check(const char *name, struct error *err);
 
 /*

@@ -8,10 +8,10 @@
 
 #define NAME_MAX_LENGTH 64
 
+static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+
 int network_name_check(const char *name, struct error *err)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
-				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
 	static const char modes[][12] = { "none",      "host", "bridge",      "default", "private",
 					  "container", "ns",   "slirp4netns", "pasta" };
 	size_t length = strspn(name, letters);
@@ -30,18 +30,16 @@ int network_name_check(const char *name, struct error *err)
 	return 0;
 }
 
-/* dev_valid_name() of the kernel, and what `ip` would take for something else. */
+/* Of what the kernel takes (dev_valid_name()) the letters that stand for themselves in nft's grammar. */
 int network_interface_check(const char *name, struct error *err)
 {
-	size_t length = strlen(name), plain = 0;
+	size_t length = strspn(name, letters);
 
-	while ((unsigned char)name[plain] > ' ' && name[plain] < 127 && !strchr("/:%", name[plain]))
-		plain++;
-	if (length && length < IFNAMSIZ && plain == length && strcmp(name, ".") != 0 &&
+	if (length && length < IFNAMSIZ && !name[length] && strcmp(name, ".") != 0 &&
 	    strcmp(name, "..") != 0)
 		return 0;
-	return fail(err, EINVAL,
-		    "'%.40s' is no name of an interface (1 to %d printable bytes, no blank, '/', "
-		    "':' or '%%')",
-		    name, IFNAMSIZ - 1);
+	return fail(
+		err, EINVAL,
+		"'%.40s' is no name of an interface (1 to %d letters, digits, '_', '.' and '-')",
+		name, IFNAMSIZ - 1);
 }
