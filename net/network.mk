@@ -4,6 +4,8 @@ noinst_LIBRARIES += libnetwork.a
 libnetwork_a_CPPFLAGS = $(AM_CPPFLAGS) $(NETWORK_CFLAGS)
 libnetwork_a_SOURCES = \
 	net/bridge.c net/bridge.h \
+	net/device_address.c net/device_address.h \
+	net/device_move.c net/device_move.h \
 	net/host_sysctl.c net/host_sysctl.h \
 	net/lease.c net/lease.h \
 	net/link_message.c net/link_message.h \

@@ -15,6 +15,7 @@
 
 #include "base/fd.h"
 #include "base/macro.h"
+#include "net/device_move.h"
 #include "net/rate.h"
 #include "net/route.h"
 #include "tests/unit/unit.h"
@@ -383,6 +384,38 @@ TEST(rate_program_drops_what_is_beyond_the_burst)
 	}
 	/* the packets that fill it, and the first one that finds it just not over-full */
 	CHECK_INT(passed, 3 * rate_burst(RATE_LEAST, 0) / sizeof(packet) + 1);
+}
+
+/* With name, addresses and state, there and back. */
+TEST(links_of_the_host_are_moved_and_come_back)
+{
+	struct net_device devices[] = { { .host_name = "up0", .name = "net%d" },
+					{ .host_name = "up1", .name = "net0" } };
+	const struct net_devices_plan plan = { devices, 2 };
+	struct device_moves moves;
+	struct world world;
+	const char *text;
+
+	make_world(&world);
+	in(world.host_netns, &world,
+	   "ip link add name up0 type veth peer name down0; ip addr add 192.0.2.7/24 brd + dev "
+	   "up0; "
+	   "ip addr add fd00:7::1/64 dev up0; ip link set up0 up; "
+	   "ip link add name up1 type veth peer name down1");
+	/* the second one cannot: the first has got its name */
+	CHECK(device_moves_apply(&arena, &plan, world.netns, &moves, &err) == -1);
+	CHECK_CONTAINS(err.text, "linux.netDevices[\"up1\"]: 'net0' is there already");
+	text = in(world.netns, &world, "ip -o addr show dev net0; ip -o link show net0");
+	CHECK_CONTAINS(text, "inet 192.0.2.7/24 brd 192.0.2.255");
+	CHECK_CONTAINS(text, "inet6 fd00:7::1/64");
+	CHECK_CONTAINS(text, ",UP");
+	CHECK(device_moves_remove(&arena, &moves, world.netns, &err) == 0);
+	CHECK(device_moves_remove(&arena, &moves, world.netns, &err) == 0);
+	text = in(world.host_netns, &world, "ip -o addr show dev up0; ip -o link show up0");
+	CHECK_CONTAINS(text, "inet 192.0.2.7/24 brd 192.0.2.255");
+	CHECK_CONTAINS(text, "inet6 fd00:7::1/64");
+	CHECK_CONTAINS(text, ",UP");
+	end_world(&world);
 }
 
 TEST(links_routes_of_the_host_are_found)
