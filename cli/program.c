@@ -28,13 +28,16 @@ const char *program_name(void)
 /* How many words of args name is: 1 for "run", 2 for "network create"; 0: it is another one. */
 static int words_of(const char *name, char **args)
 {
-	size_t first = strlen(args[0]);
+	const char *first = args[0];
 
-	if (strncmp(name, args[0], first) != 0)
+	/* most differ in their first letter: every start comes by here */
+	for (; *first && *first == *name; first++)
+		name++;
+	if (*first)
 		return 0;
-	if (!name[first])
+	if (!*name)
 		return 1;
-	return name[first] == ' ' && args[1] && !strcmp(name + first + 1, args[1]) ? 2 : 0;
+	return *name == ' ' && args[1] && !strcmp(name + 1, args[1]) ? 2 : 0;
 }
 
 static int words_called(const struct command *command, char **args)

@@ -64,7 +64,8 @@ static int apply_changes(const struct settings *settings, const struct run_chang
 
 	if (!changes && !prepared->volumes.count)
 		return 0;
-	if (changes && run_changes_apply(arena, changes, &prepared->exposed, &prepared->spec, err) < 0)
+	if (changes &&
+	    run_changes_apply(arena, changes, &prepared->exposed, &prepared->spec, err) < 0)
 		return -1;
 	if (run_mounts_apply(arena, &mounts, &prepared->spec, err) < 0)
 		return -1;

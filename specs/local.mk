@@ -30,6 +30,7 @@ libspecs_a_SOURCES = \
 	specs/validate.c specs/validate.h \
 	specs/validate_linux.c \
 	specs/validate_network.c \
+	specs/validate_network_names.c \
 	specs/validate_support.c \
 	specs/validate_sysctl.c \
 	specs/yajl_arena.h
