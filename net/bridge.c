@@ -90,11 +90,16 @@ static int make_link(struct netlink *host, struct arena *arena, const struct net
 	bridge = link_kind_begin(message, "bridge");
 	mnl_attr_put_u32(message, IFLA_BR_FORWARD_DELAY, 0);
 	mnl_attr_put_u32(message, IFLA_BR_STP_STATE, 0);
+	if (network->vlan)
+		mnl_attr_put_u8(message, IFLA_BR_VLAN_FILTERING, 1);
 	link_kind_end(message, bridge);
 	/* two containers started at the same time make the same one */
-	if (netlink_send(host, &batch, NULL, err) < 0 && err->errnum != EEXIST)
-		return link_kind_failed("bridge", err);
-	return 0;
+	if (netlink_send(host, &batch, NULL, err) == 0 || err->errnum == EEXIST)
+		return 0;
+	/* which of both the kernel does not know, it says in these words (rtnl_newlink()) */
+	if (network->vlan && !strstr(err->text, "Unknown device type"))
+		return link_vlan_failed(err);
+	return link_kind_failed("bridge", err);
 }
 
 static bool has_family(const struct network *network, uint8_t family)
@@ -140,6 +145,20 @@ static int complete_link(struct netlink *host, struct arena *arena, const struct
 	return 0;
 }
 
+/* A bridge of others has the VLANs that they gave it. */
+static int join_vlan(struct netlink *host, struct arena *arena, const struct network *network,
+		     const struct present *present, struct error *err)
+{
+	struct netlink_batch batch;
+
+	if (!network->vlan || !present->is_ours)
+		return 0;
+	netlink_batch_begin(&batch, arena);
+	link_message_vlan(&batch, "put it into its VLAN", present->index, true,
+			  (uint16_t)network->vlan);
+	return netlink_send(host, &batch, NULL, err) < 0 ? link_vlan_failed(err) : 0;
+}
+
 static int set_parameters(struct arena *arena, const struct network *network, struct error *err)
 {
 	const char *name = network->interface;
@@ -160,38 +179,61 @@ static int set_parameters(struct arena *arena, const struct network *network, st
 	return network->internal ? 0 : host_sysctl_forward(AF_INET6, err);
 }
 
+static int remove_link(struct netlink *host, struct arena *arena, uint32_t index, struct error *err)
+{
+	struct netlink_batch batch;
+
+	netlink_batch_begin(&batch, arena);
+	link_message(&batch, "remove it", RTM_DELLINK, 0, index);
+	return netlink_send(host, &batch, NULL, err) == 0 || err->errnum == ENODEV ? 0 : -1;
+}
+
+static int complete(struct netlink *host, struct arena *arena, const struct network *network,
+		    const struct present *present, struct error *err)
+{
+	if (join_vlan(host, arena, network, present, err) < 0 ||
+	    complete_link(host, arena, network, present, err) < 0)
+		return -1;
+	return set_parameters(arena, network, err);
+}
+
+/* A new one that cannot be completed is removed again. */
+static int make_new(struct netlink *host, struct arena *arena, const struct network *network,
+		    struct error *err)
+{
+	struct present present;
+	struct error other;
+
+	if (make_link(host, arena, network, err) < 0 ||
+	    look(host, arena, network->interface, &present, err) < 0)
+		return -1;
+	present.is_ours = true;
+	if (complete(host, arena, network, &present, err) == 0)
+		return 0;
+	remove_link(host, arena, present.index, &other);
+	return -1;
+}
+
 int bridge_make(struct netlink *host, struct arena *arena, const struct network *network,
 		struct error *err)
 {
 	struct present present;
+	int result = look(host, arena, network->interface, &present, err);
 
-	if (look(host, arena, network->interface, &present, err) < 0)
-		return -1;
-	if (!present.index) {
-		if (make_link(host, arena, network, err) < 0 ||
-		    look(host, arena, network->interface, &present, err) < 0)
-			return fail_in(err, "bridge %s", network->interface);
-		present.is_ours = true;
-	}
-	if (complete_link(host, arena, network, &present, err) < 0 ||
-	    set_parameters(arena, network, err) < 0)
-		return fail_in(err, "bridge %s", network->interface);
-	return 0;
+	if (result == 0)
+		result = present.index ? complete(host, arena, network, &present, err)
+				       : make_new(host, arena, network, err);
+	return result < 0 ? fail_in(err, "bridge %s", network->interface) : 0;
 }
 
 int bridge_remove(struct netlink *host, struct arena *arena, const struct network *network,
 		  struct error *err)
 {
-	struct netlink_batch batch;
 	struct present present;
 
 	if (look(host, arena, network->interface, &present, err) < 0)
 		return -1;
-	if (!present.index || !present.is_ours)
+	if (!present.index || !present.is_ours || remove_link(host, arena, present.index, err) == 0)
 		return 0;
-	netlink_batch_begin(&batch, arena);
-	link_message(&batch, "remove it", RTM_DELLINK, 0, present.index);
-	if (netlink_send(host, &batch, NULL, err) < 0 && err->errnum != ENODEV)
-		return fail_in(err, "bridge %s", network->interface);
-	return 0;
+	return fail_in(err, "bridge %s", network->interface);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/if_addr.h>
+#include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
@@ -60,6 +61,34 @@ void link_message_address_generation(struct netlink_batch *batch, const char *wh
 			generate ? IN6_ADDR_GEN_MODE_EUI64 : IN6_ADDR_GEN_MODE_NONE);
 	mnl_attr_nest_end(message, inet6);
 	mnl_attr_nest_end(message, families);
+}
+
+static void put_vlan(struct netlink_batch *batch, const char *what, uint16_t type, uint32_t index,
+		     bool itself, const struct bridge_vlan_info *vlan)
+{
+	struct nlmsghdr *message = link_message(batch, what, type, 0, index);
+	struct ifinfomsg *body = mnl_nlmsg_get_payload(message);
+	struct nlattr *nest = mnl_attr_nest_start(message, IFLA_AF_SPEC);
+
+	body->ifi_family = AF_BRIDGE;
+	if (itself)
+		mnl_attr_put_u16(message, IFLA_BRIDGE_FLAGS, BRIDGE_FLAGS_SELF);
+	mnl_attr_put(message, IFLA_BRIDGE_VLAN_INFO, sizeof(*vlan), vlan);
+	mnl_attr_nest_end(message, nest);
+}
+
+void link_message_vlan(struct netlink_batch *batch, const char *what, uint32_t index, bool itself,
+		       uint16_t vlan)
+{
+	const struct bridge_vlan_info first = { .vid = 1 };
+	const struct bridge_vlan_info info = {
+		.flags = BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED,
+		.vid = vlan,
+	};
+
+	if (vlan != 1)
+		put_vlan(batch, what, RTM_DELLINK, index, itself, &first);
+	put_vlan(batch, what, RTM_SETLINK, index, itself, &info);
 }
 
 void link_message_address(struct netlink_batch *batch, const char *what, uint16_t flags,
@@ -121,6 +150,14 @@ int link_kind_failed(const char *kind, struct error *err)
 			return fail(err, EOPNOTSUPP, "this kernel has no %s (module %s, %s)", kind,
 				    module, kinds[i].option);
 	return -1;
+}
+
+int link_vlan_failed(struct error *err)
+{
+	if (err->errnum != EOPNOTSUPP)
+		return -1;
+	return fail(err, EOPNOTSUPP,
+		    "the bridges of this kernel know no VLANs (CONFIG_BRIDGE_VLAN_FILTERING)");
 }
 
 uint32_t link_index(const struct netlink *netlink, const char *name)

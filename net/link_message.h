@@ -39,6 +39,14 @@ void link_put_up(struct nlmsghdr *message);
 void link_message_address_generation(struct netlink_batch *batch, const char *what, uint32_t index,
 				     const char *name, bool generate);
 
+/*
+ * A port of a bridge, or with itself the bridge's own end, is in a VLAN: what comes without a tag is of
+ * it, and what goes out of it has none (bridge(8): vlan add ... pvid untagged). It leaves VLAN 1, where
+ * all begin.
+ */
+void link_message_vlan(struct netlink_batch *batch, const char *what, uint32_t index, bool itself,
+		       uint16_t vlan);
+
 /* An address with its network's length; IPv6 without waiting whether somebody has it already. */
 void link_message_address(struct netlink_batch *batch, const char *what, uint16_t flags,
 			  uint32_t index, const struct ip_prefix *address);
@@ -52,6 +60,9 @@ void link_message_default_route(struct netlink_batch *batch, const char *what, u
  * in words of ours, "this kernel has no macvlan (module macvlan, CONFIG_MACVLAN)".
  */
 int link_kind_failed(const char *kind, struct error *err);
+
+/* The same for link_message_vlan(). */
+int link_vlan_failed(struct error *err);
 
 /* The index of an interface in a socket's namespace, 0 if there is none. One system call. */
 uint32_t link_index(const struct netlink *netlink, const char *name);

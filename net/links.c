@@ -227,21 +227,38 @@ static int furnish(struct arena *arena, const struct links_plan *plan, int netns
 	return rate ? rate_failed(failed, 0, err) : -1;
 }
 
+/* What needs the index of the host's end. */
+static int finish_host_end(struct netlink *host, struct arena *arena, const struct links_plan *plan,
+			   uint32_t index, struct error *err)
+{
+	const uint32_t vlan = plan->network->vlan;
+	struct netlink_batch batch;
+
+	if (vlan) {
+		netlink_batch_begin(&batch, arena);
+		link_message_vlan(&batch, "put it into its VLAN", index, false, (uint16_t)vlan);
+		if (netlink_send(host, &batch, NULL, err) < 0)
+			return link_vlan_failed(err);
+	}
+	return limit_host_end(host, arena, plan, index, err);
+}
+
 static int connect_endpoint(struct netlink *host, struct arena *arena,
 			    const struct links_plan *plan, int netns, uint32_t *host_index,
 			    struct error *err)
 {
 	const struct network_endpoint *endpoint = plan->endpoint;
+	const bool is_pair = plan->network->driver == NETWORK_BRIDGE;
 	struct error other;
 
 	if (make(host, arena, plan, netns, err) < 0)
 		return -1;
-	if (plan->network->driver == NETWORK_BRIDGE)
+	if (is_pair)
 		*host_index = link_index(host, endpoint->host_interface);
-	if (limit_host_end(host, arena, plan, *host_index, err) == 0 &&
+	if ((!is_pair || finish_host_end(host, arena, plan, *host_index, err) == 0) &&
 	    furnish(arena, plan, netns, err) == 0)
 		return 0;
-	if (plan->network->driver == NETWORK_BRIDGE)
+	if (is_pair)
 		links_remove(host, arena, endpoint, &other);
 	else
 		links_remove_inside(netns, arena, endpoint, &other);

@@ -340,6 +340,26 @@ TEST(links_that_the_kernel_does_not_know_are_named)
 	end_world(&world);
 }
 
+TEST(links_of_a_bridge_with_a_vlan_are_in_it)
+{
+	struct world world;
+
+	make_world(&world);
+	network.vlan = 77;
+	if (links_network(&world.host, &arena, &network, &err) < 0) {
+		CHECK_STRING(err.text,
+			     "network web: bridge ctr7: the bridges of this kernel know no "
+			     "VLANs (CONFIG_BRIDGE_VLAN_FILTERING)");
+	} else {
+		apply(&world, 0);
+		CHECK_CONTAINS(in(world.host_netns, &world, "bridge -c=never vlan show dev vtest0"),
+			       "77 PVID Egress Untagged");
+		CHECK_CONTAINS(in(world.netns, &world, "busybox ping -c1 -W2 10.89.7.1"),
+			       " 0% packet loss");
+	}
+	end_world(&world);
+}
+
 TEST(links_have_their_rates)
 {
 	struct world world;
