@@ -4,6 +4,7 @@ noinst_LIBRARIES += libnetwork.a
 libnetwork_a_CPPFLAGS = $(AM_CPPFLAGS) $(NETWORK_CFLAGS)
 libnetwork_a_SOURCES = \
 	net/bridge.c net/bridge.h \
+	net/conntrack.c net/conntrack.h \
 	net/device_address.c net/device_address.h \
 	net/device_move.c net/device_move.h \
 	net/host_sysctl.c net/host_sysctl.h \
@@ -23,7 +24,13 @@ libnetwork_a_SOURCES = \
 	net/port_probe.c net/port_probe.h \
 	net/rate.c net/rate.h \
 	net/rate_program.c \
-	net/route.c net/route.h
+	net/route.c net/route.h \
+	net/rules.c net/rules.h \
+	net/rules_member.c \
+	net/rules_plan.c net/rules_plan.h \
+	net/ruleset.c net/ruleset.h net/ruleset_fields.h \
+	net/ruleset_message.c \
+	net/ruleset_print.c
 
 network_test_libraries = libunit.a libnetwork.a libnet.a libspecs.a libbase.a $(YAJL_LIBS) \
 	$(NETWORK_LIBS)
@@ -33,7 +40,8 @@ check_PROGRAMS += \
 	tests/unit/test_netlink \
 	tests/unit/test_network_plan \
 	tests/unit/test_network_store \
-	tests/unit/test_port_lease
+	tests/unit/test_port_lease \
+	tests/unit/test_rules
 tests_unit_test_links_SOURCES = tests/unit/test_links.c
 tests_unit_test_links_CPPFLAGS = $(libnetwork_a_CPPFLAGS)
 tests_unit_test_links_CFLAGS = $(AM_CFLAGS) -Wno-write-strings
@@ -56,4 +64,10 @@ tests_unit_test_network_plan_CFLAGS = $(AM_CFLAGS) -Wno-write-strings
 tests_unit_test_network_plan_LDADD = $(network_test_libraries)
 EXTRA_DIST += \
 	tests/unit/golden/network-plan-errors.txt \
-	tests/unit/golden/network-plan.txt
+	tests/unit/golden/network-plan.txt \
+	tests/unit/golden/rules_internal.nft \
+	tests/unit/golden/rules_shared.nft \
+	tests/unit/golden/rules_web.nft
+tests_unit_test_rules_SOURCES = tests/unit/test_rules.c
+tests_unit_test_rules_CPPFLAGS = $(libnetwork_a_CPPFLAGS)
+tests_unit_test_rules_LDADD = $(network_test_libraries)
