@@ -13,7 +13,7 @@
 #include "runtime/handle.h"
 #include "runtime/launch_network.h"
 #include "runtime/lifecycle.h"
-#include "runtime/network.h"
+#include "runtime/connection.h"
 #include "runtime/prepare.h"
 #include "runtime/restart.h"
 #include "runtime/restore.h"
@@ -143,7 +143,7 @@ int container_restore(const struct settings *settings, const struct container_op
 
 	if (result == 0)
 		result = prepare(settings, options, arena, &prepared, err);
-	if (result == 0 && network_is_attached(&prepared.spec))
+	if (result == 0 && connection_is_attached(&prepared.spec))
 		result = fail(err, ENOTSUP,
 			      "network.mode: 'bridge': the addresses and ports of images cannot be "
 			      "given to another container: take mode 'none' or 'host'");

@@ -10,7 +10,7 @@ core_tests = \
 	tests/unit/test_monitor \
 	tests/unit/test_namespaces \
 	tests/unit/test_notify \
-	tests/unit/test_spec_network \
+	tests/unit/test_connection \
 	tests/unit/test_plan \
 	tests/unit/test_state \
 	tests/unit/test_state_document \
@@ -43,9 +43,9 @@ tests_unit_test_namespaces_LDADD = $(core_test_libraries)
 tests_unit_test_notify_SOURCES = tests/unit/test_notify.c
 tests_unit_test_notify_CFLAGS = $(core_test_flags)
 tests_unit_test_notify_LDADD = $(core_test_libraries)
-tests_unit_test_spec_network_SOURCES = tests/unit/test_spec_network.c
-tests_unit_test_spec_network_CFLAGS = $(core_test_flags)
-tests_unit_test_spec_network_LDADD = $(core_test_libraries)
+tests_unit_test_connection_SOURCES = tests/unit/test_connection.c
+tests_unit_test_connection_CFLAGS = $(core_test_flags)
+tests_unit_test_connection_LDADD = $(core_test_libraries)
 tests_unit_test_plan_SOURCES = tests/unit/test_plan.c
 tests_unit_test_plan_CFLAGS = $(core_test_flags)
 tests_unit_test_plan_LDADD = $(core_test_libraries)
@@ -68,7 +68,7 @@ tests_unit_test_monitor_SOURCES = tests/unit/test_monitor.c $(scratch_dir)
 tests_unit_test_monitor_CFLAGS = $(core_test_flags)
 tests_unit_test_monitor_LDADD = $(core_test_libraries)
 EXTRA_DIST += \
-	tests/unit/golden/spec_network.txt \
+	tests/unit/golden/connection.txt \
 	tests/unit/golden/plan_everything.json \
 	tests/unit/golden/plan_everything.plan \
 	tests/unit/golden/plan_rootless.plan \

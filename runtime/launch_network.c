@@ -6,7 +6,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
-#include "runtime/network.h"
+#include "runtime/connection.h"
 
 /* What ctr-net is asked for; NULL: nothing. */
 static const struct network_request *request_of(const struct launch *launch)
@@ -52,9 +52,9 @@ int launch_network_files(struct launch *launch, struct error *err)
 
 	if (!launch->plan->network || launch->plan->network->other)
 		return 0;
-	return network_files_make(launch->arena, launch->plan->network, launch->state_dir,
-				  mapped_root(namespaces->uid_mappings),
-				  mapped_root(namespaces->gid_mappings), err);
+	return connection_files_make(launch->arena, launch->plan->network, launch->state_dir,
+				     mapped_root(namespaces->uid_mappings),
+				     mapped_root(namespaces->gid_mappings), err);
 }
 
 int launch_network_reserve(struct launch *launch, struct error *err)

@@ -3,6 +3,9 @@ noinst_LIBRARIES += libruntime.a
 libruntime_a_SOURCES = \
 	runtime/clone.c \
 	runtime/clone_spec.c runtime/clone_spec.h \
+	runtime/connection.c runtime/connection.h \
+	runtime/connection_files.c \
+	runtime/connection_plan.c \
 	runtime/container.c runtime/container.h \
 	runtime/copy.h runtime/copy_rules.c \
 	runtime/detach.c runtime/detach.h \
@@ -37,9 +40,6 @@ libruntime_a_SOURCES = \
 	runtime/listener.c runtime/listener.h \
 	runtime/mount_wish.c runtime/mount_wish.h \
 	runtime/namespaces.c runtime/namespaces.h \
-	runtime/network.c runtime/network.h \
-	runtime/network_files.c \
-	runtime/network_plan.c \
 	runtime/notify.c runtime/notify.h \
 	runtime/pid_file.c runtime/pid_file.h \
 	runtime/plan.c runtime/plan.h \

@@ -9,11 +9,11 @@
 #include "cgroup/resctrl.h"
 #include "fs/rootfs.h"
 #include "net/devices.h"
+#include "runtime/connection.h"
 #include "runtime/hook_state.h"
 #include "runtime/hooks.h"
 #include "runtime/id_map.h"
 #include "runtime/namespaces.h"
-#include "runtime/network.h"
 #include "runtime/process.h"
 #include "runtime/seccomp.h"
 #include "runtime/sysctl.h"
@@ -32,9 +32,9 @@ struct plan_options {
 	const char *cgroup_mount;	       /* cgroup_host's; NULL: no cgroup is wanted */
 	const struct systemd_options *systemd; /* NULL: ctr makes the cgroup itself */
 	struct rootfs_options rootfs;
-	const struct seccomp_plan *seccomp; /* compiled before; NULL: not yet */
-	const struct network_plan *network; /* NULL: none */
-	unsigned int last_capability;	    /* capability_last() */
+	const struct seccomp_plan *seccomp;    /* compiled before; NULL: not yet */
+	const struct connection_plan *network; /* NULL: none */
+	unsigned int last_capability;	       /* capability_last() */
 	int preserve_fds;
 	bool no_pivot, no_new_keyring;
 	bool as_caller; /* process_context.as_caller */
@@ -56,9 +56,9 @@ struct plan {
 	struct resctrl_plan resctrl;
 	struct spec_hooks hooks; /* empty lists where there are none */
 	struct hook_state hook_state;
-	const struct network_plan *network; /* NULL: nothing but what the namespaces say */
-	bool raise_loopback;		    /* a new network namespace: its lo is down */
-	bool mount_hooks;		    /* there are hooks for when the mounts are done */
+	const struct connection_plan *network; /* NULL: nothing but what the namespaces say */
+	bool raise_loopback;		       /* a new network namespace: its lo is down */
+	bool mount_hooks;		       /* there are hooks for when the mounts are done */
 	bool no_pivot;
 };
 

@@ -102,7 +102,7 @@ static void print_extras(FILE *out, const struct plan *plan)
 			(long long)linux_spec->time_offsets.items[i].secs,
 			linux_spec->time_offsets.items[i].nanosecs);
 	if (plan->network)
-		network_plan_print(out, plan->network);
+		connection_print(out, plan->network);
 	for (size_t i = 0; i < plan->net_devices.count; i++)
 		fprintf(out, "network device %s: becomes the container's %s\n",
 			plan->net_devices.items[i].host_name, plan->net_devices.items[i].name);

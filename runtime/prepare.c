@@ -11,8 +11,8 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/timestamp.h"
+#include "runtime/connection.h"
 #include "runtime/launch_scope.h"
-#include "runtime/network.h"
 #include "runtime/rootless.h"
 #include "runtime/run_changes.h"
 #include "runtime/security_label.h"
@@ -130,7 +130,7 @@ static void fill_state(struct arena *arena, struct prepared *prepared)
 	if (!prepared->launch.pidfd_socket)
 		prepared->launch.pidfd_socket =
 			string_map_get(&spec->annotations, "run.oci.pidfd_receiver");
-	state->needs_spec = spec->hooks || network_is_attached(spec);
+	state->needs_spec = spec->hooks || connection_is_attached(spec);
 	if (spec->root)
 		state->rootfs = path_join(arena, state->bundle, spec->root->path);
 }
@@ -240,8 +240,8 @@ static int settle(const struct settings *settings, struct arena *arena, struct p
 
 	if (check_labels(prepared, err) < 0 ||
 	    (prepared->spec.network &&
-	     network_settle(settings, arena, prepared->state.id, &prepared->spec,
-			    &prepared->network, &launch->joined_network, err) < 0))
+	     connection_settle(settings, arena, prepared->state.id, &prepared->spec,
+			       &prepared->network, &launch->joined_network, err) < 0))
 		return fail_in(err, "%s", prepared->name);
 	id_map_complete(arena, &prepared->spec);
 	notify_find(notify);
@@ -398,7 +398,7 @@ static int read_existing(const struct settings *settings, const struct handle *h
 		/* interrupted before it was written: then no cgroup is ours, and no process */
 		return handle->incomplete && err->errnum == ENOENT ? 0 : -1;
 	}
-	prepared->launch.network_kept = network_is_attached(&prepared->spec);
+	prepared->launch.network_kept = connection_is_attached(&prepared->spec);
 	if (handle->incomplete) {
 		state->bundle = arena_strdup(arena, "/");
 		guess_resctrl(arena, prepared);

@@ -14,7 +14,7 @@ struct prepared {
 	struct plan plan;
 	struct state state;
 	struct launch launch;
-	const struct network_plan *network; /* NULL: "network" asks for nothing */
+	const struct connection_plan *network; /* NULL: "network" asks for nothing */
 	const char *user; /* spec form: USER[:GROUP] still to be looked up; NULL: none */
 	struct string_list volumes, exposed; /* of the image's config: folders, ports */
 	struct spec_seccomp *seccomp; /* the default one, which depends on the capabilities */

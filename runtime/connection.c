@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/network.h"
+#include "runtime/connection.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +35,7 @@ static int open_container(const struct settings *settings, struct arena *arena, 
 }
 
 /* The other container may have no such files, as one with the host's network has none. */
-static void find_files(struct arena *arena, const char *folder, struct network_plan *plan)
+static void find_files(struct arena *arena, const char *folder, struct connection_plan *plan)
 {
 	for (int i = 0; i < NETWORK_FILE_COUNT; i++) {
 		const char *path =
@@ -45,14 +45,14 @@ static void find_files(struct arena *arena, const char *folder, struct network_p
 	}
 }
 
-int network_settle(const struct settings *settings, struct arena *arena, const char *id,
-		   struct spec *spec, const struct network_plan **result, int *joined,
-		   struct error *err)
+int connection_settle(const struct settings *settings, struct arena *arena, const char *id,
+		      struct spec *spec, const struct connection_plan **result, int *joined,
+		      struct error *err)
 {
 	const char *folder = path_join(arena, settings->root, id), *netns = NULL;
-	struct network_plan *plan;
+	struct connection_plan *plan;
 
-	if (network_plan(arena, spec, id, folder, &plan, err) < 0)
+	if (connection_plan(arena, spec, id, folder, &plan, err) < 0)
 		return -1;
 	*result = plan;
 	if (!plan)
@@ -69,6 +69,6 @@ int network_settle(const struct settings *settings, struct arena *arena, const c
 		folder = path_join(arena, settings->root, plan->other);
 		find_files(arena, folder, plan);
 	}
-	network_plan_enter(arena, plan, netns, folder, spec);
+	connection_enter(arena, plan, netns, folder, spec);
 	return 0;
 }

@@ -23,7 +23,7 @@ enum network_file { NETWORK_HOSTS, NETWORK_RESOLV_CONF, NETWORK_HOSTNAME, NETWOR
 /* What they are called there, and in /etc. */
 extern const char network_files[NETWORK_FILE_COUNT][12];
 
-struct network_plan {
+struct connection_plan {
 	enum network_mode mode;
 	const char *other;		 /* of NETWORK_MODE_CONTAINER: that container's ID */
 	struct network_request *request; /* what ctr-net is asked for; NULL: nothing */
@@ -40,34 +40,34 @@ struct network_plan {
  * Pure. id: the container's; folder: where its state folder will be. NULL: the spec asks for nothing
  * but a loopback interface, or the host's network as it is.
  */
-int network_plan(struct arena *arena, const struct spec *spec, const char *id, const char *folder,
-		 struct network_plan **plan, struct error *err);
+int connection_plan(struct arena *arena, const struct spec *spec, const char *id,
+		    const char *folder, struct connection_plan **plan, struct error *err);
 
 /*
  * Makes the spec, a copy that nobody keeps, say it in words that the rest of ctr knows: the path of a
  * namespace that is joined, and mounts of the files. netns: of the other container's namespace, NULL
  * without one; folder: where the files are.
  */
-void network_plan_enter(struct arena *arena, const struct network_plan *plan, const char *netns,
-			const char *folder, struct spec *spec);
+void connection_enter(struct arena *arena, const struct connection_plan *plan, const char *netns,
+		      const char *folder, struct spec *spec);
 
 /* Lines for `ctr explain`. */
-void network_plan_print(FILE *out, const struct network_plan *plan);
+void connection_print(FILE *out, const struct connection_plan *plan);
 
 /*
  * Both, for a container that is about to run. joined: the network namespace of another container
  * that runs, whose descriptor is the caller's and has to stay open until it is joined; else -1.
  */
-int network_settle(const struct settings *settings, struct arena *arena, const char *id,
-		   struct spec *spec, const struct network_plan **plan, int *joined,
-		   struct error *err);
+int connection_settle(const struct settings *settings, struct arena *arena, const char *id,
+		      struct spec *spec, const struct connection_plan **plan, int *joined,
+		      struct error *err);
 
 /* Whether ctr-net has given the container of this spec something that it has to give back. */
-bool network_is_attached(const struct spec *spec);
+bool connection_is_attached(const struct spec *spec);
 
 /*
  * Makes the files that the plan wants, in a new folder of the state folder dir, and writes those
  * that are not ctr-net's to write. uid, gid: whose they are.
  */
-int network_files_make(struct arena *arena, const struct network_plan *plan, int dir, uid_t uid,
-		       gid_t gid, struct error *err);
+int connection_files_make(struct arena *arena, const struct connection_plan *plan, int dir,
+			  uid_t uid, gid_t gid, struct error *err);

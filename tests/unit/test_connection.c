@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/macro.h"
-#include "runtime/network.h"
+#include "runtime/connection.h"
 #include "tests/unit/unit.h"
 
 static struct arena arena;
@@ -23,16 +23,16 @@ static struct spec *decode(const char *members)
 	return spec;
 }
 
-static const struct network_plan *plan(const struct spec *spec)
+static const struct connection_plan *plan(const struct spec *spec)
 {
-	struct network_plan *result = NULL;
+	struct connection_plan *result = NULL;
 
-	CHECK_INT(network_plan(&arena, spec, "web", "/run/ctr/web", &result, &err), 0);
+	CHECK_INT(connection_plan(&arena, spec, "web", "/run/ctr/web", &result, &err), 0);
 	return result;
 }
 
 /* What is asked of ctr-net, and what explain says of it. */
-TEST(network_plan_is_what_the_spec_says)
+TEST(connection_is_what_the_spec_says)
 {
 	static const char *const networks[] = {
 		"'mode': 'bridge'",
@@ -54,17 +54,17 @@ TEST(network_plan_is_what_the_spec_says)
 	FILE *stream = open_memstream(&golden, &size);
 
 	for (size_t i = 0; i < ARRAY_SIZE(networks); i++) {
-		const struct network_plan *made =
+		const struct connection_plan *made =
 			plan(decode(arena_printf(&arena, "'network': {%s}", networks[i])));
 
 		fprintf(stream, "%s\n", networks[i]);
-		network_plan_print(stream, made);
+		connection_print(stream, made);
 		if (made->request)
 			fprintf(stream, "%s\n",
 				network_request_encode(&arena, made->request, NULL));
 	}
 	fclose(stream);
-	CHECK_GOLDEN(golden, "spec_network.txt");
+	CHECK_GOLDEN(golden, "connection.txt");
 	free(golden);
 	arena_free(&arena);
 }
@@ -75,8 +75,8 @@ TEST(no_network_and_the_hosts_are_no_plan_at_all)
 	CHECK(!plan(decode("'network': {}")));
 	CHECK(!plan(decode("'network': {'mode': 'none'}")));
 	CHECK(!plan(decode("'network': {'mode': 'host'}")));
-	CHECK(!network_is_attached(decode("'network': {'mode': 'container:x'}")));
-	CHECK(network_is_attached(decode("'network': {'ports': ['80']}")));
+	CHECK(!connection_is_attached(decode("'network': {'mode': 'container:x'}")));
+	CHECK(connection_is_attached(decode("'network': {'ports': ['80']}")));
 	arena_free(&arena);
 }
 
@@ -84,10 +84,10 @@ TEST(no_network_and_the_hosts_are_no_plan_at_all)
 static const char *entered(const char *members, const char *netns)
 {
 	struct spec *spec = decode(members);
-	const struct network_plan *made = plan(spec);
+	const struct connection_plan *made = plan(spec);
 	const char *text;
 
-	network_plan_enter(&arena, made, netns, "/run/ctr/web", spec);
+	connection_enter(&arena, made, netns, "/run/ctr/web", spec);
 	text = spec->linux->namespaces.items[0].path ?: "new";
 	for (size_t i = 0; i < spec->mounts.count; i++)
 		text = arena_printf(&arena, "%s %s=%s", text, spec->mounts.items[i].destination,

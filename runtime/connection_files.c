@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/network.h"
+#include "runtime/connection.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #define HOSTS_MAX ((size_t)1 << 20)
 
 /* With the host's network its own names count too. */
-static int make_hosts(struct arena *arena, const struct network_plan *plan, char **text,
+static int make_hosts(struct arena *arena, const struct connection_plan *plan, char **text,
 		      struct error *err)
 {
 	struct hosts_wish wish = { .added = &plan->spec->hosts };
@@ -30,7 +30,7 @@ static int make_hosts(struct arena *arena, const struct network_plan *plan, char
 	return hosts_text(arena, &wish, text, err);
 }
 
-static int make_resolv_conf(struct arena *arena, const struct network_plan *plan, char **text,
+static int make_resolv_conf(struct arena *arena, const struct connection_plan *plan, char **text,
 			    struct error *err)
 {
 	const struct resolv_wish wish = {
@@ -48,8 +48,8 @@ static int make_resolv_conf(struct arena *arena, const struct network_plan *plan
 	return 0;
 }
 
-static int make_text(struct arena *arena, const struct network_plan *plan, enum network_file file,
-		     char **text, struct error *err)
+static int make_text(struct arena *arena, const struct connection_plan *plan,
+		     enum network_file file, char **text, struct error *err)
 {
 	*text = arena_strdup(arena, "");
 	if (file == NETWORK_HOSTNAME)
@@ -63,8 +63,8 @@ static int make_text(struct arena *arena, const struct network_plan *plan, enum 
 	return 0;
 }
 
-static int make_file(struct arena *arena, const struct network_plan *plan, enum network_file file,
-		     int folder, struct error *err)
+static int make_file(struct arena *arena, const struct connection_plan *plan,
+		     enum network_file file, int folder, struct error *err)
 {
 	cleanup_fd int fd = -1;
 	char *text;
@@ -77,8 +77,8 @@ static int make_file(struct arena *arena, const struct network_plan *plan, enum 
 	return write_all(fd, text, strlen(text), err);
 }
 
-int network_files_make(struct arena *arena, const struct network_plan *plan, int dir, uid_t uid,
-		       gid_t gid, struct error *err)
+int connection_files_make(struct arena *arena, const struct connection_plan *plan, int dir,
+			  uid_t uid, gid_t gid, struct error *err)
 {
 	cleanup_fd int folder = -1;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/network.h"
+#include "runtime/connection.h"
 
 #include <errno.h>
 #include <string.h>
@@ -91,7 +91,7 @@ static int read_ports(struct arena *arena, const struct string_list *words,
 	return 0;
 }
 
-static char *file_path(struct arena *arena, const struct network_plan *plan, const char *folder,
+static char *file_path(struct arena *arena, const struct connection_plan *plan, const char *folder,
 		       enum network_file file)
 {
 	return plan->files[file] ? arena_printf(arena, "%s/" NETWORK_FOLDER "/%s", folder,
@@ -100,7 +100,7 @@ static char *file_path(struct arena *arena, const struct network_plan *plan, con
 }
 
 static int plan_request(struct arena *arena, const struct spec *spec, const char *id,
-			const char *folder, struct network_plan *plan, struct error *err)
+			const char *folder, struct connection_plan *plan, struct error *err)
 {
 	const struct spec_network *network = spec->network;
 	struct network_request *request = arena_new(arena, struct network_request);
@@ -135,7 +135,7 @@ static bool is_mounted(struct arena *arena, const struct spec *spec, const char 
 }
 
 /* Names of hosts are asked for where there is a network, or where the spec says something of them. */
-static void plan_files(struct arena *arena, const struct spec *spec, struct network_plan *plan)
+static void plan_files(struct arena *arena, const struct spec *spec, struct connection_plan *plan)
 {
 	const struct spec_network *network = plan->spec;
 	const bool outside = plan->mode == NETWORK_MODE_MEMBER ||
@@ -151,7 +151,7 @@ static void plan_files(struct arena *arena, const struct spec *spec, struct netw
 		plan->files[i] = plan->files[i] && !is_mounted(arena, spec, network_files[i]);
 }
 
-static bool needs_nothing(const struct network_plan *plan)
+static bool needs_nothing(const struct connection_plan *plan)
 {
 	if (plan->mode != NETWORK_MODE_NONE && plan->mode != NETWORK_MODE_HOST)
 		return false;
@@ -161,16 +161,16 @@ static bool needs_nothing(const struct network_plan *plan)
 	return true;
 }
 
-int network_plan(struct arena *arena, const struct spec *spec, const char *id, const char *folder,
-		 struct network_plan **result, struct error *err)
+int connection_plan(struct arena *arena, const struct spec *spec, const char *id,
+		    const char *folder, struct connection_plan **result, struct error *err)
 {
-	struct network_plan *plan;
+	struct connection_plan *plan;
 	const char *rest;
 
 	*result = NULL;
 	if (!spec->network)
 		return 0;
-	plan = arena_new(arena, struct network_plan);
+	plan = arena_new(arena, struct connection_plan);
 	plan->mode = spec_network_mode(spec, &rest);
 	plan->spec = spec->network;
 	plan->hostname = spec->hostname;
@@ -189,7 +189,7 @@ int network_plan(struct arena *arena, const struct spec *spec, const char *id, c
 	return 0;
 }
 
-bool network_is_attached(const struct spec *spec)
+bool connection_is_attached(const struct spec *spec)
 {
 	const char *ignored;
 
@@ -211,7 +211,7 @@ static void join_namespace(struct arena *arena, char *path, struct spec *spec)
 	spec->linux->namespaces.count = place < count ? count : count + 1;
 }
 
-static void mount_files(struct arena *arena, const struct network_plan *plan, const char *folder,
+static void mount_files(struct arena *arena, const struct connection_plan *plan, const char *folder,
 			struct spec *spec)
 {
 	static const char words[][8] = { "bind", "private", "nosuid", "nodev", "noexec" };
@@ -234,8 +234,8 @@ static void mount_files(struct arena *arena, const struct network_plan *plan, co
 	spec->mounts.items = mounts;
 }
 
-void network_plan_enter(struct arena *arena, const struct network_plan *plan, const char *netns,
-			const char *folder, struct spec *spec)
+void connection_enter(struct arena *arena, const struct connection_plan *plan, const char *netns,
+		      const char *folder, struct spec *spec)
 {
 	const char *rest;
 
@@ -248,7 +248,7 @@ void network_plan_enter(struct arena *arena, const struct network_plan *plan, co
 	mount_files(arena, plan, folder, spec);
 }
 
-void network_plan_print(FILE *out, const struct network_plan *plan)
+void connection_print(FILE *out, const struct connection_plan *plan)
 {
 	const struct network_request *request = plan->request;
 	char text[PORT_TEXT_SIZE];
