@@ -6,6 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A line that is longer is looked for by reading all of the file. */
+#define QUICK_LINE 512
+
 /* A line of the file: where it begins, and how long it is without the spaces at its end. */
 struct line {
 	const char *start;
@@ -162,6 +165,63 @@ void hosts_edit_plan(struct arena *arena, const char *text, size_t size,
 		if (!editor.present[i] && !fill_hole(&editor, change->add.items[i]))
 			rest.items[rest.count++] = change->add.items[i];
 	append(&editor, size, &rest);
+}
+
+size_t hosts_edit_find(const char *text, size_t size, const char *line)
+{
+	const size_t length = strlen(line);
+	const char *at = text, *const end = text + size;
+
+	while ((at = memmem(at, (size_t)(end - at), line, length))) {
+		if ((at == text || at[-1] == '\n') &&
+		    (at + length == end || at[length] == '\n' || at[length] == ' '))
+			return (size_t)(end - at);
+		at++;
+	}
+	return 0;
+}
+
+static int append_quick(int fd, size_t size, const char *line, struct error *err)
+{
+	const size_t length = strlen(line);
+	char text[QUICK_LINE + 1], last = '\n';
+
+	if (length > QUICK_LINE || (size && pread(fd, &last, 1, (off_t)size - 1) != 1) ||
+	    last != '\n')
+		return 0;
+	*(char *)mempcpy(text, line, length) = '\n';
+	if (pwrite(fd, text, length + 1, (off_t)size) != (ssize_t)length + 1)
+		return fail_errno(err, "write at %zu", size);
+	return 1;
+}
+
+static int remove_quick(int fd, size_t size, const char *line, size_t distance, struct error *err)
+{
+	const size_t length = strlen(line), offset = size - distance;
+	char text[QUICK_LINE + 2];
+
+	/* with the newlines in front of it and behind it */
+	if (length > QUICK_LINE || distance >= size || distance <= length ||
+	    pread(fd, text, length + 2, (off_t)offset - 1) != (ssize_t)length + 2 ||
+	    text[0] != '\n' || text[length + 1] != '\n' || memcmp(text + 1, line, length) != 0)
+		return 0;
+	if (distance == length + 1)
+		return ftruncate(fd, (off_t)offset) < 0 ? fail_errno(err, "cut off at %zu", offset)
+							: 1;
+	memset(text, ' ', length);
+	if (pwrite(fd, text, length, (off_t)offset) != (ssize_t)length)
+		return fail_errno(err, "write at %zu", offset);
+	return 1;
+}
+
+int hosts_edit_quick(int fd, size_t size, const struct hosts_change *change, size_t distance,
+		     struct error *err)
+{
+	if (change->add.count == 1 && !change->remove.count)
+		return append_quick(fd, size, change->add.items[0], err);
+	if (change->remove.count == 1 && !change->add.count && distance)
+		return remove_quick(fd, size, change->remove.items[0], distance, err);
+	return 0;
 }
 
 int hosts_edit_apply(int fd, size_t old_size, const struct hosts_edit *edit, struct error *err)

@@ -41,5 +41,17 @@ void hosts_change_sort(struct hosts_change *change);
 void hosts_edit_plan(struct arena *arena, const char *text, size_t size,
 		     const struct hosts_change *change, struct hosts_edit *edit);
 
+/*
+ * The same without reading the file, for a change of one line, as most are. One that comes is put at
+ * the end, so it may not be there yet. One that goes is looked for where it was in the file before:
+ * distance bytes from the end, which hosts_edit_find() has told (0: nobody): most files of a network
+ * have the same lines there. Returns 1, or 0: that is not so here, and nothing was written.
+ */
+int hosts_edit_quick(int fd, size_t size, const struct hosts_change *change, size_t distance,
+		     struct error *err);
+
+/* How far from the end of the text the line begins; 0: it is not there. Pure. */
+size_t hosts_edit_find(const char *text, size_t size, const char *line);
+
 /* Writes it into the file fd, whose size was old_size. */
 int hosts_edit_apply(int fd, size_t old_size, const struct hosts_edit *edit, struct error *err);

@@ -4,44 +4,26 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/macro.h"
 #include "net/hosts_file.h"
 
-static struct string_list split(struct arena *arena, char *text, const char *between)
-{
-	struct string_list list = { 0 };
-	size_t room = 2;
-
-	for (const char *c = text; *c; c++)
-		room += *c == *between;
-	list.items = arena_array(arena, char *, room);
-	for (char *word; (word = strsep(&text, between));)
-		if (*word)
-			list.items[list.count++] = word;
-	return list;
-}
-
 /* Cuts the line in pieces. */
-static bool parse_record(struct arena *arena, char *line, struct name_record *record)
+static bool parse_record(char *line, struct name_record *record)
 {
-	enum { ID, ADDRESSES, NAMES, HOSTNAME, HOSTS_FILE, FIELDS };
-	char *fields[FIELDS];
+	const char **const fields[] = { &record->id, &record->addresses, &record->names,
+					&record->hostname, &record->hosts_file };
 
 	record->size = strlen(line);
 	record->state = line[0];
-	if (line[0] != NAME_COMING && line[0] != NAME_KNOWN && line[0] != NAME_GOING)
+	if (!line[0] || !strchr("+*=-", line[0]))
 		return false;
 	line++;
-	for (int i = 0; i < FIELDS; i++) {
-		fields[i] = strsep(&line, "\t");
-		if (!fields[i])
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		*fields[i] = strsep(&line, "\t");
+		if (!*fields[i])
 			return false;
 	}
-	record->id = fields[ID];
-	record->hostname = fields[HOSTNAME];
-	record->hosts_file = fields[HOSTS_FILE];
-	record->addresses = split(arena, fields[ADDRESSES], ",");
-	record->names = split(arena, fields[NAMES], " ");
-	return *record->id && record->addresses.count && record->names.count;
+	return *record->id && *record->addresses && *record->names;
 }
 
 struct name_records name_records_parse(struct arena *arena, const char *text)
@@ -59,7 +41,7 @@ struct name_records name_records_parse(struct arena *arena, const char *text)
 		if (!rest) /* without its newline it was not written to its end */
 			break;
 		record->offset = (size_t)(line - copy);
-		if (parse_record(arena, line, record))
+		if (parse_record(line, record))
 			records.count++;
 		else
 			records.holes += record->size + 1;
@@ -95,25 +77,59 @@ int name_record_print(struct arena *arena, const struct name_member *member, cha
 	return 0;
 }
 
+/* By hand, as there are hundreds: what hosts_line() makes of the words. */
+static char *make_line(struct arena *arena, const char *address, size_t length, const char *first,
+		       const char *names)
+{
+	const size_t first_length = strlen(first), names_length = strlen(names);
+	char *line = arena_alloc(arena, length + first_length + names_length + 3), *end;
+
+	end = mempcpy(line, address, length);
+	*end++ = '\t';
+	end = mempcpy(end, first, first_length);
+	if (first_length)
+		*end++ = ' ';
+	mempcpy(end, names, names_length);
+	return line;
+}
+
+/* Whether it is one of the words of names. */
+static bool is_among(const char *names, const char *word)
+{
+	const size_t length = strlen(word);
+
+	for (const char *at = names; *at; at += *at == ' ') {
+		const size_t other = strcspn(at, " ");
+
+		if (other == length && memcmp(at, word, length) == 0)
+			return true;
+		at += other;
+	}
+	return false;
+}
+
 void name_record_add_lines(struct arena *arena, const struct name_record *record, bool own,
 			   struct string_list *list)
 {
-	struct string_list names = record->names, hostname = { .items = (char *[]){ NULL, NULL } };
-
 	/* what it calls itself comes first: `hostname -f` and others ask for the first one */
-	if (own && *record->hostname && !string_list_has(&record->names, record->hostname)) {
-		hostname.items[hostname.count++] = record->hostname;
-		names = string_list_join(arena, &hostname, &record->names);
+	const char *first = own && !is_among(record->names, record->hostname) ? record->hostname
+									      : "";
+
+	for (const char *at = record->addresses; *at; at += *at == ',') {
+		const size_t length = strcspn(at, ",");
+
+		list->items[list->count++] = make_line(arena, at, length, first, record->names);
+		at += length;
 	}
-	for (size_t i = 0; i < record->addresses.count; i++)
-		list->items[list->count++] = hosts_line(arena, record->addresses.items[i], &names);
 }
 
 size_t name_records_lines(const struct name_records *records)
 {
-	size_t lines = 0;
+	size_t lines = records->count;
 
 	for (size_t i = 0; i < records->count; i++)
-		lines += records->items[i].addresses.count;
+		for (const char *comma = records->items[i].addresses; (comma = strchr(comma, ','));
+		     comma++)
+			lines++;
 	return lines;
 }

@@ -20,7 +20,8 @@
 #define NAMES_FILE_MAX ((size_t)16 << 20)
 
 enum name_state {
-	NAME_COMING = '+', /* not all members know of it yet */
+	NAME_COMING = '+', /* nobody knows of it but those that have come later */
+	NAME_TOLD = '*',   /* some do: somebody is telling them, or was killed meanwhile */
 	NAME_KNOWN = '=',
 	NAME_GOING = '-', /* not all members have forgotten it yet */
 };
@@ -28,9 +29,9 @@ enum name_state {
 struct name_record {
 	size_t offset, size; /* of its line in the file; size: without the newline */
 	char state;	     /* enum name_state */
-	char *id, *hostname, *hosts_file;
-	struct string_list addresses,
-		names; /* neither is empty; hostname and hosts_file may be "" */
+	const char *id;
+	const char *addresses, *names;	   /* with ',' and ' ' between; not empty */
+	const char *hostname, *hosts_file; /* may be "" */
 };
 
 struct name_records {

@@ -111,9 +111,9 @@ int names_leave(int folder, const char *id, struct error *err)
 struct string_list names_own_lines(struct arena *arena, const struct name_member *member)
 {
 	const struct name_record record = {
-		.hostname = (char *)(member->hostname ?: ""),
-		.addresses = *member->addresses,
-		.names = *member->names,
+		.hostname = member->hostname ?: "",
+		.addresses = string_list_text(arena, member->addresses, ","),
+		.names = string_list_text(arena, member->names, " "),
 	};
 	struct string_list lines = {
 		.items = arena_array(arena, char *, member->addresses->count + 1),

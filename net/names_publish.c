@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -21,6 +22,9 @@ struct publisher {
 	struct hosts_change news; /* what those have to be told who know of all else */
 	const char *id;		  /* who is told all */
 	size_t pending;
+	bool fresh;	 /* nobody has been told any of the news before */
+	size_t room;	 /* a file larger than this is read, so that its holes are used */
+	size_t distance; /* of the line that goes, in the file before (hosts_edit_quick()) */
 };
 
 static struct string_list list_with_room(const struct publisher *publisher)
@@ -35,35 +39,53 @@ static void collect_news(struct publisher *publisher)
 {
 	publisher->news.add = list_with_room(publisher);
 	publisher->news.remove = list_with_room(publisher);
+	publisher->fresh = true;
 	for (size_t i = 0; i < publisher->records.count; i++) {
 		const struct name_record *record = &publisher->records.items[i];
 
+		publisher->room += 2 * record->size;
 		if (record->state == NAME_KNOWN)
 			continue;
 		publisher->pending++;
+		publisher->fresh = publisher->fresh && record->state != NAME_TOLD;
 		name_record_add_lines(publisher->arena, record, false,
-				      record->state == NAME_COMING ? &publisher->news.add
-								   : &publisher->news.remove);
+				      record->state == NAME_GOING ? &publisher->news.remove
+								  : &publisher->news.add);
 	}
 	hosts_change_sort(&publisher->news);
 }
 
-static int edit_file(struct arena *arena, const char *path, const struct hosts_change *change,
-		     struct error *err)
+static int edit_whole(struct publisher *publisher, struct arena *scratch, int fd, const char *path,
+		      const struct hosts_change *change, struct error *err)
 {
-	cleanup_fd int fd = openat(AT_FDCWD, path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct hosts_edit edit;
 	size_t size;
 	char *text;
 
+	if (file_read_fd(fd, path, HOSTS_FILE_MAX, scratch, &text, &size, err) < 0)
+		return -1;
+	if (change->remove.count)
+		publisher->distance = hosts_edit_find(text, size, change->remove.items[0]);
+	hosts_edit_plan(scratch, text, size, change, &edit);
+	return hosts_edit_apply(fd, size, &edit, err) < 0 ? fail_in(err, "%s", path) : 0;
+}
+
+static int edit_file(struct publisher *publisher, struct arena *scratch, const char *path,
+		     const struct hosts_change *change, struct error *err)
+{
+	cleanup_fd int fd = openat(AT_FDCWD, path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat status;
+	int done = 0;
+
 	if (fd < 0)
 		return fail_errno(err, "open %s", path);
-	if (file_read_fd(fd, path, HOSTS_FILE_MAX, arena, &text, &size, err) < 0)
-		return -1;
-	hosts_edit_plan(arena, text, size, change, &edit);
-	if (hosts_edit_apply(fd, size, &edit, err) < 0)
+	if (publisher->fresh && change == &publisher->news && fstat(fd, &status) == 0 &&
+	    S_ISREG(status.st_mode) && (size_t)status.st_size <= publisher->room)
+		done = hosts_edit_quick(fd, (size_t)status.st_size, change, publisher->distance,
+					err);
+	if (done < 0)
 		return fail_in(err, "%s", path);
-	return 0;
+	return done ? 0 : edit_whole(publisher, scratch, fd, path, change, err);
 }
 
 /* A member that is not here any more, but whose file may be: disconnected, or joined again. */
@@ -96,22 +118,23 @@ static struct hosts_change whole_change(const struct publisher *publisher,
 	return change;
 }
 
-static int tell_member(const struct publisher *publisher, const struct name_record *record,
+static int tell_member(struct publisher *publisher, const struct name_record *record,
 		       struct arena *scratch, struct error *err)
 {
 	const bool whole = record->state != NAME_KNOWN || strcmp(record->id, publisher->id) == 0;
-	struct hosts_change change = publisher->news;
+	struct hosts_change change;
 
 	if (!*record->hosts_file || (!whole && !publisher->pending))
 		return 0;
 	if (record->state == NAME_GOING && has_successor(publisher, record))
 		return 0;
-	if (whole)
-		change = whole_change(publisher, record);
-	return edit_file(scratch, record->hosts_file, &change, err);
+	if (!whole)
+		return edit_file(publisher, scratch, record->hosts_file, &publisher->news, err);
+	change = whole_change(publisher, record);
+	return edit_file(publisher, scratch, record->hosts_file, &change, err);
 }
 
-static void tell_members(const struct publisher *publisher)
+static void tell_members(struct publisher *publisher)
 {
 	cleanup_arena struct arena scratch = { 0 };
 	struct error err;
@@ -133,6 +156,35 @@ static int blank(int fd, struct arena *arena, const struct name_record *record, 
 	return 0;
 }
 
+/* With the lock. One that has another state by now goes already: that is for who comes next. */
+static int change_state(int fd, const struct name_record *record, enum name_state from,
+			enum name_state to, struct error *err)
+{
+	char state;
+
+	if (pread(fd, &state, 1, (off_t)record->offset) != 1 || state != (char)from)
+		return 0;
+	return names_set_state(fd, record, to, err);
+}
+
+/* From here on files may have the lines of those that come, whatever becomes of us. */
+static int begin_telling(const struct publisher *publisher, int folder, struct error *err)
+{
+	cleanup_fd int lock = names_lock(folder, err), fd = -1;
+
+	fd = lock < 0 ? -1 : names_open(folder, err);
+	if (fd < 0)
+		return -1;
+	for (size_t i = 0; i < publisher->records.count; i++) {
+		const struct name_record *record = &publisher->records.items[i];
+
+		if (record->state == NAME_COMING &&
+		    change_state(fd, record, NAME_COMING, NAME_TOLD, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /*
  * First those that go: who is killed in between has the next one repeat what is left, and a line that
  * is removed once more must not be that of the same member, back again and known.
@@ -145,12 +197,9 @@ static int settle(struct publisher *publisher, int fd, struct error *err)
 			return -1;
 	for (size_t i = 0; i < publisher->records.count; i++) {
 		const struct name_record *record = &publisher->records.items[i];
-		char state;
 
-		/* it may be going by now: the next one's */
-		if (record->state == NAME_COMING &&
-		    pread(fd, &state, 1, (off_t)record->offset) == 1 && state == NAME_COMING &&
-		    names_set_state(fd, record, NAME_KNOWN, err) < 0)
+		if (record->state != NAME_KNOWN && record->state != NAME_GOING &&
+		    change_state(fd, record, NAME_TOLD, NAME_KNOWN, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -184,6 +233,8 @@ static int publish(struct publisher *publisher, int folder, struct error *err)
 	if (names_read(publisher->arena, folder, &publisher->records, err) < 0)
 		return -1;
 	collect_news(publisher);
+	if (publisher->news.add.count && begin_telling(publisher, folder, err) < 0)
+		return -1;
 	tell_members(publisher);
 	if (!publisher->pending)
 		return 0;

@@ -190,6 +190,51 @@ TEST(hosts_edits_take_whatever_a_container_has_written)
 	arena_free(&arena);
 }
 
+/* The file behind a quick edit with the line at that distance; "": it was not done. */
+static const char *edited_quickly(const char *text, struct string_list add,
+				  struct string_list remove, size_t distance)
+{
+	const struct hosts_change change = { add, remove };
+	cleanup_fd int fd = memfd_create("hosts", MFD_CLOEXEC);
+	char *result;
+	int done;
+
+	CHECK_INT(write_all(fd, text, strlen(text), &err), 0);
+	done = hosts_edit_quick(fd, strlen(text), &change, distance, &err);
+	CHECK_INT(lseek(fd, 0, SEEK_SET), 0);
+	CHECK_INT(file_read_fd(fd, "hosts", HOSTS_FILE_MAX, &arena, &result, NULL, &err), 0);
+	if (!done)
+		CHECK_STRING(result, text);
+	return done ? result : "";
+}
+
+TEST(hosts_edits_of_one_line_need_not_read_the_file)
+{
+	CHECK_STRING(edited_quickly("a\n", LIST("b"), NONE, 0), "a\nb\n");
+	CHECK_STRING(edited_quickly("", LIST("b"), NONE, 0), "b\n");
+	CHECK_STRING(edited_quickly("a", LIST("b"), NONE, 0), "");
+	CHECK_STRING(edited_quickly("a\n", LIST("b", "c"), NONE, 0), "");
+	CHECK_STRING(edited_quickly("a\n", LIST("b"), LIST("a"), 2), "");
+	CHECK_STRING(edited_quickly("a\nbb\nc\n", NONE, LIST("bb"), 5), "a\n  \nc\n");
+	CHECK_STRING(edited_quickly("a\nbb\nc\n", NONE, LIST("c"), 2), "a\nbb\n");
+	arena_free(&arena);
+}
+
+TEST(hosts_edits_of_one_line_look_whether_it_is_where_it_was)
+{
+	for (size_t distance = 0; distance < 30; distance++)
+		if (distance != 5)
+			CHECK_STRING(edited_quickly("a\nbb\nc\n", NONE, LIST("bb"), distance), "");
+	CHECK_STRING(edited_quickly("abb\nc\n", NONE, LIST("bb"), 5), "");
+	CHECK_STRING(edited_quickly("a\nbbc\n", NONE, LIST("bb"), 4), "");
+	CHECK_STRING(edited_quickly("bb\nc\n", NONE, LIST("bb"), 5), ""); /* nothing in front */
+	CHECK_INT(hosts_edit_find("a\nbb\nc\n", 7, "bb"), 5);
+	CHECK_INT(hosts_edit_find("abb\nbbb\nbb", 10, "bb"), 2);
+	CHECK_INT(hosts_edit_find("bb  \n", 5, "bb"), 5);
+	CHECK_INT(hosts_edit_find("abb\nbbb\n", 8, "bb"), 0);
+	arena_free(&arena);
+}
+
 TEST(hosts_files_are_written_in_place)
 {
 	int dir = scratch_dir();

@@ -250,8 +250,8 @@ TEST(name_records_that_are_not_whole_are_passed_over)
 
 	CHECK_INT(found.count, 3);
 	CHECK_STRING(found.items[0].id, "a");
-	CHECK_STRING(found.items[0].addresses.items[1], "fd00::2");
-	CHECK_STRING(found.items[0].names.items[1], "x");
+	CHECK_STRING(found.items[0].addresses, "10.0.0.2,fd00::2");
+	CHECK_STRING(found.items[0].names, "a x");
 	CHECK_STRING(found.items[0].hostname, "host");
 	CHECK_STRING(found.items[0].hosts_file, "/a");
 	CHECK_STRING(found.items[1].hosts_file, "");
