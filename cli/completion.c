@@ -25,9 +25,51 @@ enum completion_subject completion_subject(const struct command *command)
 		arguments++;
 	if (!strncmp(arguments, "ID", 2))
 		return SUBJECT_CONTAINER;
+	if (!strncmp(arguments, "NETWORK", 7))
+		return SUBJECT_NETWORK;
+	if (completion_family(command))
+		return SUBJECT_NONE;
 	if (!strncmp(arguments, "NAME", 4) || !strncmp(arguments, "IMAGE", 5))
 		return SUBJECT_IMAGE;
 	return !strncmp(arguments, "SPEC", 4) ? SUBJECT_FILE : SUBJECT_NONE;
+}
+
+const char *completion_family(const struct command *command)
+{
+	static char family[32];
+	size_t length = strcspn(command->name, " ");
+
+	if (!command->name[length] || length >= sizeof(family))
+		return NULL;
+	memcpy(family, command->name, length);
+	family[length] = '\0';
+	return family;
+}
+
+const char *completion_new_family(const struct program *program, size_t number)
+{
+	const char *family = completion_family(program->verbs[number].command);
+
+	for (size_t i = 0; family && i < number; i++)
+		if (command_is_of(program->verbs[i].command, family))
+			return NULL;
+	return family;
+}
+
+void completion_print_family(FILE *out, const struct program *program, const char *family)
+{
+	for (size_t i = 0; i < program->count; i++)
+		if (command_is_of(program->verbs[i].command, family))
+			fprintf(out, "%s ", strchr(program->verbs[i].command->name, ' ') + 1);
+}
+
+void completion_print_verb(FILE *out, const char *name)
+{
+	for (; *name; name++) {
+		if (*name == ' ')
+			fputc('\\', out);
+		fputc(*name, out);
+	}
 }
 
 int cmd_completion(struct invocation *invocation, struct error *err)

@@ -6,10 +6,8 @@
 /* The script in its order: helpers, what a word behind an option is, what a verb takes. */
 
 static const char *const subject_names[] = {
-	[SUBJECT_NONE] = "none",
-	[SUBJECT_CONTAINER] = "container",
-	[SUBJECT_IMAGE] = "image",
-	[SUBJECT_FILE] = "file",
+	[SUBJECT_NONE] = "none",       [SUBJECT_CONTAINER] = "container", [SUBJECT_IMAGE] = "image",
+	[SUBJECT_NETWORK] = "network", [SUBJECT_FILE] = "file",
 };
 
 static void print_options(FILE *out, const struct option *options, size_t count)
@@ -25,8 +23,11 @@ static void print_verbs(FILE *out, const struct program *program)
 {
 	for (size_t i = 0; i < program->count; i++) {
 		const struct command *command = program->verbs[i].command;
+		const char *family = completion_new_family(program, i);
 
-		if (command->group != GROUP_HIDDEN)
+		if (family)
+			fprintf(out, "%s ", family);
+		if (command->group != GROUP_HIDDEN && !completion_family(command))
 			fprintf(out, "%s %s ", command->name, command->alias ?: "");
 	}
 }
@@ -40,9 +41,12 @@ static void print_values(FILE *out, const char *verb, const struct option *optio
 		if (!*option->argument)
 			continue;
 		fputs("\t", out);
-		if (option->letter)
-			fprintf(out, "%s:-%c|", verb, option->letter);
-		fprintf(out, "%s:--%s) ", verb, option->name);
+		if (option->letter) {
+			completion_print_verb(out, verb);
+			fprintf(out, ":-%c|", option->letter);
+		}
+		completion_print_verb(out, verb);
+		fprintf(out, ":--%s) ", option->name);
 		if (option->words) {
 			fputs("_reply -W '", out);
 			for (const char *const *word = option->words; *word; word++)
@@ -70,8 +74,13 @@ static void print_aliases(FILE *out, const struct program *program)
 	for (size_t i = 0; i < program->count; i++) {
 		const struct command *command = program->verbs[i].command;
 
-		if (command->alias)
-			fprintf(out, "\t%s) verb=%s ;;\n", command->alias, command->name);
+		if (!command->alias)
+			continue;
+		fputc('\t', out);
+		completion_print_verb(out, command->alias);
+		fputs(") verb=", out);
+		completion_print_verb(out, command->name);
+		fputs(" ;;\n", out);
 	}
 }
 
@@ -82,11 +91,31 @@ static void print_takes(FILE *out, const struct program *program)
 
 		if (command->group == GROUP_HIDDEN)
 			continue;
-		fprintf(out, "\t%s) subject=%s options='", command->name,
-			subject_names[completion_subject(command)]);
+		fputc('\t', out);
+		completion_print_verb(out, command->name);
+		fprintf(out, ") subject=%s options='", subject_names[completion_subject(command)]);
 		print_options(out, command->options, command->option_count);
 		fputs("--help' ;;\n", out);
 	}
+}
+
+/* Verbs of two words: the second one, of which others are offered until it is there. */
+static void print_families(FILE *out, const struct program *program)
+{
+	fputs("\tcase $verb in\n", out);
+	for (size_t i = 0; i < program->count; i++) {
+		const char *family = completion_new_family(program, i);
+
+		if (!family)
+			continue;
+		fprintf(out,
+			"\t%s) if ((i + 1 < COMP_CWORD)); then verb+=\" ${COMP_WORDS[i+1]}\"; "
+			"else _reply -W '",
+			family);
+		completion_print_family(out, program, family);
+		fputs("--help'; return; fi ;;\n", out);
+	}
+	fputs("\tesac\n", out);
 }
 
 /* The first word that is neither an option nor the argument of a global one. */
@@ -119,6 +148,7 @@ void completion_bash(FILE *out, const struct program *program)
 		"\tCOMPREPLY=()\n",
 		name, name, name);
 	print_search(out);
+	print_families(out, program);
 	fputs("\tcase $verb in\n", out);
 	print_aliases(out, program);
 	fputs("\tesac\n"
@@ -144,10 +174,11 @@ void completion_bash(FILE *out, const struct program *program)
 		"\tcompletion:*) _reply -W 'bash zsh fish' ;;\n"
 		"\t*:container) _reply -W \"$(command %s list -q 2>/dev/null)\" ;;\n"
 		"\t*:image) _reply -W \"$(command %s images -q 2>/dev/null)\" ;;\n"
+		"\t*:network) _reply -W \"$(command %s network ls -q 2>/dev/null)\" ;;\n"
 		"\trun:file) _reply -f; _reply -W \"$(command %s images -q 2>/dev/null)\" ;;\n"
 		"\t*:file) _reply -f ;;\n"
 		"\tesac\n"
 		"}\n"
 		"complete -o filenames -o bashdefault -F _%s %s\n",
-		name, name, name, name, name);
+		name, name, name, name, name, name);
 }

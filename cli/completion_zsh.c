@@ -66,6 +66,9 @@ static void print_subject(FILE *out, const struct command *command, const char *
 	case SUBJECT_IMAGE:
 		fprintf(out, " \\\n\t\t\t'*:image:_%s_images'", name);
 		break;
+	case SUBJECT_NETWORK:
+		fprintf(out, " \\\n\t\t\t'*:network:_%s_networks'", name);
+		break;
 	case SUBJECT_FILE:
 		fputs(" \\\n\t\t\t'*:file:_files'", out);
 		break;
@@ -76,11 +79,54 @@ static void print_subject(FILE *out, const struct command *command, const char *
 
 static void print_case(FILE *out, const struct command *command, const char *name)
 {
-	fprintf(out, "\t%s%s%s)\n\t\t_arguments -s '--help[show help]'", command->name,
-		command->alias ? "|" : "", command->alias ? command->alias : "");
+	fputc('\t', out);
+	completion_print_verb(out, command->name);
+	if (command->alias) {
+		fputc('|', out);
+		completion_print_verb(out, command->alias);
+	}
+	fputs(")\n\t\t_arguments -s '--help[show help]'", out);
 	print_options(out, command->options, command->option_count);
 	print_subject(out, command, name);
 	fputs("\n\t\t;;\n", out);
+}
+
+/* Verbs, and of those of two words the first. */
+static void print_verbs(FILE *out, const struct program *program)
+{
+	for (size_t i = 0; i < program->count; i++) {
+		const struct command *command = program->verbs[i].command;
+		const char *family = completion_new_family(program, i);
+
+		if (family)
+			fprintf(out, "\n\t\t'%s:verbs of their own'", family);
+		if (command->group == GROUP_HIDDEN || completion_family(command))
+			continue;
+		fprintf(out, "\n\t\t'%s:", command->name);
+		print_escaped(out, command->summary);
+		fputs("'", out);
+	}
+}
+
+/* The second word, of which others are offered until it is there. */
+static void print_families(FILE *out, const struct program *program)
+{
+	fputs("\tlocal verb=$line[1]\n"
+	      "\tcase $verb in\n",
+	      out);
+	for (size_t i = 0; i < program->count; i++) {
+		const char *family = completion_new_family(program, i);
+
+		if (!family)
+			continue;
+		fprintf(out, "\t%s)\n\t\tif ((CURRENT == 2)); then compadd -- ", family);
+		completion_print_family(out, program, family);
+		fputs("; return; fi\n"
+		      "\t\tverb+=\" $words[2]\"; shift words; ((CURRENT--))\n"
+		      "\t\t;;\n",
+		      out);
+	}
+	fputs("\tesac\n", out);
 }
 
 void completion_zsh(FILE *out, const struct program *program)
@@ -92,23 +138,19 @@ void completion_zsh(FILE *out, const struct program *program)
 		"# zsh completion of %s, made by '%s completion zsh'\n"
 		"_%s_containers() { compadd -- ${(f)\"$(command %s list -q 2>/dev/null)\"} }\n"
 		"_%s_images() { compadd -- ${(f)\"$(command %s images -q 2>/dev/null)\"} }\n"
+		"_%s_networks() { compadd -- ${(f)\"$(command %s network ls -q 2>/dev/null)\"} }\n"
 		"_%s() {\n"
 		"\tlocal curcontext=$curcontext state line\n"
 		"\tlocal -a verbs=(",
-		name, name, name, name, name, name, name, name);
-	for (size_t i = 0; i < program->count; i++) {
-		if (program->verbs[i].command->group == GROUP_HIDDEN)
-			continue;
-		fprintf(out, "\n\t\t'%s:", program->verbs[i].command->name);
-		print_escaped(out, program->verbs[i].command->summary);
-		fputs("'", out);
-	}
+		name, name, name, name, name, name, name, name, name, name);
+	print_verbs(out, program);
 	fputs(")\n\t_arguments -C", out);
 	print_options(out, global_options, global_option_count);
 	fputs(" \\\n\t\t\t'1:verb:->verb' '*::argument:->rest'\n"
-	      "\tif [[ $state == verb ]]; then _describe verb verbs; return; fi\n"
-	      "\tcase $line[1] in\n",
+	      "\tif [[ $state == verb ]]; then _describe verb verbs; return; fi\n",
 	      out);
+	print_families(out, program);
+	fputs("\tcase $verb in\n", out);
 	for (size_t i = 0; i < program->count; i++)
 		if (program->verbs[i].command->group != GROUP_HIDDEN)
 			print_case(out, program->verbs[i].command, name);
