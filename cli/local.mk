@@ -15,6 +15,9 @@ libcli_a_SOURCES = \
 	cli/option.c cli/option.h \
 	cli/option_print.c \
 	cli/program.c \
+	cli/network_connect.h cli/network_connect_command.c \
+	cli/network_disconnect.h cli/network_disconnect_command.c \
+	cli/network_reload.h cli/network_reload_command.c \
 	cli/output_file.c cli/output_file.h \
 	cli/progress.c cli/progress.h \
 	cli/pull.h cli/pull_command.c \
@@ -115,7 +118,10 @@ ctr_image_LDADD = libcli.a libcommit.a libimage.a $(CTR_LIBS) $(CTR_STATIC_LIBS)
 # The companion for networks.
 if NETWORK
 pkglibexec_PROGRAMS += ctr-net
-ctr_net_SOURCES = cli/net_main.c cli/globals.c cli/help.c
+ctr_net_SOURCES = cli/net_main.c cli/globals.c cli/help.c \
+	cli/network_connect.c \
+	cli/network_disconnect.c \
+	cli/network_reload.c
 ctr_net_CPPFLAGS = $(libnetwork_a_CPPFLAGS)
 ctr_net_LDADD = libnetwork.a $(CTR_LIBS) $(CTR_STATIC_LIBS) $(NETWORK_LIBS)
 endif

@@ -45,6 +45,10 @@ static const struct verb verbs[] = {
 	{ &push_command, NULL },
 	{ &prune_command, cmd_prune },
 
+	{ &network_connect_command, NULL },
+	{ &network_disconnect_command, NULL },
+	{ &network_reload_command, NULL },
+
 	{ &create_command, NULL },
 	{ &start_command, NULL },
 	{ &state_command, NULL },

@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ctr-net: the companion that knows netlink, by libmnl and libnftnl. It has the verbs of networks,
- * of two words each (`ctr network create`); ctr executes it with the command line that it got.
+ * of two words each (`ctr network create`); ctr executes it with the command line that it got. And as
+ * `ctr-net serve DATA-ROOT` it serves one start of a container (net/client.h).
  */
-#include "cli/verbs.h"
+#include <string.h>
 
-static const struct verb verbs[] = {};
+#include "cli/verbs.h"
+#include "net/service.h"
+
+static const struct verb verbs[] = {
+	{ &network_connect_command, cmd_network_connect },
+	{ &network_disconnect_command, cmd_network_disconnect },
+	{ &network_reload_command, cmd_network_reload },
+};
 
 static const struct program program = { .verbs = verbs, .count = ARRAY_SIZE(verbs) };
 
 int main(int argc, char **argv)
 {
-	(void)argc;
+	if (argc == 3 && strcmp(argv[1], "serve") == 0)
+		return network_service_main(argv[2]);
 	return program_main(&program, argv);
 }

@@ -120,8 +120,9 @@ int network_service_attached(const struct network_service *service, struct error
 	return hear(service, SERVICE_ATTACHED, err);
 }
 
-int network_service_keep(const struct network_service *service, struct error *err)
+int network_service_keep(struct network_service *service, struct error *err)
 {
+	service->kept = true;
 	return ask(service, SERVICE_KEEP, "", 0, -1, err);
 }
 
@@ -168,15 +169,28 @@ int network_service_move_devices(const struct network_service *service, struct a
 	return hear(service, SERVICE_MOVED, err);
 }
 
+/* The companion closes the connection when it has given back what it had. */
+static void wait_for_end(int sock)
+{
+	char rest[sizeof(struct error) + sizeof(uint32_t)];
+	ssize_t size;
+
+	/* not only close: the container's first process may have a copy of it for some time */
+	shutdown(sock, SHUT_WR);
+	do
+		size = recv(sock, rest, sizeof(rest), 0);
+	while (size > 0 || (size < 0 && errno == EINTR));
+}
+
 void network_service_release(struct network_service *service)
 {
-	/* not only close: the container's first process may have a copy of it for some time */
+	int options = WEXITED | __WALL | (service->kept ? 0 : WNOHANG);
+
 	if (service->sock >= 0)
-		shutdown(service->sock, SHUT_RDWR);
+		wait_for_end(service->sock);
 	close_fd(&service->sock);
 	if (service->pidfd >= 0)
-		while (waitid(P_PIDFD, (id_t)service->pidfd, &(siginfo_t){ 0 }, WEXITED | __WALL) <
-			       0 &&
+		while (waitid(P_PIDFD, (id_t)service->pidfd, &(siginfo_t){ 0 }, options) < 0 &&
 		       errno == EINTR)
 			continue;
 	close_fd(&service->pidfd);

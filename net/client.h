@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/arena.h"
@@ -38,6 +39,7 @@ struct network_request;
 struct network_service {
 	int sock;  /* to the companion, -1: none runs */
 	int pidfd; /* of it */
+	bool kept; /* network_service_keep() was called */
 };
 
 #define NETWORK_SERVICE_NONE                                                                       \
@@ -78,9 +80,9 @@ int network_service_attached(const struct network_service *service, struct error
 
 /*
  * Makes it stay: behind this the attachment ends by network_service_detach() or with the process.
- * Does not wait. A child may send it too (one packet, nothing is allocated).
+ * Does not wait.
  */
-int network_service_keep(const struct network_service *service, struct error *err);
+int network_service_keep(struct network_service *service, struct error *err);
 
 /* Waits until the other members know of the container and the companion needs nothing more. */
 int network_service_kept(const struct network_service *service, struct error *err);
@@ -105,7 +107,8 @@ int network_service_move_devices(const struct network_service *service, struct a
 				 const struct spec_linux *linux_spec, int netns, struct error *err);
 
 /*
- * Ends the connection and waits for the companion's end: if nothing was kept, all is given back when
- * this returns. Accepts that none runs.
+ * Ends the connection: if nothing was kept, all is given back when this returns. Of one that was, the
+ * process has ended too, and is no zombie of a monitor's; another may need some milliseconds more until
+ * the kernel lets go of what it had. Accepts that none runs.
  */
 void network_service_release(struct network_service *service);

@@ -37,10 +37,10 @@ int links_network_remove(struct netlink *host, struct arena *arena, const struct
 			 struct error *err);
 
 /*
- * The name of the host's end of the pair of a container's endpoint with this number: "v" and a hash of
- * both, as names have 15 bytes only.
+ * The name of the host's end of a container's pair in a network: "v" and a hash of both, as names have
+ * 15 bytes only.
  */
-void links_host_name(const char *id, size_t number, char name[IFNAMSIZ]);
+void links_host_name(const char *id, const char *network, char name[IFNAMSIZ]);
 
 /* A container's link into a network; network and endpoint are the arguments of links_plan(). */
 struct links_plan {

@@ -11,7 +11,7 @@
 #include "base/macro.h"
 #include "net/rate.h"
 
-void links_host_name(const char *id, size_t number, char name[IFNAMSIZ])
+void links_host_name(const char *id, const char *network, char name[IFNAMSIZ])
 {
 	static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
 	unsigned char digest[BLAKE2B_SIZE];
@@ -19,7 +19,7 @@ void links_host_name(const char *id, size_t number, char name[IFNAMSIZ])
 
 	blake2b_begin(&hash);
 	blake2b_add(&hash, id, strlen(id) + 1);
-	blake2b_add(&hash, &number, sizeof(number));
+	blake2b_add(&hash, network, strlen(network));
 	blake2b_end(&hash, digest);
 	name[0] = 'v';
 	/* 5 bits for each of 14 digits: a clash is one in 2^70, and is told as EEXIST */

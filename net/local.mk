@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libnet.a
 libnet_a_SOURCES = \
 	net/address.c net/address.h \
+	net/attachment.c net/attachment.h \
 	net/client.c net/client.h \
 	net/devices.c net/devices.h \
 	net/hosts_edit.c net/hosts_edit.h \

@@ -3,8 +3,15 @@
 noinst_LIBRARIES += libnetwork.a
 libnetwork_a_CPPFLAGS = $(AM_CPPFLAGS) $(NETWORK_CFLAGS)
 libnetwork_a_SOURCES = \
+	net/attach.c net/attach.h \
+	net/attach_links.c net/attach_links.h \
+	net/attach_names.c net/attach_names.h \
+	net/attach_reserve.c net/attach_reserve.h \
+	net/boot.c net/boot.h \
 	net/bridge.c net/bridge.h \
+	net/connect.c net/connect.h \
 	net/conntrack.c net/conntrack.h \
+	net/detach.c net/detach.h \
 	net/device_address.c net/device_address.h \
 	net/device_move.c net/device_move.h \
 	net/host_sysctl.c net/host_sysctl.h \
@@ -13,24 +20,30 @@ libnetwork_a_SOURCES = \
 	net/links.c net/links.h \
 	net/links_plan.c \
 	net/netlink.c net/netlink.h \
+	net/network_host.c net/network_host.h \
 	net/network_make.c net/network_make.h \
 	net/network_options.c \
 	net/network_plan.c net/network_plan.h \
 	net/network_store.c net/network_store.h \
 	net/network_subnets.c \
 	net/owned_link.c net/owned_link.h \
+	net/owner.c net/owner.h \
 	net/parent.c net/parent.h \
 	net/port_lease.c net/port_lease.h \
 	net/port_probe.c net/port_probe.h \
 	net/rate.c net/rate.h \
 	net/rate_program.c \
+	net/reload.c net/reload.h \
 	net/route.c net/route.h \
 	net/rules.c net/rules.h \
 	net/rules_member.c \
+	net/rules_members.c net/rules_members.h \
 	net/rules_plan.c net/rules_plan.h \
 	net/ruleset.c net/ruleset.h net/ruleset_fields.h \
 	net/ruleset_message.c \
-	net/ruleset_print.c
+	net/ruleset_print.c \
+	net/service.c net/service.h \
+	net/sweep.c net/sweep.h
 
 network_test_libraries = libunit.a libnetwork.a libnet.a libspecs.a libbase.a $(YAJL_LIBS) \
 	$(NETWORK_LIBS)

@@ -26,7 +26,7 @@ static const int folder_flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 /* The last of them tells that all are there. */
 static int make_folders(int dir, struct error *err)
 {
-	static const char names[][12] = { "networks", "ports" };
+	static const char names[][12] = { "attachments", "networks", "pending", "ports" };
 
 	if (faccessat(dir, names[ARRAY_SIZE(names) - 1], F_OK, 0) == 0)
 		return 0;

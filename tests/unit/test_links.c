@@ -122,9 +122,9 @@ TEST(links_host_names_differ_and_stay)
 {
 	char first[IFNAMSIZ], second[IFNAMSIZ], again[IFNAMSIZ];
 
-	links_host_name("web1", 0, first);
-	links_host_name("web1", 1, second);
-	links_host_name("web1", 0, again);
+	links_host_name("web1", "ctr", first);
+	links_host_name("web1", "backend", second);
+	links_host_name("web1", "ctr", again);
 	CHECK_INT(strlen(first), IFNAMSIZ - 1);
 	CHECK(strcmp(first, second) != 0);
 	CHECK_STRING(first, again);
