@@ -10,6 +10,7 @@
 #include "base/blake2b.h"
 #include "net/host_sysctl.h"
 #include "net/link_message.h"
+#include "net/rules.h"
 
 /* What is there under the bridge's name. */
 struct present {
@@ -85,6 +86,8 @@ static int make_link(struct netlink *host, struct arena *arena, const struct net
 	message = link_message(&batch, "make it", RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0);
 	mnl_attr_put_strz(message, IFLA_IFNAME, network->interface);
 	mnl_attr_put(message, IFLA_ADDRESS, sizeof(mac.bytes), mac.bytes);
+	if (network->isolate == NETWORK_SHARED)
+		mnl_attr_put_u32(message, IFLA_GROUP, RULES_SHARED_GROUP);
 	if (network->mtu)
 		mnl_attr_put_u32(message, IFLA_MTU, network->mtu);
 	bridge = link_kind_begin(message, "bridge");

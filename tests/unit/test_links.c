@@ -229,7 +229,9 @@ TEST(links_are_removed_and_may_be_gone)
 	struct world world;
 
 	make_world(&world);
+	network.isolate = NETWORK_SHARED;
 	CHECK(links_network(&world.host, &arena, &network, &err) == 0);
+	CHECK_CONTAINS(in(world.host_netns, &world, "ip link show group 6517874"), "ctr7");
 	apply(&world, LINKS_PUBLISHES);
 	CHECK_CONTAINS(in(world.host_netns, &world, "ip -d link show vtest0"), "hairpin on");
 	CHECK_STRING(in(world.netns, &world, "ip route show default"), "");
