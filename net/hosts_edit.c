@@ -107,7 +107,7 @@ static bool fill_hole(struct editor *editor, const char *line)
 	for (size_t i = 0; i < editor->hole_count; i++) {
 		struct line *hole = &editor->holes[i];
 
-		if (hole->room < length || hole->start > editor->end)
+		if (hole->room < length || hole->start >= editor->end)
 			continue;
 		add_write(editor, (size_t)(hole->start - editor->text), line, length);
 		hole->room = 0;
@@ -173,8 +173,11 @@ size_t hosts_edit_find(const char *text, size_t size, const char *line)
 	const char *at = text, *const end = text + size;
 
 	while ((at = memmem(at, (size_t)(end - at), line, length))) {
-		if ((at == text || at[-1] == '\n') &&
-		    (at + length == end || at[length] == '\n' || at[length] == ' '))
+		const char *behind = at + length;
+
+		while (behind < end && *behind == ' ')
+			behind++;
+		if ((at == text || at[-1] == '\n') && (behind == end || *behind == '\n'))
 			return (size_t)(end - at);
 		at++;
 	}

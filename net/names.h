@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/string_list.h"
@@ -51,6 +53,12 @@ int names_lines(struct arena *arena, int folder, const char *id, struct string_l
  * or cannot be written does not keep the others from theirs. A network that is gone is no error.
  */
 int names_publish(int root, const char *network, const char *id, struct error *err);
+
+/*
+ * Whether that takes no more than some tenths of a millisecond, so that nobody minds to wait for it:
+ * the network has few members.
+ */
+bool names_publish_is_quick(int root, const char *network);
 
 /* Forgets all members, as after a reboot: their hosts files are gone. */
 int names_forget(int folder, struct error *err);

@@ -15,6 +15,8 @@
 
 /* From here on, and if they are more than what is there, holes are worth to be closed. */
 #define MANY_HOLES 4096
+/* Bytes of some sixty records. */
+#define FEW_NAMES 5000
 
 struct publisher {
 	struct arena *arena;
@@ -259,4 +261,13 @@ int names_publish(int root, const char *network, const char *id, struct error *e
 	if (lock < 0 || publish(&publisher, folder, err) < 0)
 		return fail_in(err, "names of network %s", network);
 	return 0;
+}
+
+bool names_publish_is_quick(int root, const char *network)
+{
+	cleanup_arena struct arena arena = { 0 };
+	const char *path = arena_printf(&arena, "networks/%s/" NAMES_FILE, network);
+	struct stat status;
+
+	return fstatat(root, path, &status, AT_SYMLINK_NOFOLLOW) < 0 || status.st_size < FEW_NAMES;
 }

@@ -174,6 +174,8 @@ TEST(hosts_that_come_and_go_at_once_stay)
 {
 	CHECK_STRING(edited("a\nb\n", LIST("a"), LIST("a", "b")), "a\n");
 	CHECK_STRING(edited("b\n", LIST("a"), LIST("a")), "b\na\n");
+	/* the place of the only line is the end of the file as well */
+	CHECK_STRING(edited("bbb\n", LIST("a"), LIST("bbb")), "a\n");
 	arena_free(&arena);
 }
 
@@ -231,6 +233,7 @@ TEST(hosts_edits_of_one_line_look_whether_it_is_where_it_was)
 	CHECK_INT(hosts_edit_find("a\nbb\nc\n", 7, "bb"), 5);
 	CHECK_INT(hosts_edit_find("abb\nbbb\nbb", 10, "bb"), 2);
 	CHECK_INT(hosts_edit_find("bb  \n", 5, "bb"), 5);
+	CHECK_INT(hosts_edit_find("bb c\nbb ", 8, "bb"), 3);
 	CHECK_INT(hosts_edit_find("abb\nbbb\n", 8, "bb"), 0);
 	arena_free(&arena);
 }
