@@ -2,6 +2,7 @@
 #include "net/bridge.h"
 
 #include <errno.h>
+#include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
@@ -80,6 +81,9 @@ static int make_link(struct netlink *host, struct arena *arena, const struct net
 	struct nlmsghdr *message;
 	struct link_kind bridge;
 	struct mac_address mac;
+	/* frames to 01:80:c2:00:00:0X pass by its rules, and shall teach it no addresses */
+	const struct br_boolopt_multi options = { .optval = 1U << BR_BOOLOPT_NO_LL_LEARN,
+						  .optmask = 1U << BR_BOOLOPT_NO_LL_LEARN };
 
 	make_mac(network, &mac);
 	netlink_batch_begin(&batch, arena);
@@ -93,6 +97,7 @@ static int make_link(struct netlink *host, struct arena *arena, const struct net
 	bridge = link_kind_begin(message, "bridge");
 	mnl_attr_put_u32(message, IFLA_BR_FORWARD_DELAY, 0);
 	mnl_attr_put_u32(message, IFLA_BR_STP_STATE, 0);
+	mnl_attr_put(message, IFLA_BR_MULTI_BOOLOPT, sizeof(options), &options);
 	if (network->vlan)
 		mnl_attr_put_u8(message, IFLA_BR_VLAN_FILTERING, 1);
 	link_kind_end(message, bridge);
@@ -125,7 +130,7 @@ static int complete_link(struct netlink *host, struct arena *arena, const struct
 
 	netlink_batch_begin(&batch, arena);
 	if (!inet6)
-		link_message_address_generation(&batch, "keep IPv6 from it", index, NULL, false);
+		link_message_address_generation(&batch, "keep IPv6 from it", index, false);
 	for (size_t i = 0; i < network->subnets.count; i++) {
 		const struct network_subnet *subnet = &network->subnets.items[i];
 		const struct ip_prefix address = { subnet->gateway, subnet->subnet.length };

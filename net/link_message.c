@@ -5,6 +5,7 @@
 #include <linux/if_addr.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
+#include <linux/ip.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,19 +48,38 @@ void link_put_up(struct nlmsghdr *message)
 	body->ifi_change |= IFF_UP;
 }
 
-void link_message_address_generation(struct netlink_batch *batch, const char *what, uint32_t index,
-				     const char *name, bool generate)
+static void put_address_generation(struct nlmsghdr *message, bool generate)
 {
-	struct nlmsghdr *message = link_message(batch, what, RTM_SETLINK, 0, index);
-	struct nlattr *families, *inet6;
+	struct nlattr *inet6 = mnl_attr_nest_start(message, AF_INET6);
 
-	if (!index)
-		mnl_attr_put_strz(message, IFLA_IFNAME, name);
-	families = mnl_attr_nest_start(message, IFLA_AF_SPEC);
-	inet6 = mnl_attr_nest_start(message, AF_INET6);
 	mnl_attr_put_u8(message, IFLA_INET6_ADDR_GEN_MODE,
 			generate ? IN6_ADDR_GEN_MODE_EUI64 : IN6_ADDR_GEN_MODE_NONE);
 	mnl_attr_nest_end(message, inet6);
+}
+
+void link_message_address_generation(struct netlink_batch *batch, const char *what, uint32_t index,
+				     bool generate)
+{
+	struct nlmsghdr *message = link_message(batch, what, RTM_SETLINK, 0, index);
+	struct nlattr *families = mnl_attr_nest_start(message, IFLA_AF_SPEC);
+
+	put_address_generation(message, generate);
+	mnl_attr_nest_end(message, families);
+}
+
+void link_message_seclude(struct netlink_batch *batch, const char *what, const char *name)
+{
+	struct nlmsghdr *message = link_message(batch, what, RTM_SETLINK, 0, 0);
+	struct nlattr *families, *inet, *parameters;
+
+	mnl_attr_put_strz(message, IFLA_IFNAME, name);
+	families = mnl_attr_nest_start(message, IFLA_AF_SPEC);
+	inet = mnl_attr_nest_start(message, AF_INET);
+	parameters = mnl_attr_nest_start(message, IFLA_INET_CONF);
+	mnl_attr_put_u32(message, IPV4_DEVCONF_RP_FILTER, 1);
+	mnl_attr_nest_end(message, parameters);
+	mnl_attr_nest_end(message, inet);
+	put_address_generation(message, false);
 	mnl_attr_nest_end(message, families);
 }
 

@@ -37,7 +37,14 @@ void link_put_up(struct nlmsghdr *message);
  * its own, before the link is set up: within one message the kernel does this last.
  */
 void link_message_address_generation(struct netlink_batch *batch, const char *what, uint32_t index,
-				     const char *name, bool generate);
+				     bool generate);
+
+/*
+ * For the host's end of a pair, by its name, before it is set up: the host itself has no business
+ * there. No IPv6 address, and what frames that no bridge takes (to 01:80:c2:00:00:0X) have of IPv4 has
+ * a source to which no route leads over it: dropped (rp_filter).
+ */
+void link_message_seclude(struct netlink_batch *batch, const char *what, const char *name);
 
 /*
  * A port of a bridge, or with itself the bridge's own end, is in a VLAN: what comes without a tag is of

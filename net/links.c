@@ -91,7 +91,7 @@ static void write_pair(struct netlink_batch *batch, const struct links_plan *pla
 	put_inside(message, plan, netns);
 	mnl_attr_nest_end(message, peer);
 	link_kind_end(message, veth);
-	link_message_address_generation(batch, "keep IPv6 from the host's end", 0, name, false);
+	link_message_seclude(batch, "seclude the host's end", name);
 	message = link_message(batch, "set the host's end up", RTM_NEWLINK, 0, 0);
 	mnl_attr_put_strz(message, IFLA_IFNAME, name);
 	if (plan->publishes)
@@ -164,7 +164,7 @@ static void write_inside(struct netlink_batch *batch, const struct links_plan *p
 	char text[ADDRESS_TEXT_SIZE];
 
 	if (!plan->inet6)
-		link_message_address_generation(batch, "keep IPv6 from it", index, NULL, false);
+		link_message_address_generation(batch, "keep IPv6 from it", index, false);
 	for (size_t i = 0; i < endpoint->addresses.count; i++) {
 		const struct ip_prefix *address = &endpoint->addresses.items[i].address;
 

@@ -219,8 +219,11 @@ TEST(links_of_a_bridge_reach_it)
 		       " 0% packet loss");
 	CHECK_STRING(in(world.host_netns, &world,
 			"cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding "
-			"/proc/sys/net/ipv4/conf/ctr7/route_localnet"),
-		     "1\n1\n1\n");
+			"/proc/sys/net/ipv4/conf/ctr7/route_localnet "
+			"/proc/sys/net/ipv4/conf/vtest0/rp_filter"),
+		     "1\n1\n1\n1\n");
+	CHECK_CONTAINS(in(world.host_netns, &world, "ip -d link show ctr7"),
+		       "no_linklocal_learn 1");
 	end_world(&world);
 }
 
