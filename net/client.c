@@ -160,7 +160,8 @@ int network_service_move_devices(const struct network_service *service, struct a
 				 const struct spec_linux *linux_spec, int netns, struct error *err)
 {
 	struct spec_linux devices = { .net_devices = linux_spec->net_devices };
-	const struct spec spec = { .linux = &devices };
+	char version[] = "1.3.0";
+	const struct spec spec = { .oci_version = version, .linux = &devices };
 	size_t size;
 	const char *text = spec_encode(arena, &spec, &size);
 

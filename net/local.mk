@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 noinst_LIBRARIES += libnet.a
 libnet_a_SOURCES = \
-	net/address.c net/address.h \
 	net/attachment.c net/attachment.h \
 	net/client.c net/client.h \
 	net/devices.c net/devices.h \
 	net/hosts_edit.c net/hosts_edit.h \
 	net/hosts_file.c net/hosts_file.h \
 	net/interfaces.c net/interfaces.h \
-	net/link.c net/link.h \
 	net/loopback.c net/loopback.h \
 	net/name_record.c net/name_record.h \
 	net/names.c net/names.h net/names_file.h \
 	net/names_publish.c \
 	net/resolv_conf.c net/resolv_conf.h \
-	net/rtnl.c net/rtnl.h \
 	net/service_message.c net/service_message.h
 
 # What these link is what the folder may use: its own library and those below.

@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "base/step.h"
 #include "cgroup/freeze.h"
+#include "runtime/connection.h"
 #include "runtime/criu.h"
 #include "runtime/criu_images.h"
 #include "runtime/criu_subject.h"
@@ -85,6 +86,10 @@ static int plan_again(struct checkpoint *checkpoint, struct error *err)
 
 	if (handle_read_spec(arena, checkpoint->handle, &checkpoint->spec, err) < 0)
 		return -1;
+	if (connection_is_attached(&checkpoint->spec))
+		return fail(err, ENOTSUP,
+			    "network.mode: 'bridge': its addresses and ports could not be given to "
+			    "a container that is restored");
 	if (state->cgroup) {
 		if (cgroup_host_open(arena, &host, err) < 0)
 			return -1;

@@ -19,7 +19,6 @@
 #include "runtime/launch_cgroup.h"
 #include "runtime/launch_clone.h"
 #include "runtime/launch_hooks.h"
-#include "runtime/launch_net.h"
 #include "runtime/launch_network.h"
 #include "runtime/launch_resctrl.h"
 #include "runtime/launch_scope.h"
@@ -296,7 +295,7 @@ static const struct launch_step create_steps[] = {
 	{ "network namespace", launch_network_enter, NULL },
 	{ "scope", launch_scope_settle, NULL },
 	{ "resctrl tasks", launch_resctrl_enter, NULL },
-	{ "network devices", launch_net_move, launch_net_return },
+	{ "network devices", launch_network_devices, NULL },
 	{ "id maps", map_ids, NULL },
 	{ "device rules", launch_cgroup_devices, NULL },
 	{ "state file", write_state, NULL },
@@ -367,6 +366,7 @@ static const struct launch_step start_steps[] = {
 	{ "notify socket", bind_notify_socket, NULL },
 	{ "start", send_start, NULL },
 	{ "execute", wait_executed, stop_program },
+	{ "network devices kept", launch_network_keep_devices, NULL },
 	{ "poststart hooks", launch_poststart_hooks, NULL },
 };
 
@@ -378,8 +378,6 @@ int launch_start(struct launch *launch, struct error *err)
 		launch_remove(launch, &other);
 		return -1;
 	}
-	/* from here on devices go back with the namespace, which nothing of ours may hold */
-	close_fd(&launch->netns);
 	return 0;
 }
 
@@ -428,7 +426,6 @@ void launch_close(struct launch *launch)
 	close_fd(&launch->state_dir);
 	close_fd(&launch->cgroup);
 	close_fd(&launch->proc);
-	close_fd(&launch->netns);
 	close_fd(&launch->joined_network);
 	network_service_release(&launch->service);
 	close_fd(&launch->pidfd);

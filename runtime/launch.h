@@ -58,9 +58,9 @@ struct launch {
 	int sync, child_sync;	  /* the pair between parent and child */
 	int start_listener;	  /* bound to start.sock */
 	int proc;		  /* the host's procfs */
-	int netns;		  /* the container's, while its network devices could go back */
 	int joined_network;	  /* of another container */
 	struct network_service service;
+	bool network_attached;	/* its answer to that has been heard */
 	bool network_kept;	/* ctr-net has to be told when the container is gone, */
 	bool network_expected;	/* has been started for that */
 	bool network_detaching; /* and works on it */
@@ -77,10 +77,10 @@ struct launch {
 #define LAUNCH_NONE                                                                                \
 	.cgroup_host = { .root = -1 }, .data_dir = -1, .state_dir = -1, .cgroup = -1,              \
 	.rootfs = { .root = -1 }, .launchpad = LAUNCHPAD_NONE, .namespaces = NAMESPACES_FDS_NONE,  \
-	.sync = -1, .child_sync = -1, .start_listener = -1, .proc = -1, .netns = -1,               \
-	.joined_network = -1, .service = NETWORK_SERVICE_NONE, .pidfd = -1, .console = -1,         \
-	.console_sock = -1, .unit = SYSTEMD_UNIT_NONE, .notify = NOTIFY_NONE,                      \
-	.hook_output = HOOK_OUTPUT_NONE, .stdio = { -1, -1, -1 }, .foreground = { .signals = -1 }
+	.sync = -1, .child_sync = -1, .start_listener = -1, .proc = -1, .joined_network = -1,      \
+	.service = NETWORK_SERVICE_NONE, .pidfd = -1, .console = -1, .console_sock = -1,           \
+	.unit = SYSTEMD_UNIT_NONE, .notify = NOTIFY_NONE, .hook_output = HOOK_OUTPUT_NONE,         \
+	.stdio = { -1, -1, -1 }, .foreground = { .signals = -1 }
 
 /*
  * Makes the container up to the state "created", all of it or nothing. Afterwards the lock of the

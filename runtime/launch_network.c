@@ -18,11 +18,11 @@ int launch_network_begin(struct launch *launch, struct error *err)
 {
 	const struct network_request *request = request_of(launch);
 
-	if (!request)
+	if (!request && !launch->plan->net_devices.count)
 		return 0;
 	if (network_service_start(launch->settings->data_root, &launch->service, err) < 0)
 		return -1;
-	return network_service_attach(&launch->service, launch->arena, request, err);
+	return request ? network_service_attach(&launch->service, launch->arena, request, err) : 0;
 }
 
 int launch_network_end(struct launch *launch, struct error *err)
@@ -83,33 +83,77 @@ int launch_network_detach(struct launch *launch, struct error *err)
 	return 0;
 }
 
+/* The descriptor is the caller's. */
+static int open_netns(const struct launch *launch, struct error *err)
+{
+	const int joined = launch->namespaces.fds[NAMESPACE_NETWORK];
+	char path[32];
+	int netns;
+
+	snprintf(path, sizeof(path), "%d/ns/net", (int)launch->pid);
+	netns = joined >= 0 ? fcntl(joined, F_DUPFD_CLOEXEC, 3)
+			    : openat(launch->proc, path, O_RDONLY | O_CLOEXEC);
+	return netns < 0 ? fail_errno(err, "open the container's network namespace") : netns;
+}
+
 int launch_network_enter(struct launch *launch, struct error *err)
 {
 	cleanup_fd int netns = -1;
-	char path[32];
 
 	if (!request_of(launch))
 		return 0;
-	snprintf(path, sizeof(path), "%d/ns/net", (int)launch->pid);
-	netns = openat(launch->proc, path, O_RDONLY | O_CLOEXEC);
+	netns = open_netns(launch, err);
 	if (netns < 0)
-		return fail_errno(err, "open the container's network namespace");
-	return network_service_enter(&launch->service, netns, launch->pid, err);
+		return -1;
+	if (network_service_enter(&launch->service, netns, launch->pid, err) < 0)
+		return -1;
+	/* hooks of the moment when the mounts are done find it complete */
+	return launch->plan->mount_hooks ? launch_network_attach(launch, err) : 0;
 }
 
 int launch_network_attach(struct launch *launch, struct error *err)
 {
-	if (!request_of(launch))
+	if (!request_of(launch) || launch->network_attached)
 		return 0;
+	launch->network_attached = true;
 	return network_service_attached(&launch->service, err);
+}
+
+/* ctr-net holds the namespace, and the devices in it, when the child dies of a failure. */
+int launch_network_devices(struct launch *launch, struct error *err)
+{
+	cleanup_fd int netns = -1;
+
+	if (!launch->plan->net_devices.count)
+		return 0;
+	if (launch_network_attach(launch, err) < 0)
+		return -1;
+	netns = open_netns(launch, err);
+	if (netns < 0)
+		return -1;
+	return network_service_move_devices(&launch->service, launch->arena,
+					    launch->plan->spec->linux, netns, err);
+}
+
+static int keep(struct launch *launch, struct error *err)
+{
+	/* what has no leases has nothing to be given back later */
+	launch->network_kept = request_of(launch);
+	return network_service_keep(&launch->service, err);
 }
 
 int launch_network_keep(struct launch *launch, struct error *err)
 {
-	if (!request_of(launch))
+	if (launch->service.sock < 0 || (!request_of(launch) && !launch->start_socket))
 		return 0;
-	launch->network_kept = true;
-	return network_service_keep(&launch->service, err);
+	return keep(launch, err);
+}
+
+int launch_network_keep_devices(struct launch *launch, struct error *err)
+{
+	if (launch->service.sock < 0 || request_of(launch))
+		return 0;
+	return keep(launch, err);
 }
 
 void launch_network_settle(struct launch *launch)

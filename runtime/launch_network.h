@@ -27,11 +27,18 @@ int launch_network_detach(struct launch *launch, struct error *err);
 /* Right behind the clone: the container's network namespace is handed over. */
 int launch_network_enter(struct launch *launch, struct error *err);
 
-/* Its interfaces are there, and its ports. */
+/* Its interfaces are there, and its ports: once more is nothing. */
 int launch_network_attach(struct launch *launch, struct error *err);
 
-/* The container is known, and so is what it has. */
+/* linux.netDevices (net/devices.h) are moved into it, behind that. */
+int launch_network_devices(struct launch *launch, struct error *err);
+
+/*
+ * The container is known, and so is what it has, from here on. Devices of one without a network of
+ * ctr's go back to the host until its program runs (launch_start()): this is for those.
+ */
 int launch_network_keep(struct launch *launch, struct error *err);
+int launch_network_keep_devices(struct launch *launch, struct error *err);
 
 /*
  * Who leaves a running container behind waits until the other members of its networks know of it.

@@ -30,7 +30,6 @@ libruntime_a_SOURCES = \
 	runtime/launch_hooks.c runtime/launch_hooks.h \
 	runtime/launch_scope.c runtime/launch_scope.h \
 	runtime/launch_serve.c runtime/launch_serve.h \
-	runtime/launch_net.c runtime/launch_net.h \
 	runtime/launch_network.c runtime/launch_network.h \
 	runtime/launch_resctrl.c runtime/launch_resctrl.h \
 	runtime/layers.c \
