@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "cli/inspect_image.h"
 #include "cli/snapshots.h"
+#include "runtime/container_network.h"
 
 enum inspect_type { INSPECT_ALL, INSPECT_CONTAINER, INSPECT_IMAGE };
 
@@ -45,10 +46,8 @@ static void write_member(struct json_writer *writer, const char *key, const char
 	json_write_string(writer, text);
 }
 
-static void write_info(struct json_writer *writer, const struct container_info *info,
-		       const struct snapshot_info *snapshots, size_t count)
+static void write_info(struct json_writer *writer, const struct container_info *info)
 {
-	json_begin_object(writer);
 	write_member(writer, "id", info->id);
 	write_member(writer, "status", status_name(info->status));
 	json_write_key(writer, "pid");
@@ -73,9 +72,22 @@ static void write_info(struct json_writer *writer, const struct container_info *
 		write_member(writer, info->annotations.items[i].key,
 			     info->annotations.items[i].value);
 	json_end_object(writer);
-	json_write_key(writer, "snapshots");
-	snapshots_write(writer, snapshots, count);
-	json_end_object(writer);
+}
+
+/* Which networks it is in, and with what; null: in none of ctr's. */
+static int write_network(struct invocation *invocation, struct json_writer *writer,
+			 const struct container_info *info, struct error *err)
+{
+	struct network_attachment attachment;
+	const int has =
+		container_network(&invocation->settings, info, invocation->arena, &attachment, err);
+
+	json_write_key(writer, "network");
+	if (has > 0)
+		network_attachment_write(writer, &attachment);
+	else
+		json_write_null(writer);
+	return has < 0 ? -1 : 0;
 }
 
 static int inspect_container(struct invocation *invocation, struct json_writer *writer,
@@ -89,7 +101,13 @@ static int inspect_container(struct invocation *invocation, struct json_writer *
 	    container_snapshots(&invocation->settings, id, invocation->arena, &snapshots, &count,
 				err) < 0)
 		return -1;
-	write_info(writer, &info, snapshots, count);
+	json_begin_object(writer);
+	write_info(writer, &info);
+	if (write_network(invocation, writer, &info, err) < 0)
+		return -1;
+	json_write_key(writer, "snapshots");
+	snapshots_write(writer, snapshots, count);
+	json_end_object(writer);
 	return 0;
 }
 

@@ -86,6 +86,7 @@ ctr_more_SOURCES = cli/more_main.c $(start_verbs) \
 	cli/inspect.c \
 	cli/inspect_image.c cli/inspect_image.h \
 	cli/logs.c \
+	cli/port.c \
 	cli/prune.c \
 	cli/rmi.c \
 	cli/rollback.c \

@@ -54,6 +54,7 @@ static const struct verb_elsewhere elsewhere[] = {
 	{ "push", "ctr-image" },
 	{ "prune", "ctr-more" },
 	{ "network", "ctr-net" },
+	{ "port", "ctr-more" },
 	{ "events", "ctr-more" },
 	{ "features", "ctr-more" },
 	{ "spec", "ctr-more" },

@@ -48,6 +48,7 @@ static const struct verb verbs[] = {
 	{ &network_connect_command, NULL },
 	{ &network_disconnect_command, NULL },
 	{ &network_reload_command, NULL },
+	{ &port_command, cmd_port },
 
 	{ &create_command, NULL },
 	{ &start_command, NULL },

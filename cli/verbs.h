@@ -36,6 +36,7 @@ VERB(logs);
 VERB(network_connect);
 VERB(network_disconnect);
 VERB(network_reload);
+VERB(port);
 VERB(prune);
 VERB(ps);
 VERB(pull);

@@ -7,6 +7,7 @@ libruntime_a_SOURCES = \
 	runtime/connection_files.c \
 	runtime/connection_plan.c \
 	runtime/container.c runtime/container.h \
+	runtime/container_network.c runtime/container_network.h \
 	runtime/copy.h runtime/copy_rules.c \
 	runtime/detach.c runtime/detach.h \
 	runtime/events.c runtime/events.h \
