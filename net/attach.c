@@ -26,7 +26,7 @@ static int clear_id(struct attach *attach, const char *id, struct error *err)
 		return err->errnum == ENOENT ? 0 : -1;
 	if (owner_process_lives(&before.process))
 		return fail(err, EEXIST, "container %s has networks already", id);
-	return network_detach(attach->host, attach->arena, id, err);
+	return network_detach(attach->host, attach->arena, id, NULL, err);
 }
 
 static int begin_record(struct attach *attach, struct error *err)

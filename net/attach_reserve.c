@@ -73,8 +73,8 @@ static int find_network(struct attach *attach, const struct network_request_endp
 	return network_load(&attach->host->store, attach->arena, wanted->network, network, err);
 }
 
-static void begin_endpoint(struct attach *attach, const struct network_request_endpoint *wanted,
-			   const struct network *network)
+static int begin_endpoint(struct attach *attach, const struct network_request_endpoint *wanted,
+			  const struct network *network, struct error *err)
 {
 	struct network_attachment *attachment = &attach->attachment;
 	struct network_endpoint *endpoint =
@@ -88,10 +88,12 @@ static void begin_endpoint(struct attach *attach, const struct network_request_e
 		.rate_out = wanted->rate_out,
 	};
 	if (network->driver == NETWORK_BRIDGE) {
-		links_host_name(attach->request.id, network->name, name);
+		if (links_host_name(name, err) < 0)
+			return -1;
 		endpoint->host_interface = arena_strdup(attach->arena, name);
 	}
 	attach->networks[attachment->endpoints.count++] = network;
+	return 0;
 }
 
 /* The host leads them to its end of a pair. */
@@ -127,9 +129,9 @@ int attach_find_networks(struct attach *attach, struct error *err)
 	for (size_t i = 0; i < request->endpoints.count; i++) {
 		struct network *network = arena_new(attach->arena, struct network);
 
-		if (find_network(attach, &request->endpoints.items[i], network, err) < 0)
+		if (find_network(attach, &request->endpoints.items[i], network, err) < 0 ||
+		    begin_endpoint(attach, &request->endpoints.items[i], network, err) < 0)
 			return -1;
-		begin_endpoint(attach, &request->endpoints.items[i], network);
 	}
 	return name_interfaces(attach, err) < 0 ? -1 : check_ports(attach, err);
 }

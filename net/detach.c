@@ -21,7 +21,8 @@ struct detach {
 	struct arena *arena;
 	struct network_attachment attachment;
 	const struct network **networks; /* of each endpoint */
-	bool dying; /* the links' other ends go with the container's namespace */
+	bool dying;			 /* the links go with the container's namespace, */
+	struct links_leaving *leaving;	 /* and are noted here */
 	int (*remove)(int store, const char *id,
 		      struct error *err); /* the record; NULL: it stays */
 	bool part;			  /* the container stays, and keeps its ports */
@@ -51,8 +52,10 @@ static int remove_links(struct detach *detach, struct error *err)
 	struct netlink *route;
 	int result = 0;
 
-	if (detach->dying)
+	if (detach->dying && detach->leaving) {
+		links_leaving_add(detach->arena, detach->leaving, &detach->attachment);
 		return 0;
+	}
 	route = network_host_route(detach->host, err);
 	if (!route)
 		return -1;
@@ -179,9 +182,15 @@ static int detach_pending(struct network_host *host, struct arena *arena, const 
 }
 
 static int detach_kept(struct network_host *host, struct arena *arena, const char *id,
-		       const struct attachment_file *file, struct error *err)
+		       const struct attachment_file *file, struct links_leaving *leaving,
+		       struct error *err)
 {
-	struct detach detach = { .host = host, .arena = arena, .netns = -1 };
+	struct detach detach = {
+		.host = host,
+		.arena = arena,
+		.leaving = leaving,
+		.netns = -1,
+	};
 
 	if (attachment_load(file, arena, id, &detach.attachment, err) < 0)
 		return -1;
@@ -191,7 +200,7 @@ static int detach_kept(struct network_host *host, struct arena *arena, const cha
 }
 
 int network_detach(struct network_host *host, struct arena *arena, const char *id,
-		   struct error *err)
+		   struct links_leaving *leaving, struct error *err)
 {
 	cleanup_attachment struct attachment_file file = ATTACHMENT_FILE_NONE;
 
@@ -200,7 +209,7 @@ int network_detach(struct network_host *host, struct arena *arena, const char *i
 		return -1;
 	if (detach_pending(host, arena, id, ATTACHMENT_WAIT, err) < 0)
 		return -1;
-	return file.fd < 0 ? 0 : detach_kept(host, arena, id, &file, err);
+	return file.fd < 0 ? 0 : detach_kept(host, arena, id, &file, leaving, err);
 }
 
 int network_detach_pending(struct network_host *host, struct arena *arena, const char *id,
@@ -225,5 +234,5 @@ int network_detach_dead(struct network_host *host, struct arena *arena, const ch
 	if (attachment_load(&file, arena, id, &attachment, err) < 0 ||
 	    owner_process_lives(&attachment.process))
 		return 0;
-	return detach_kept(host, arena, id, &file, err);
+	return detach_kept(host, arena, id, &file, NULL, err);
 }

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "net/links_leave.h"
 #include "net/network_host.h"
 #include "specs/network_document.h"
 
@@ -13,11 +14,11 @@
 
 /*
  * Gives back all that a container has. No error if it has nothing. Waits for who is at work on it.
- * The pair of links of a container whose process is gone is left to the end of its network
- * namespace, which takes it along; to remove it would wait for the kernel.
+ * leaving: where the links are noted of one whose process is gone, which the kernel will remove; NULL:
+ * they are removed at once.
  */
 int network_detach(struct network_host *host, struct arena *arena, const char *id,
-		   struct error *err);
+		   struct links_leaving *leaving, struct error *err);
 
 /*
  * Gives back what this part of an attachment has, but for the leases of its ports, which stay the

@@ -37,10 +37,10 @@ int links_network_remove(struct netlink *host, struct arena *arena, const struct
 			 struct error *err);
 
 /*
- * The name of the host's end of a container's pair in a network: "v" and a hash of both, as names have
- * 15 bytes only.
+ * A new name for the host's end of a pair: "v" and random digits, as that of the container before may
+ * still be there when this one is made.
  */
-void links_host_name(const char *id, const char *network, char name[IFNAMSIZ]);
+int links_host_name(char name[IFNAMSIZ], struct error *err);
 
 /* A container's link into a network; network and endpoint are the arguments of links_plan(). */
 struct links_plan {

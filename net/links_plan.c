@@ -5,27 +5,25 @@
 #include <linux/if_link.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 
-#include "base/blake2b.h"
 #include "base/macro.h"
 #include "net/rate.h"
 
-void links_host_name(const char *id, const char *network, char name[IFNAMSIZ])
+int links_host_name(char name[IFNAMSIZ], struct error *err)
 {
 	static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
-	unsigned char digest[BLAKE2B_SIZE];
-	struct blake2b hash;
+	unsigned char bytes[IFNAMSIZ - 2];
 
-	blake2b_begin(&hash);
-	blake2b_add(&hash, id, strlen(id) + 1);
-	blake2b_add(&hash, network, strlen(network));
-	blake2b_end(&hash, digest);
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+		return fail_errno(err, "get random bytes");
 	name[0] = 'v';
 	/* 5 bits for each of 14 digits: a clash is one in 2^70, and is told as EEXIST */
-	for (size_t i = 0; i < IFNAMSIZ - 2; i++)
-		name[1 + i] = digits[digest[i] & 31];
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		name[1 + i] = digits[bytes[i] & 31];
 	name[IFNAMSIZ - 1] = '\0';
+	return 0;
 }
 
 struct mode {

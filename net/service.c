@@ -24,6 +24,7 @@ struct service {
 	struct attach attach;
 	int devices_netns; /* where the host's devices are while they could go back */
 	struct device_moves moves;
+	struct links_leaving leaving;
 	struct sweep sweep;
 	bool sweeping;
 	bool ended; /* nothing more will be asked */
@@ -79,7 +80,8 @@ static int do_detach(struct service *service, const struct service_message *mess
 		     struct error *err)
 {
 	if (open_host(service, err) < 0 ||
-	    network_detach(&service->host, &service->arena, message->data, err) < 0)
+	    network_detach(&service->host, &service->arena, message->data, &service->leaving, err) <
+		    0)
 		return -1;
 	return SERVICE_DETACHED;
 }
@@ -149,6 +151,7 @@ static void end(struct service *service)
 	close(STDOUT_FILENO);
 	while (service->sweeping)
 		service->sweeping = network_sweep_one(&service->host, &service->sweep);
+	links_leaving_wait(&service->arena, &service->leaving);
 	network_host_close(&service->host);
 	arena_free(&service->arena);
 }

@@ -26,6 +26,12 @@ static void each(struct network_host *host, const struct string_list *ids, detac
 	}
 }
 
+static int detach_any(struct network_host *host, struct arena *arena, const char *id,
+		      struct error *err)
+{
+	return network_detach(host, arena, id, NULL, err);
+}
+
 static int list_all(struct network_host *host, struct arena *arena, struct string_list *pending,
 		    struct string_list *kept, struct error *err)
 {
@@ -70,7 +76,7 @@ int network_sweep_boot(struct network_host *host, struct error *err)
 	if (found == BOOT_SAME_ELSEWHERE && check_dead(host, &arena, &kept, err) < 0)
 		return -1;
 	each(host, &pending, network_detach_pending);
-	each(host, &kept, network_detach);
+	each(host, &kept, detach_any);
 	return boot_settle(&boot, err);
 }
 
