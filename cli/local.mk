@@ -15,9 +15,11 @@ libcli_a_SOURCES = \
 	cli/option.c cli/option.h \
 	cli/option_print.c \
 	cli/program.c \
+	cli/network.h cli/network_command.c \
 	cli/network_connect.h cli/network_connect_command.c \
 	cli/network_disconnect.h cli/network_disconnect_command.c \
 	cli/network_reload.h cli/network_reload_command.c \
+	cli/network_text.c cli/network_text.h \
 	cli/output_file.c cli/output_file.h \
 	cli/progress.c cli/progress.h \
 	cli/pull.h cli/pull_command.c \
@@ -121,8 +123,13 @@ if NETWORK
 pkglibexec_PROGRAMS += ctr-net
 ctr_net_SOURCES = cli/net_main.c cli/globals.c cli/help.c \
 	cli/network_connect.c \
+	cli/network_create.c \
 	cli/network_disconnect.c \
-	cli/network_reload.c
+	cli/network_inspect.c \
+	cli/network_ls.c \
+	cli/network_prune.c \
+	cli/network_reload.c \
+	cli/network_rm.c
 ctr_net_CPPFLAGS = $(libnetwork_a_CPPFLAGS)
 ctr_net_LDADD = libnetwork.a $(CTR_LIBS) $(CTR_STATIC_LIBS) $(NETWORK_LIBS)
 endif
@@ -144,6 +151,7 @@ check_PROGRAMS += \
 	tests/unit/test_option \
 	tests/unit/test_progress \
 	tests/unit/test_stats_text \
+	tests/unit/test_network_text \
 	tests/unit/test_table
 tests_unit_test_log_reader_SOURCES = tests/unit/test_log_reader.c
 tests_unit_test_log_reader_LDADD = libunit.a libcli.a libspecs.a libbase.a $(CTR_STATIC_LIBS)
@@ -153,5 +161,8 @@ tests_unit_test_progress_SOURCES = tests/unit/test_progress.c
 tests_unit_test_progress_LDADD = libunit.a libcli.a libbase.a
 tests_unit_test_stats_text_SOURCES = tests/unit/test_stats_text.c
 tests_unit_test_stats_text_LDADD = libunit.a libcli.a libspecs.a libbase.a $(CTR_STATIC_LIBS)
+tests_unit_test_network_text_SOURCES = tests/unit/test_network_text.c
+tests_unit_test_network_text_LDADD = libunit.a libcli.a libspecs.a libbase.a $(YAJL_LIBS)
+EXTRA_DIST += tests/unit/golden/network-inspect.json
 tests_unit_test_table_SOURCES = tests/unit/test_table.c
 tests_unit_test_table_LDADD = libunit.a libcli.a libbase.a

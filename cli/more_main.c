@@ -45,9 +45,14 @@ static const struct verb verbs[] = {
 	{ &push_command, NULL },
 	{ &prune_command, cmd_prune },
 
+	{ &network_create_command, NULL },
+	{ &network_ls_command, NULL },
+	{ &network_inspect_command, NULL },
 	{ &network_connect_command, NULL },
 	{ &network_disconnect_command, NULL },
 	{ &network_reload_command, NULL },
+	{ &network_rm_command, NULL },
+	{ &network_prune_command, NULL },
 	{ &port_command, cmd_port },
 
 	{ &create_command, NULL },

@@ -10,9 +10,14 @@
 #include "net/service.h"
 
 static const struct verb verbs[] = {
+	{ &network_create_command, cmd_network_create },
+	{ &network_ls_command, cmd_network_ls },
+	{ &network_inspect_command, cmd_network_inspect },
 	{ &network_connect_command, cmd_network_connect },
 	{ &network_disconnect_command, cmd_network_disconnect },
 	{ &network_reload_command, cmd_network_reload },
+	{ &network_rm_command, cmd_network_rm },
+	{ &network_prune_command, cmd_network_prune },
 };
 
 static const struct program program = { .verbs = verbs, .count = ARRAY_SIZE(verbs) };

@@ -7,6 +7,7 @@ libnetwork_a_SOURCES = \
 	net/attach_links.c net/attach_links.h \
 	net/attach_names.c net/attach_names.h \
 	net/attach_reserve.c net/attach_reserve.h \
+	net/attachments.c net/attachments.h \
 	net/boot.c net/boot.h \
 	net/bridge.c net/bridge.h \
 	net/connect.c net/connect.h \
@@ -22,6 +23,7 @@ libnetwork_a_SOURCES = \
 	net/links_plan.c \
 	net/netlink.c net/netlink.h \
 	net/network_host.c net/network_host.h \
+	net/network_end.c net/network_end.h \
 	net/network_make.c net/network_make.h \
 	net/network_options.c \
 	net/network_plan.c net/network_plan.h \

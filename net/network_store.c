@@ -212,6 +212,20 @@ int network_add(int networks, struct arena *arena, const struct network *network
 	return file_sync_parent_at(networks, network->name, err);
 }
 
+int network_retire(const struct network_store *store, const char *name, struct error *err)
+{
+	cleanup_fd int folder = network_folder(store, name, err);
+
+	if (folder < 0)
+		return -1;
+	if (unlinkat(folder, LEASES, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	if (errno == ENOTEMPTY)
+		return fail(err, EBUSY, "network '%s' is in use: somebody has an address of it",
+			    name);
+	return fail_errno(err, "network '%s': remove " LEASES, name);
+}
+
 int network_remove(const struct network_store *store, const char *name, struct error *err)
 {
 	cleanup_fd int networks = network_store_lock(store, err), folder = -1;
@@ -221,11 +235,7 @@ int network_remove(const struct network_store *store, const char *name, struct e
 	folder = network_folder(store, name, err);
 	if (folder < 0)
 		return -1;
-	/* what a process that was killed between the two has left has no leases any more */
-	if (unlinkat(folder, LEASES, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return errno == ENOTEMPTY ? fail(err, EBUSY, "network %s is in use", name)
-					  : fail_errno(err, "network %s: remove " LEASES, name);
 	if (remove_tree_at(networks, name, err) < 0)
-		return fail_in(err, "remove network %s", name);
+		return fail_in(err, "remove network '%s'", name);
 	return file_sync_parent_at(networks, name, err);
 }

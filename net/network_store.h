@@ -58,5 +58,10 @@ int network_store_lock(const struct network_store *store, struct error *err);
 /* Adds a network; locked is that descriptor. Durable. EEXIST. */
 int network_add(int locked, struct arena *arena, const struct network *network, struct error *err);
 
-/* Removes a network from the disk; ENOENT as above. EBUSY while somebody has an address of it. */
+/*
+ * From here on nobody gets an address of it; nobody has one, or it is EBUSY. May be called again. ENOENT.
+ */
+int network_retire(const struct network_store *store, const char *name, struct error *err);
+
+/* Removes one that is retired from the disk. ENOENT. */
 int network_remove(const struct network_store *store, const char *name, struct error *err);

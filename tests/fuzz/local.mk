@@ -12,6 +12,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_layer \
 	tests/fuzz/fuzz_names \
+	tests/fuzz/fuzz_network \
 	tests/fuzz/fuzz_seccomp_cache \
 	tests/fuzz/fuzz_spec \
 	tests/fuzz/fuzz_stats
@@ -44,6 +45,9 @@ tests_fuzz_fuzz_names_SOURCES = tests/fuzz/fuzz_names.c net/hosts_edit.c net/hos
 	net/name_record.c net/resolv_conf.c $(libspecs_a_SOURCES) $(libbase_a_SOURCES)
 tests_fuzz_fuzz_names_CFLAGS = $(fuzz_flags)
 tests_fuzz_fuzz_names_LDADD = $(YAJL_LIBS)
+tests_fuzz_fuzz_network_SOURCES = tests/fuzz/fuzz_network.c $(libspecs_a_SOURCES) $(libbase_a_SOURCES)
+tests_fuzz_fuzz_network_CFLAGS = $(fuzz_flags)
+tests_fuzz_fuzz_network_LDADD = $(YAJL_LIBS)
 tests_fuzz_fuzz_seccomp_cache_SOURCES = tests/fuzz/fuzz_seccomp_cache.c runtime/seccomp_cache_file.c \
 	$(libbase_a_SOURCES)
 tests_fuzz_fuzz_seccomp_cache_CFLAGS = $(fuzz_flags)
@@ -62,6 +66,7 @@ base/tests_fuzz_fuzz_image_document-program.$(OBJEXT) \
 base/tests_fuzz_fuzz_json-program.$(OBJEXT) \
 base/tests_fuzz_fuzz_layer-program.$(OBJEXT) \
 base/tests_fuzz_fuzz_names-program.$(OBJEXT) \
+base/tests_fuzz_fuzz_network-program.$(OBJEXT) \
 base/tests_fuzz_fuzz_seccomp_cache-program.$(OBJEXT) \
 base/tests_fuzz_fuzz_spec-program.$(OBJEXT) \
 base/tests_fuzz_fuzz_stats-program.$(OBJEXT): base/companions.h

@@ -81,9 +81,11 @@ TEST(network_is_not_removed_while_somebody_has_an_address_of_it)
 	CHECK_INT(add(&store, "web"), 0);
 	folder = network_folder(&store, "web", &err);
 	CHECK(symlinkat("c1", folder, "leases/10.89.0.2") == 0);
-	CHECK_INT(network_remove(&store, "web", &err), -1);
+	CHECK_INT(network_retire(&store, "web", &err), -1);
 	CHECK_INT(err.errnum, EBUSY);
 	CHECK(unlinkat(folder, "leases/10.89.0.2", 0) == 0);
+	CHECK_INT(network_retire(&store, "web", &err), 0);
+	CHECK_INT(network_retire(&store, "web", &err), 0);
 	CHECK_INT(network_remove(&store, "web", &err), 0);
 	CHECK_INT(network_remove(&store, "web", &err), -1);
 }

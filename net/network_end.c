@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/network_end.h"
+
+#include <errno.h>
+
+#include "net/attachments.h"
+#include "net/connect.h"
+#include "net/links.h"
+#include "net/rules.h"
+
+static int empty(struct network_host *host, struct arena *arena, const char *name, bool force,
+		 struct error *err)
+{
+	const struct network_attachment *member;
+	struct attachments attachments;
+
+	if (attachments_read(&host->store, arena, &attachments, err) < 0)
+		return -1;
+	member = attachments_in(&attachments, name);
+	if (member && !force)
+		return fail(err, EBUSY,
+			    "network '%s': container %s is in it (--force takes it out)", name,
+			    member->id);
+	for (size_t i = 0; i < attachments.count; i++) {
+		member = &attachments.items[i];
+		if (network_attachment_in(member, name) &&
+		    network_disconnect(host, arena, member->id, name, err) < 0 &&
+		    err->errnum != ENOENT)
+			return -1;
+	}
+	return 0;
+}
+
+/* What the kernel has of it. Of a bridge that is gone the rules may be there all the same. */
+static int remove_from_kernel(struct network_host *host, struct arena *arena,
+			      const struct network *network, struct error *err)
+{
+	struct netlink *route = network_host_route(host, err), *filter;
+
+	if (!route)
+		return -1;
+	if (network->driver == NETWORK_BRIDGE) {
+		filter = network_host_filter(host, err);
+		if (!filter || rules_remove(filter, arena, network, err) < 0)
+			return -1;
+	}
+	return links_network_remove(route, arena, network, err);
+}
+
+int network_end(struct network_host *host, struct arena *arena, const char *name, bool force,
+		struct error *err)
+{
+	struct network network;
+
+	if (network_load(&host->store, arena, name, &network, err) < 0)
+		return err->errnum == ENOENT ? fail(err, ENOENT, "there is no network '%s'", name)
+					     : -1;
+	if (empty(host, arena, name, force, err) < 0 || network_retire(&host->store, name, err) < 0)
+		return -1;
+	if (remove_from_kernel(host, arena, &network, err) < 0)
+		return fail_in(err, "network '%s'", name);
+	return network_remove(&host->store, name, err);
+}
