@@ -172,6 +172,24 @@ int link_kind_failed(const char *kind, struct error *err)
 	return -1;
 }
 
+int link_kind_check(struct netlink *netlink, struct arena *arena, const char *kind,
+		    struct error *err)
+{
+	/* of a group: the address of no link, which those that need no parent look at first */
+	static const uint8_t address[] = { 1, 0, 0, 0, 0, 0 };
+	struct netlink_batch batch;
+	struct nlmsghdr *message;
+
+	netlink_batch_begin(&batch, arena);
+	message = link_message(&batch, "look for its kind", RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
+			       0);
+	mnl_attr_put(message, IFLA_ADDRESS, sizeof(address), address);
+	link_kind_end(message, link_kind_begin(message, kind));
+	if (netlink_send(netlink, &batch, NULL, err) == 0 || err->errnum != EOPNOTSUPP)
+		return 0;
+	return link_kind_failed(kind, err);
+}
+
 int link_vlan_failed(struct error *err)
 {
 	if (err->errnum != EOPNOTSUPP)

@@ -68,6 +68,10 @@ void link_message_default_route(struct netlink_batch *batch, const char *what, u
  */
 int link_kind_failed(const char *kind, struct error *err);
 
+/* Asks the kernel whether it knows a kind, by a message that it must refuse; fails as above if not. */
+int link_kind_check(struct netlink *netlink, struct arena *arena, const char *kind,
+		    struct error *err);
+
 /* The same for link_message_vlan(). */
 int link_vlan_failed(struct error *err);
 

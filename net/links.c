@@ -12,6 +12,28 @@
 #include "net/parent.h"
 #include "net/rate.h"
 
+static int check_kinds(struct netlink *host, struct arena *arena, const struct network *network,
+		       struct error *err)
+{
+	const bool bridge = network->driver == NETWORK_BRIDGE;
+
+	if (link_kind_check(host, arena, network_driver_name(network->driver), err) < 0)
+		return -1;
+	if (bridge)
+		return link_kind_check(host, arena, "veth", err);
+	if (network->vlan && link_kind_check(host, arena, "vlan", err) < 0)
+		return -1;
+	return parent_check(host, network, err);
+}
+
+int links_check(struct netlink *host, struct arena *arena, const struct network *network,
+		struct error *err)
+{
+	if (check_kinds(host, arena, network, err) == 0)
+		return 0;
+	return fail_in(err, "network %s", network->name);
+}
+
 int links_network(struct netlink *host, struct arena *arena, const struct network *network,
 		  struct error *err)
 {

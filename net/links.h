@@ -20,6 +20,13 @@
  */
 
 /*
+ * Whether this kernel knows all kinds of links that the network needs, and the host has its parent. For a
+ * network that is about to be defined: makes nothing.
+ */
+int links_check(struct netlink *host, struct arena *arena, const struct network *network,
+		struct error *err);
+
+/*
  * Makes the network's own link, or completes it: a bridge without STP whose MAC does not depend on
  * its members, its addresses, up; forwarding of the host switched on (unless internal), route_localnet
  * of the bridge (ports of 127.0.0.1 lead over it), a VLAN of the parent. What is as it should be is

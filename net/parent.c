@@ -60,6 +60,14 @@ static int see_alias(const struct nlmsghdr *answer, void *context, struct error 
 	return 0;
 }
 
+int parent_check(const struct netlink *host, const struct network *network, struct error *err)
+{
+	if (link_index(host, network->interface))
+		return 0;
+	return fail(err, ENODEV, "its parent '%s' is no interface of this host",
+		    network->interface);
+}
+
 int parent_make(struct netlink *host, struct arena *arena, const struct network *network,
 		struct error *err)
 {
@@ -67,8 +75,7 @@ int parent_make(struct netlink *host, struct arena *arena, const struct network 
 	char name[IFNAMSIZ];
 
 	if (!parent)
-		return fail(err, ENODEV, "its parent '%s' is no interface of this host",
-			    network->interface);
+		return parent_check(host, network, err);
 	parent_name(network, name);
 	if (!network->vlan || link_index(host, name))
 		return 0;

@@ -11,6 +11,9 @@
 /* The name that members are made on. Returns name. */
 const char *parent_name(const struct network *network, char name[IFNAMSIZ]);
 
+/* ENODEV: there is no such interface. */
+int parent_check(const struct netlink *host, const struct network *network, struct error *err);
+
 int parent_make(struct netlink *host, struct arena *arena, const struct network *network,
 		struct error *err);
 int parent_remove(struct netlink *host, struct arena *arena, const struct network *network,

@@ -320,15 +320,22 @@ TEST(links_that_the_kernel_does_not_know_are_named)
 	struct links_plan plan;
 	struct world world;
 	uint32_t index;
+	bool knows;
 
 	make_world(&world);
 	in(world.host_netns, &world,
 	   "ip link add name up0 type veth peer name down0; ip link set up0 up; ip link set down0 "
 	   "up");
+	CHECK(links_check(&world.host, &arena, &network, &err) == 0);
 	network.driver = NETWORK_IPVLAN;
+	network.interface = "none";
+	CHECK(links_check(&world.host, &arena, &network, &err) == -1);
+	CHECK(err.errnum == ENODEV || err.errnum == EOPNOTSUPP);
 	network.interface = "up0";
+	knows = links_check(&world.host, &arena, &network, &err) == 0;
 	CHECK(links_plan(&network, &endpoint, 0, &plan, &err) == 0);
-	if (links_apply(&world.host, &arena, &plan, world.netns, &index, &err) < 0)
+	CHECK(knows == (links_apply(&world.host, &arena, &plan, world.netns, &index, &err) == 0));
+	if (!knows)
 		CHECK_STRING(err.text, "network web: interface eth0: this kernel has no ipvlan "
 				       "(module ipvlan, CONFIG_IPVLAN)");
 	network.vlan = 100;
