@@ -43,7 +43,9 @@ libnetwork_a_SOURCES = \
 	net/rules_members.c net/rules_members.h \
 	net/rules_plan.c net/rules_plan.h \
 	net/ruleset.c net/ruleset.h net/ruleset_fields.h \
+	net/ruleset_expression.c \
 	net/ruleset_message.c \
+	net/ruleset_notes.c \
 	net/ruleset_print.c \
 	net/service.c net/service.h \
 	net/sweep.c net/sweep.h

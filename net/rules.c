@@ -51,6 +51,12 @@ static int change_apply(struct netlink *netlink, struct arena *arena, const stru
 	return netlink_send(netlink, &batch, NULL, err);
 }
 
+/* A map has the key with another value; kernels before 5.6 say EBUSY. */
+static bool is_taken(const struct error *err)
+{
+	return err->errnum == EEXIST || err->errnum == EBUSY;
+}
+
 int rules_attach(struct netlink *netlink, struct arena *arena,
 		 const struct network *const *networks, const struct network_attachment *attachment,
 		 struct error *err)
@@ -59,15 +65,16 @@ int rules_attach(struct netlink *netlink, struct arena *arena,
 
 	if (!change.count || change_apply(netlink, arena, &change, true, err) >= 0)
 		return 0;
-	return err->errnum == EBUSY
-		       ? fail_in(err, "a published port still leads to another container, which "
-				      "`ctr network reload --all` puts right")
-		       : -1;
+	if (!is_taken(err))
+		return -1;
+	err->errnum = EBUSY;
+	return fail_in(err, "a published port still leads to another container, which "
+			    "`ctr network reload --all` puts right");
 }
 
 /*
  * What does not delete elements that are not there: they are added first, in the same batch. Without
- * the table there is nothing (ENOENT); one that has another value (EBUSY) belongs to another one.
+ * the table there is nothing (ENOENT); one that has another value belongs to another container.
  */
 static int remove_some(struct netlink *netlink, struct arena *arena, const char *table,
 		       const struct rule_elements *elements, struct error *err)
@@ -88,13 +95,13 @@ static int remove_part(struct netlink *netlink, struct arena *arena, const struc
 	if (remove_some(netlink, arena, part->table, &part->elements, err) >= 0 ||
 	    err->errnum == ENOENT)
 		return 0;
-	if (err->errnum != EBUSY)
+	if (!is_taken(err))
 		return -1;
 	for (size_t i = 0; i < part->elements.count; i++) {
 		const struct rule_elements one = { .items = &part->elements.items[i], .count = 1 };
 
 		if (remove_some(netlink, arena, part->table, &one, err) < 0 &&
-		    err->errnum != ENOENT && err->errnum != EBUSY)
+		    err->errnum != ENOENT && !is_taken(err))
 			return -1;
 	}
 	return 0;

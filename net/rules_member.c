@@ -83,6 +83,8 @@ static void add_senders(struct rule_elements *elements, const struct network_end
 	add_ip(elements, &rules_from_ip6, endpoint, AF_INET6);
 	put_address(key_part(add_from(elements, &rules_from_ip6, endpoint), 2), &link_local);
 	add_from(elements, &rules_from_ip6, endpoint);
+	add_ip(elements, &rules_from_nd, endpoint, AF_INET6);
+	put_address(key_part(add_from(elements, &rules_from_nd, endpoint), 2), &link_local);
 	for (size_t i = 0; i < endpoint->addresses.count; i++)
 		if (endpoint->addresses.items[i].address.address.family == AF_INET)
 			add_arp(elements, endpoint, &endpoint->addresses.items[i].address.address);

@@ -69,6 +69,13 @@ const struct rule_set rules_from_ip6 = { .name = "from_ip6",
 					 .family = NFPROTO_BRIDGE,
 					 .key = { RULE_INTERFACE, RULE_MAC, RULE_IPV6 },
 					 .key_count = 3 };
+static const enum rule_field nd_fields[] = { FIELD_IIFNAME, FIELD_ETHER_SADDR, FIELD_ND_TARGET_HIGH,
+					     FIELD_ND_TARGET_LOW };
+const struct rule_set rules_from_nd = { .name = "from_nd",
+					.family = NFPROTO_BRIDGE,
+					.key = { RULE_INTERFACE, RULE_MAC, RULE_HALF, RULE_HALF },
+					.key_count = 4,
+					.of = nd_fields };
 const struct rule_set rules_from_arp = { .name = "from_arp",
 					 .family = NFPROTO_BRIDGE,
 					 .key = { RULE_INTERFACE, RULE_MAC, RULE_MAC, RULE_IPV4 },
@@ -370,8 +377,8 @@ static void plan_inet(struct planning *to, struct rule_table *table)
  */
 static void plan_neighbours(struct planning *to, struct rule_chain *chain)
 {
-	struct rule_term own =
-		NOT_IN(rules_from_ip6, FIELD_IIFNAME, FIELD_ETHER_SADDR, FIELD_ND_TARGET);
+	struct rule_term own = NOT_IN(rules_from_nd, FIELD_IIFNAME, FIELD_ETHER_SADDR,
+				      FIELD_ND_TARGET_HIGH, FIELD_ND_TARGET_LOW);
 	struct rule_term from =
 		IN(rules_from_ip6, FIELD_IIFNAME, FIELD_ETHER_SADDR, FIELD_IP6_SADDR);
 	static const uint8_t early[] = { ND_NEIGHBOR_SOLICIT, MLD_LISTENER_REPORT, 143 };
@@ -428,7 +435,8 @@ static void plan_link_local(struct planning *to, struct rule_chain *chain)
 static void plan_bridge(struct planning *to, struct rule_table *table)
 {
 	static const struct rule_set *const sets[] = { &rules_ports, &rules_from_ip,
-						       &rules_from_ip6, &rules_from_arp };
+						       &rules_from_ip6, &rules_from_nd,
+						       &rules_from_arp };
 	struct rule_chain *chains = arena_array(to->arena, struct rule_chain, 4);
 
 	table->sets = sets;

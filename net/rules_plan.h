@@ -29,7 +29,7 @@ extern const struct rules_port_sets rules_port_sets[RULES_PORT_SETS]; /* those o
 
 /* Sets of what members send: interface, MAC, address. */
 extern const struct rule_set rules_ports; /* interface alone: who is a member */
-extern const struct rule_set rules_from_ip, rules_from_ip6, rules_from_arp;
+extern const struct rule_set rules_from_ip, rules_from_ip6, rules_from_nd, rules_from_arp;
 
 /* The endpoint that the attachment's ports are published of, the first on a bridge; or NULL. */
 const struct network_endpoint *rules_publisher(const struct network_attachment *attachment);

@@ -23,6 +23,7 @@ enum rule_type {
 	RULE_IPV4,
 	RULE_IPV6,
 	RULE_PORT,
+	RULE_HALF, /* of an IPv6 address */
 	/* of comparisons only */
 	RULE_ETHER_TYPE,
 	RULE_FAMILY,   /* NFPROTO_* */
@@ -54,8 +55,9 @@ enum rule_field {
 	FIELD_UDP_DPORT,
 	FIELD_SCTP_DPORT,
 	FIELD_ICMPV6_TYPE,
-	FIELD_ND_TARGET, /* of neighbour solicitations and advertisements */
-	FIELD_ARP_FORM,	 /* hardware, protocol, and the sizes of their addresses */
+	FIELD_ND_TARGET_HIGH, /* of neighbour solicitations and advertisements, the first half */
+	FIELD_ND_TARGET_LOW,  /* and the second: nft(8) has a word for the whole, but not always */
+	FIELD_ARP_FORM,	      /* hardware, protocol, and the sizes of their addresses */
 	FIELD_ARP_SENDER_MAC,
 	FIELD_ARP_SENDER_IP,
 	FIELD_CT_STATE,
@@ -73,6 +75,8 @@ struct rule_set {
 	uint8_t family; /* NFPROTO_* of its table */
 	uint8_t key_count, value_count;
 	enum rule_type key[RULE_KEY_MAX], value[2];
+	const enum rule_field
+		*of;  /* what the key is of, where its types do not tell nft(8); or NULL */
 	bool counter; /* counts for each element the packets that have asked for it */
 };
 

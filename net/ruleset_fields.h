@@ -24,3 +24,24 @@ struct type_row {
 };
 
 const struct type_row *type_row(enum rule_type type);
+
+struct nftnl_rule;
+struct nftnl_udata_buf;
+
+/*
+ * libnftnl allocates with malloc(). As with an arena there is no going on without memory, and
+ * nothing has been sent by then. Returns object.
+ */
+void *rule_whole(void *object);
+
+/* Appends what the terms are in the kernel. */
+void rule_expressions(struct nftnl_rule *object, const struct rule *rule);
+
+/* For an error: of what kernels may lack, what the rule has, " (CONFIG_NFT_NAT)", or "". */
+const char *rule_needs(const struct rule *rule);
+
+/*
+ * What nft(8) keeps with a set to list it, where the numbers of its types do not tell enough, or
+ * NULL. To be freed.
+ */
+struct nftnl_udata_buf *rule_set_notes(const struct rule_set *set);

@@ -16,17 +16,6 @@
 
 #include "net/ruleset_fields.h"
 
-/*
- * libnftnl allocates with malloc(). As with an arena there is no going on without memory, and
- * nothing has been sent by then.
- */
-static void *whole(void *object)
-{
-	if (!object)
-		abort();
-	return object;
-}
-
 static struct nlmsghdr *begin(struct netlink_batch *batch, const char *what, uint16_t type,
 			      uint16_t flags, uint8_t family)
 {
@@ -59,151 +48,6 @@ void rule_batch_end(struct netlink_batch *batch)
 	edge(batch, "nf_tables: commit", NFNL_MSG_BATCH_END);
 }
 
-/* Expressions */
-
-static struct nftnl_expr *expression(struct nftnl_rule *rule, const char *name)
-{
-	struct nftnl_expr *expr = whole(nftnl_expr_alloc(name));
-
-	nftnl_rule_add_expr(rule, expr);
-	return expr;
-}
-
-/* Registers are counted in words of four bytes. */
-static void load(struct nftnl_rule *rule, const struct field_row *row, uint32_t word)
-{
-	const uint32_t number = NFT_REG32_00 + word;
-	struct nftnl_expr *expr;
-
-	switch (row->source) {
-	case SOURCE_META:
-		expr = expression(rule, "meta");
-		nftnl_expr_set_u32(expr, NFTNL_EXPR_META_KEY, row->key);
-		nftnl_expr_set_u32(expr, NFTNL_EXPR_META_DREG, number);
-		return;
-	case SOURCE_PAYLOAD:
-		expr = expression(rule, "payload");
-		nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_BASE, row->key);
-		nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_OFFSET, row->offset);
-		nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_LEN, type_row(row->type)->size);
-		nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_DREG, number);
-		return;
-	case SOURCE_CT:
-		expr = expression(rule, "ct");
-		nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_KEY, row->key);
-		nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_DREG, number);
-		return;
-	case SOURCE_FIB:
-		expr = expression(rule, "fib");
-		nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_FLAGS, row->key);
-		nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE);
-		nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_DREG, number);
-	}
-}
-
-static void mask(struct nftnl_rule *rule, const uint8_t *bits, uint32_t size)
-{
-	static const uint8_t zeros[16];
-	struct nftnl_expr *expr = expression(rule, "bitwise");
-
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_SREG, NFT_REG32_00);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_DREG, NFT_REG32_00);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_OP, NFT_BITWISE_BOOL);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_LEN, size);
-	nftnl_expr_set(expr, NFTNL_EXPR_BITWISE_MASK, bits, size);
-	nftnl_expr_set(expr, NFTNL_EXPR_BITWISE_XOR, zeros, size);
-}
-
-static void compare(struct nftnl_rule *rule, const struct rule_term *term)
-{
-	static const uint8_t zeros[16];
-	const struct field_row *row = field_row(term->fields[0]);
-	/* bits of which any will do: what they leave is not 0 */
-	bool bits = row->type == RULE_CT_STATE || row->type == RULE_CT_STATUS;
-	uint32_t size = type_row(row->type)->size;
-	struct nftnl_expr *expr;
-
-	load(rule, row, 0);
-	if (bits || term->masked)
-		mask(rule, bits ? term->value : term->mask, size);
-	expr = expression(rule, "cmp");
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_SREG, NFT_REG32_00);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_OP,
-			   term->negated != bits ? NFT_CMP_NEQ : NFT_CMP_EQ);
-	nftnl_expr_set(expr, NFTNL_EXPR_CMP_DATA, bits ? zeros : term->value, size);
-}
-
-static void lookup(struct nftnl_rule *rule, const struct rule_term *term)
-{
-	struct nftnl_expr *expr;
-	uint32_t word = 0;
-
-	for (size_t i = 0; i < term->count; i++) {
-		const struct field_row *row = field_row(term->fields[i]);
-
-		load(rule, row, word);
-		word += (type_row(row->type)->size + 3) / 4;
-	}
-	expr = expression(rule, "lookup");
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_SREG, NFT_REG32_00);
-	nftnl_expr_set_str(expr, NFTNL_EXPR_LOOKUP_SET, term->set->name);
-	if (term->set->value_count)
-		nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_DREG, NFT_REG32_00);
-	else if (term->negated)
-		nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
-}
-
-static void dnat(struct nftnl_rule *rule, const struct rule_term *term)
-{
-	bool ipv4 = term->set->value[0] == RULE_IPV4;
-	struct nftnl_expr *expr;
-
-	lookup(rule, term);
-	expr = expression(rule, "nat");
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_NAT_TYPE, NFT_NAT_DNAT);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_NAT_FAMILY, ipv4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_NAT_REG_ADDR_MIN, NFT_REG32_00);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_NAT_REG_PROTO_MIN, NFT_REG32_00 + (ipv4 ? 1 : 4));
-}
-
-static void verdict(struct nftnl_rule *rule, uint32_t what, const char *chain)
-{
-	struct nftnl_expr *expr = expression(rule, "immediate");
-
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_VERDICT, what);
-	if (chain)
-		nftnl_expr_set_str(expr, NFTNL_EXPR_IMM_CHAIN, chain);
-}
-
-static void add_term(struct nftnl_rule *rule, const struct rule_term *term)
-{
-	switch (term->kind) {
-	case TERM_COMPARE:
-		return compare(rule, term);
-	case TERM_LOOKUP:
-		return lookup(rule, term);
-	case TERM_DNAT:
-		return dnat(rule, term);
-	case TERM_MASQUERADE:
-		expression(rule, "masq");
-		return;
-	case TERM_COUNTER:
-		expression(rule, "counter");
-		return;
-	case TERM_ACCEPT:
-		return verdict(rule, NF_ACCEPT, NULL);
-	case TERM_DROP:
-		return verdict(rule, NF_DROP, NULL);
-	case TERM_RETURN:
-		return verdict(rule, (uint32_t)NFT_RETURN, NULL);
-	case TERM_JUMP:
-		return verdict(rule, (uint32_t)NFT_JUMP, term->chain);
-	case TERM_GOTO:
-		return verdict(rule, (uint32_t)NFT_GOTO, term->chain);
-	}
-}
-
 /* Tables, chains, sets, rules */
 
 static const char *family_name(uint8_t family)
@@ -215,8 +59,8 @@ static const char *family_name(uint8_t family)
 static void table_message(struct netlink_batch *batch, uint16_t type, uint8_t family,
 			  const char *name, const char *comment)
 {
-	struct nftnl_table *object = whole(nftnl_table_alloc());
-	struct nftnl_udata_buf *notes = whole(nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN));
+	struct nftnl_table *object = rule_whole(nftnl_table_alloc());
+	struct nftnl_udata_buf *notes = rule_whole(nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN));
 	struct nlmsghdr *message =
 		begin(batch,
 		      arena_printf(batch->arena, "nf_tables: table %s of family %s", name,
@@ -263,7 +107,7 @@ static uint32_t hook_number(const char *hook)
 static void chain_message(struct netlink_batch *batch, const struct rule_table *table,
 			  const struct rule_chain *chain)
 {
-	struct nftnl_chain *object = whole(nftnl_chain_alloc());
+	struct nftnl_chain *object = rule_whole(nftnl_chain_alloc());
 	struct nlmsghdr *message =
 		begin(batch,
 		      arena_printf(batch->arena, "nf_tables: chain %s%s", chain->name,
@@ -293,25 +137,11 @@ static uint32_t type_numbers(const enum rule_type *types, size_t count)
 	return number;
 }
 
-/* For nft(8): names of interfaces are in the host's order to it, when they are not part of a key. */
-static void tell_byte_order(struct nftnl_set *object, const struct rule_set *set)
-{
-	enum { HOST_ORDER = 1 }; /* nft's BYTEORDER_HOST_ENDIAN */
-	struct nftnl_udata_buf *notes;
-
-	if (set->key_count > 1 || set->key[0] != RULE_INTERFACE)
-		return;
-	notes = whole(nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN));
-	nftnl_udata_put_u32(notes, NFTNL_UDATA_SET_KEYBYTEORDER, HOST_ORDER);
-	nftnl_set_set_data(object, NFTNL_SET_USERDATA, nftnl_udata_buf_data(notes),
-			   nftnl_udata_buf_len(notes));
-	nftnl_udata_buf_free(notes);
-}
-
 static void set_message(struct netlink_batch *batch, const struct rule_table *table,
 			const struct rule_set *set, uint32_t id)
 {
-	struct nftnl_set *object = whole(nftnl_set_alloc());
+	struct nftnl_set *object = rule_whole(nftnl_set_alloc());
+	struct nftnl_udata_buf *notes = rule_set_notes(set);
 	struct nlmsghdr *message = begin(batch,
 					 arena_printf(batch->arena, "nf_tables: set %s", set->name),
 					 NFT_MSG_NEWSET, NLM_F_CREATE, table->family);
@@ -329,36 +159,22 @@ static void set_message(struct netlink_batch *batch, const struct rule_table *ta
 		nftnl_set_set_u32(object, NFTNL_SET_DATA_LEN,
 				  (uint32_t)rule_key_size(set->value, set->value_count));
 	}
-	tell_byte_order(object, set);
+	if (notes)
+		nftnl_set_set_data(object, NFTNL_SET_USERDATA, nftnl_udata_buf_data(notes),
+				   nftnl_udata_buf_len(notes));
 	if (set->counter)
-		nftnl_set_add_expr(object, whole(nftnl_expr_alloc("counter")));
+		nftnl_set_add_expr(object, rule_whole(nftnl_expr_alloc("counter")));
 	nftnl_set_nlmsg_build_payload(message, object);
+	if (notes)
+		nftnl_udata_buf_free(notes);
 	nftnl_set_free(object);
-}
-
-/* For an error: of what kernels may lack, what the rule has. */
-static const char *rule_needs(const struct rule *rule)
-{
-	for (size_t i = 0; i < rule->count; i++) {
-		const struct rule_term *term = &rule->terms[i];
-
-		if (term->kind == TERM_DNAT)
-			return " (CONFIG_NFT_NAT)";
-		if (term->kind == TERM_MASQUERADE)
-			return " (CONFIG_NFT_MASQ)";
-		if (term->count && field_row(term->fields[0])->source == SOURCE_FIB)
-			return " (CONFIG_NFT_FIB_INET)";
-		if (term->count && field_row(term->fields[0])->source == SOURCE_CT)
-			return " (CONFIG_NFT_CT)";
-	}
-	return "";
 }
 
 static void rule_message(struct netlink_batch *batch, const struct rule_table *table,
 			 const struct rule_chain *chain, size_t number)
 {
 	const struct rule *rule = &chain->rules[number];
-	struct nftnl_rule *object = whole(nftnl_rule_alloc());
+	struct nftnl_rule *object = rule_whole(nftnl_rule_alloc());
 	struct nlmsghdr *message =
 		begin(batch,
 		      arena_printf(batch->arena, "nf_tables: rule %zu of chain %s%s", number + 1,
@@ -367,8 +183,7 @@ static void rule_message(struct netlink_batch *batch, const struct rule_table *t
 
 	nftnl_rule_set_str(object, NFTNL_RULE_TABLE, table->name);
 	nftnl_rule_set_str(object, NFTNL_RULE_CHAIN, chain->name);
-	for (size_t i = 0; i < rule->count; i++)
-		add_term(object, &rule->terms[i]);
+	rule_expressions(object, rule);
 	nftnl_rule_nlmsg_build_payload(message, object);
 	nftnl_rule_free(object);
 }
@@ -393,7 +208,7 @@ static struct nftnl_set *elements_object(const char *table, bool values,
 					 size_t to)
 {
 	const struct rule_set *set = elements->items[from].set;
-	struct nftnl_set *object = whole(nftnl_set_alloc());
+	struct nftnl_set *object = rule_whole(nftnl_set_alloc());
 	uint32_t key_size = (uint32_t)rule_key_size(set->key, set->key_count);
 	uint32_t value_size = (uint32_t)rule_key_size(set->value, set->value_count);
 
@@ -401,7 +216,7 @@ static struct nftnl_set *elements_object(const char *table, bool values,
 	nftnl_set_set_str(object, NFTNL_SET_NAME, set->name);
 	for (; from < to; from++) {
 		const struct rule_element *item = &elements->items[from];
-		struct nftnl_set_elem *element = whole(nftnl_set_elem_alloc());
+		struct nftnl_set_elem *element = rule_whole(nftnl_set_elem_alloc());
 
 		nftnl_set_elem_set(element, NFTNL_SET_ELEM_KEY, item->key, key_size);
 		if (set->value_count && values)
@@ -416,7 +231,7 @@ static void group_messages(struct netlink_batch *batch, const char *table, bool 
 {
 	const struct rule_set *set = elements->items[from].set;
 	struct nftnl_set *object = elements_object(table, add, elements, from, to);
-	struct nftnl_set_elems_iter *iterator = whole(nftnl_set_elems_iter_create(object));
+	struct nftnl_set_elems_iter *iterator = rule_whole(nftnl_set_elems_iter_create(object));
 	const char *what = arena_printf(batch->arena, "nf_tables: %s element of %s",
 					add ? "add" : "delete", set->name);
 	int more;

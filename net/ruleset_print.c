@@ -79,6 +79,11 @@ static void print_value(FILE *file, enum rule_type type, const uint8_t *bytes)
 	case RULE_PORT:
 		fprintf(file, "%u", bytes[0] * 256U + bytes[1]);
 		return;
+	case RULE_HALF:
+		fputs("0x", file);
+		for (size_t i = 0; i < 8; i++)
+			fprintf(file, "%02x", bytes[i]);
+		return;
 	case RULE_ETHER_TYPE:
 		return print_word(file, ether_types, bytes[0] * 256U + bytes[1]);
 	case RULE_FAMILY:
@@ -128,16 +133,16 @@ static void print_compare(FILE *file, const struct rule_term *term)
 		fprintf(file, "/%u", prefix_length(term->mask, rule_type_size(row->type)));
 }
 
-static void print_fields(FILE *file, const struct rule_term *term)
+static void print_fields(FILE *file, const enum rule_field *fields, size_t count)
 {
-	for (size_t i = 0; i < term->count; i++)
-		fprintf(file, "%s%s", i ? " . " : "", field_row(term->fields[i])->name);
+	for (size_t i = 0; i < count; i++)
+		fprintf(file, "%s%s", i ? " . " : "", field_row(fields[i])->name);
 }
 
 static void print_dnat(FILE *file, const struct rule_term *term)
 {
 	fprintf(file, "dnat %s to ", term->set->value[0] == RULE_IPV4 ? "ip" : "ip6");
-	print_fields(file, term);
+	print_fields(file, term->fields, term->count);
 	fprintf(file, " map @%s", term->set->name);
 }
 
@@ -156,7 +161,7 @@ static void print_term(FILE *file, const struct rule_term *term)
 	if (term->kind == TERM_COMPARE) {
 		print_compare(file, term);
 	} else if (term->kind == TERM_LOOKUP) {
-		print_fields(file, term);
+		print_fields(file, term->fields, term->count);
 		fprintf(file, "%s @%s", term->negated ? " !=" : "", term->set->name);
 	} else if (term->kind == TERM_DNAT) {
 		print_dnat(file, term);
@@ -220,8 +225,14 @@ static void print_elements(FILE *file, const struct rule_set *set,
 
 static void print_set(FILE *file, const struct rule_set *set, const struct rule_elements *elements)
 {
-	fprintf(file, "\t%s %s {\n\t\ttype ", set->value_count ? "map" : "set", set->name);
-	print_types(file, set->key, set->key_count);
+	fprintf(file, "\t%s %s {\n\t\t", set->value_count ? "map" : "set", set->name);
+	if (set->of) {
+		fputs("typeof ", file);
+		print_fields(file, set->of, set->key_count);
+	} else {
+		fputs("type ", file);
+		print_types(file, set->key, set->key_count);
+	}
 	if (set->value_count) {
 		fputs(" : ", file);
 		print_types(file, set->value, set->value_count);

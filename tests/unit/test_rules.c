@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <linux/netlink.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/macro.h"
 #include "net/rules.h"
@@ -158,4 +161,90 @@ TEST(rules_refuse_ports_that_the_kernel_cannot_lead_to_the_container)
 	publish(&db, LIST("127.0.0.1:80:80"));
 	db_ends[1].host_interface = arena_strdup(&arena, "v1");
 	CHECK_INT(rules_check(&db, &err), 0);
+}
+
+/* What a shell says; the rest of the test is in a network namespace of its own. */
+static const char *said(const char *command)
+{
+	static char text[65536];
+	FILE *pipe = popen(command, "re"); /* NOLINT(cert-env33-c) */
+	size_t size;
+
+	CHECK(pipe);
+	size = fread(text, 1, sizeof(text) - 1, pipe);
+	text[size] = '\0';
+	if (pclose(pipe) != 0)
+		unit_fail(__FILE__, __LINE__, "%s: failed", command);
+	return arena_strdup(&arena, text);
+}
+
+TEST(rules_in_the_kernel_are_those_of_the_text_and_nft_reads_what_it_lists)
+{
+	const struct rules_members all = { members, ARRAY_SIZE(members) };
+	struct network web = network("web", "ctr1", "10.89.0.0/24", "fd00:89::/64");
+	const struct network *networks[] = { &web, NULL };
+	struct netlink netlink;
+	const char *written;
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0)
+		unit_skip("needs root");
+	if (access("/usr/sbin/nft", X_OK) < 0)
+		unit_skip("needs nft");
+	two_members();
+	if (netlink_open(&netlink, NETLINK_NETFILTER, -1, &err) < 0 ||
+	    rules_write(&netlink, &arena, &web, &all, &err) < 0)
+		unit_fail(__FILE__, __LINE__, "%s", err.text);
+	written = said("nft list ruleset");
+	CHECK_CONTAINS(written, "8080 : 10.89.0.2 . 80");
+	said("nft list ruleset >\"${TMPDIR:-/tmp}/rules.$$\" && nft flush ruleset && "
+	     "nft -f \"${TMPDIR:-/tmp}/rules.$$\"; s=$?; rm \"${TMPDIR:-/tmp}/rules.$$\"; exit $s");
+	CHECK_STRING(said("nft list ruleset"), written);
+	said(arena_printf(&arena, "nft flush ruleset && nft -f %s",
+			  unit_source_path("tests/unit/golden/rules_web.nft")));
+	CHECK_STRING(said("nft list ruleset"), written);
+
+	/* Element by element it becomes the same, and nothing remains of what goes. */
+	for (size_t i = 0; i < 2; i++) {
+		CHECK_INT(rules_write(&netlink, &arena, &web, &(struct rules_members){ 0 }, &err),
+			  0);
+		CHECK_INT(rules_attach(&netlink, &arena, networks, &db, &err), 0);
+		CHECK_INT(rules_attach(&netlink, &arena, networks, &cache, &err), 0);
+		CHECK_INT(rules_attach(&netlink, &arena, networks, &db, &err), 0);
+		CHECK_STRING(said("nft list ruleset"), written);
+	}
+	CHECK_INT(rules_detach(&netlink, &arena, networks, &db, &err), 0);
+	CHECK_INT(rules_detach(&netlink, &arena, networks, &db, &err), 0);
+	CHECK_INT(rules_detach(&netlink, &arena, networks, &cache, &err), 0);
+	CHECK_STRING(said("nft list ruleset | grep -c elements || true"), "0\n");
+	CHECK_INT(rules_remove(&netlink, &arena, &web, &err), 0);
+	CHECK_INT(rules_remove(&netlink, &arena, &web, &err), 0);
+	CHECK_STRING(said("nft list ruleset"), "");
+	CHECK_INT(rules_detach(&netlink, &arena, networks, &cache, &err), 0);
+	CHECK_INT(rules_attach(&netlink, &arena, networks, &cache, &err), -1);
+	CHECK_INT(err.errnum, ENOENT);
+	netlink_close(&netlink);
+}
+
+TEST(rules_leave_a_port_that_leads_to_somebody_else)
+{
+	struct network web = network("web", "ctr1", "10.89.0.0/24", "fd00:89::/64");
+	const struct network *networks[] = { &web, NULL };
+	struct netlink netlink;
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0)
+		unit_skip("needs root");
+	two_members();
+	publish(&db, LIST("8080:80", "8081:81"));
+	publish(&cache, LIST("8080:80"));
+	CHECK_INT(netlink_open(&netlink, NETLINK_NETFILTER, -1, &err), 0);
+	CHECK_INT(rules_write(&netlink, &arena, &web, &(struct rules_members){ 0 }, &err), 0);
+	CHECK_INT(rules_attach(&netlink, &arena, networks, &cache, &err), 0);
+	CHECK_INT(rules_attach(&netlink, &arena, networks, &db, &err), -1);
+	CHECK_INT(err.errnum, EBUSY);
+	CHECK_CONTAINS(err.text, "still leads to another container");
+	CHECK_INT(rules_detach(&netlink, &arena, networks, &db, &err), 0);
+	CHECK_INT(rules_attach(&netlink, &arena, networks, &cache, &err), 0);
+	CHECK_INT(rules_detach(&netlink, &arena, networks, &cache, &err), 0);
+	CHECK_INT(rules_attach(&netlink, &arena, networks, &db, &err), 0);
+	netlink_close(&netlink);
 }
