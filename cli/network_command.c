@@ -106,7 +106,7 @@ const struct command network_inspect_command = {
 
 static const struct option rm_rows[] = {
 	OPTION_FLAG('f', "force", struct network_rm_options, force,
-		    "take containers out of it first; no error if there is no such network"),
+		    "remove the containers in it first; no error if there is no such network"),
 };
 
 const struct command network_rm_command = {

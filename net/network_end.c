@@ -19,7 +19,7 @@ static int empty(struct network_host *host, struct arena *arena, const char *nam
 	member = attachments_in(&attachments, name);
 	if (member && !force)
 		return fail(err, EBUSY,
-			    "network '%s': container %s is in it (--force takes it out)", name,
+			    "network '%s': container %s is in it (--force removes it too)", name,
 			    member->id);
 	for (size_t i = 0; i < attachments.count; i++) {
 		member = &attachments.items[i];

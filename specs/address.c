@@ -26,6 +26,12 @@ int ip_address_parse(const char *text, struct ip_address *address, struct error 
 	return 0;
 }
 
+static int fail_prefix(const char *text, struct error *err)
+{
+	return fail(err, EINVAL,
+		    "'%.60s' is no network (one is written as 10.89.0.0/24 or fd00::/64)", text);
+}
+
 int ip_prefix_parse(const char *text, struct ip_prefix *prefix, struct error *err)
 {
 	const char *slash = strchr(text, '/');
@@ -35,13 +41,11 @@ int ip_prefix_parse(const char *text, struct ip_prefix *prefix, struct error *er
 	unsigned long bits;
 
 	if (!slash || length >= sizeof(address) || slash[1] < '0' || slash[1] > '9')
-		return fail(err, EINVAL,
-			    "'%.60s' is no network (one is written as 10.89.0.0/24 or fd00::/64)",
-			    text);
+		return fail_prefix(text, err);
 	memcpy(address, text, length);
 	address[length] = '\0';
 	if (ip_address_parse(address, &parsed.address, err) < 0)
-		return -1;
+		return fail_prefix(text, err);
 	bits = strtoul(slash + 1, &end, 10);
 	if (*end || bits > bits_of(&parsed.address))
 		return fail(err, EINVAL, "'%.60s': the length behind the slash is 0 to %u", text,

@@ -77,6 +77,7 @@ TEST(prefix_that_is_none_is_refused)
 
 		if (ip_prefix_parse(texts[i], &prefix, &err) == 0)
 			unit_fail(__FILE__, __LINE__, "'%s' was taken", texts[i]);
+		CHECK_CONTAINS(err.text, texts[i]);
 	}
 }
 
