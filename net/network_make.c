@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/timestamp.h"
+#include "net/links.h"
 #include "net/netlink.h"
 
 static int list_interfaces(struct arena *arena, struct string_list *list, struct error *err)
@@ -29,10 +30,9 @@ static int list_interfaces(struct arena *arena, struct string_list *list, struct
 }
 
 /* What the plan looks at; networks are listed under the lock that adding needs. */
-static int look_around(const struct network_store *store, struct arena *arena,
+static int look_around(const struct network_store *store, struct netlink *host, struct arena *arena,
 		       struct network_surroundings *surroundings, struct error *err)
 {
-	cleanup_netlink struct netlink host = NETLINK_CLOSED;
 	char *interface = arena_alloc(arena, IFNAMSIZ), *now = arena_alloc(arena, TIMESTAMP_SIZE);
 	struct error ignored;
 
@@ -42,10 +42,9 @@ static int look_around(const struct network_store *store, struct arena *arena,
 		return fail_errno(err, "ask for random bytes");
 	if (network_list(store, arena, &surroundings->networks, err) < 0 ||
 	    list_interfaces(arena, &surroundings->interfaces, err) < 0 ||
-	    netlink_open(&host, NETLINK_ROUTE, -1, err) < 0 ||
-	    route_list(&host, arena, &surroundings->routes, err) < 0)
+	    route_list(host, arena, &surroundings->routes, err) < 0)
 		return -1;
-	if (route_default_interface(&host, arena, interface, &ignored) == 0)
+	if (route_default_interface(host, arena, interface, &ignored) == 0)
 		surroundings->default_interface = interface;
 	return 0;
 }
@@ -54,11 +53,14 @@ int network_make(const struct network_store *store, struct arena *arena,
 		 const struct network_wish *wish, struct network *network, struct error *err)
 {
 	cleanup_fd int locked = network_store_lock(store, err);
+	cleanup_netlink struct netlink host = NETLINK_CLOSED;
 	struct network_surroundings surroundings;
 
-	if (locked < 0 || look_around(store, arena, &surroundings, err) < 0)
+	if (locked < 0 || netlink_open(&host, NETLINK_ROUTE, -1, err) < 0 ||
+	    look_around(store, &host, arena, &surroundings, err) < 0)
 		return -1;
-	if (network_plan(arena, wish, &surroundings, network, err) < 0)
+	if (network_plan(arena, wish, &surroundings, network, err) < 0 ||
+	    links_check(&host, arena, network, err) < 0)
 		return -1;
 	return network_add(locked, arena, network, err);
 }

@@ -9,8 +9,8 @@
 
 /*
  * Makes a network on the disk: looks at what there is (the store's networks, the host's links and
- * routes), plans, adds. Links and rules of it are made when somebody attaches. Errors are
- * network_plan()'s.
+ * routes), plans, asks whether the kernel has what it needs, adds. Links and rules of it are made when
+ * somebody attaches. Errors are network_plan()'s and links_check()'s.
  */
 int network_make(const struct network_store *store, struct arena *arena,
 		 const struct network_wish *wish, struct network *network, struct error *err);

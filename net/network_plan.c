@@ -89,6 +89,8 @@ static int check_parent(struct arena *arena, const struct network_surroundings *
 		network->interface = arena_strdup(arena, surroundings->default_interface);
 	if (network_interface_check(network->interface, err) < 0)
 		return -1;
+	if (strcmp(network->interface, "lo") == 0)
+		return fail(err, EINVAL, "%s: nothing can be upon the loopback interface", driver);
 	if (string_list_has(&surroundings->interfaces, network->interface))
 		return 0;
 	return fail(err, EINVAL, "%s: the host has no interface %s", driver, network->interface);

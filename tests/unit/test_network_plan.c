@@ -185,6 +185,7 @@ TEST(network_that_cannot_be_is_refused_with_the_reason)
 		{ "a", "macvlan" },
 		{ "a", "macvlan", .subnets = "192.168.1.0/24", .options = "mode=l2" },
 		{ "a", "macvlan", .subnets = "192.168.1.0/24", .options = "parent=eth9" },
+		{ "a", "ipvlan", .interface = "lo" },
 		{ "a", "macvlan", .interface = "eth0", .options = "parent=eth1" },
 		{ "a", "macvlan", .options = "com.docker.network.bridge.name=x" },
 		{ "a", "ipvlan", .subnets = "192.168.1.0/24", .options = "mode=bridge" },
