@@ -15,11 +15,16 @@
 /* Longer ones have no meaning that we would know. */
 #define HOSTS_MAX ((size_t)1 << 20)
 
-/* With the host's network its own names count too. */
+/*
+ * With the host's network its own names count too. Without an address of its own the container finds
+ * itself at the one that Debian gives to a host without a fixed one.
+ */
 static int make_hosts(struct arena *arena, const struct connection_plan *plan, char **text,
 		      struct error *err)
 {
-	struct hosts_wish wish = { .added = &plan->spec->hosts };
+	char *line = plan->hostname ? arena_printf(arena, "127.0.1.1\t%s", plan->hostname) : NULL;
+	const struct string_list own = { .items = &line, .count = line != NULL };
+	struct hosts_wish wish = { .added = &plan->spec->hosts, .own = &own };
 	char *base = NULL;
 
 	if (plan->mode == NETWORK_MODE_HOST &&
