@@ -12,6 +12,7 @@ setup() {
 	[[ -x $FAULT/ctr-net ]] || skip "tests/fault/ctr-net has not been built"
 	setup_network
 	fault_programs
+	# shellcheck disable=SC2034 # for faults.bash
 	WHERE=(nsenter --net="/run/netns/$NS-a" --)
 	# what stays is there before
 	spec "$NETWORK" true
