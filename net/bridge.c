@@ -11,6 +11,7 @@
 #include "base/blake2b.h"
 #include "net/host_sysctl.h"
 #include "net/link_message.h"
+#include "net/route.h"
 #include "net/rules.h"
 
 /* What is there under the bridge's name. */
@@ -74,9 +75,23 @@ static void make_mac(const struct network *network, struct mac_address *mac)
 	mac->bytes[1] = (uint8_t)(mac->bytes[1] == 0x42 ? 0 : mac->bytes[1]);
 }
 
+/* What leaves this host has to pass there. */
+static uint32_t choose_mtu(struct netlink *host, struct arena *arena, const struct network *network)
+{
+	char name[IFNAMSIZ];
+	struct error ignored;
+
+	if (network->mtu)
+		return network->mtu;
+	if (network->internal || route_default_interface(host, arena, name, &ignored) < 0)
+		return 0;
+	return link_mtu(host, name);
+}
+
 static int make_link(struct netlink *host, struct arena *arena, const struct network *network,
 		     struct error *err)
 {
+	const uint32_t mtu = choose_mtu(host, arena, network);
 	struct netlink_batch batch;
 	struct nlmsghdr *message;
 	struct link_kind bridge;
@@ -92,8 +107,8 @@ static int make_link(struct netlink *host, struct arena *arena, const struct net
 	mnl_attr_put(message, IFLA_ADDRESS, sizeof(mac.bytes), mac.bytes);
 	if (network->isolate == NETWORK_SHARED)
 		mnl_attr_put_u32(message, IFLA_GROUP, RULES_SHARED_GROUP);
-	if (network->mtu)
-		mnl_attr_put_u32(message, IFLA_MTU, network->mtu);
+	if (mtu)
+		mnl_attr_put_u32(message, IFLA_MTU, mtu);
 	bridge = link_kind_begin(message, "bridge");
 	mnl_attr_put_u32(message, IFLA_BR_FORWARD_DELAY, 0);
 	mnl_attr_put_u32(message, IFLA_BR_STP_STATE, 0);

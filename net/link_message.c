@@ -205,3 +205,11 @@ uint32_t link_index(const struct netlink *netlink, const char *name)
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
 	return ioctl(netlink->fd, SIOCGIFINDEX, &request) < 0 ? 0 : (uint32_t)request.ifr_ifindex;
 }
+
+uint32_t link_mtu(const struct netlink *netlink, const char *name)
+{
+	struct ifreq request = { 0 };
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	return ioctl(netlink->fd, SIOCGIFMTU, &request) < 0 ? 0 : (uint32_t)request.ifr_mtu;
+}

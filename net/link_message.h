@@ -77,3 +77,6 @@ int link_vlan_failed(struct error *err);
 
 /* The index of an interface in a socket's namespace, 0 if there is none. One system call. */
 uint32_t link_index(const struct netlink *netlink, const char *name);
+
+/* Its MTU, 0 if there is none of that name. One system call. */
+uint32_t link_mtu(const struct netlink *netlink, const char *name);

@@ -7,73 +7,16 @@
 #include <linux/veth.h>
 #include <sys/socket.h>
 
-#include "net/bridge.h"
 #include "net/link_message.h"
-#include "net/parent.h"
 #include "net/rate.h"
-
-static int check_kinds(struct netlink *host, struct arena *arena, const struct network *network,
-		       struct error *err)
-{
-	const bool bridge = network->driver == NETWORK_BRIDGE;
-
-	if (link_kind_check(host, arena, network_driver_name(network->driver), err) < 0)
-		return -1;
-	if (bridge)
-		return link_kind_check(host, arena, "veth", err);
-	if (network->vlan && link_kind_check(host, arena, "vlan", err) < 0)
-		return -1;
-	return parent_check(host, network, err);
-}
-
-int links_check(struct netlink *host, struct arena *arena, const struct network *network,
-		struct error *err)
-{
-	if (check_kinds(host, arena, network, err) == 0)
-		return 0;
-	return fail_in(err, "network %s", network->name);
-}
-
-int links_network(struct netlink *host, struct arena *arena, const struct network *network,
-		  struct error *err)
-{
-	int result = network->driver == NETWORK_BRIDGE ? bridge_make(host, arena, network, err)
-						       : parent_make(host, arena, network, err);
-
-	return result < 0 ? fail_in(err, "network %s", network->name) : 0;
-}
-
-int links_network_remove(struct netlink *host, struct arena *arena, const struct network *network,
-			 struct error *err)
-{
-	int result = network->driver == NETWORK_BRIDGE ? bridge_remove(host, arena, network, err)
-						       : parent_remove(host, arena, network, err);
-
-	return result < 0 ? fail_in(err, "network %s", network->name) : 0;
-}
-
-/* The network's own link that its members' hang on. */
-static uint32_t upper_index(const struct netlink *host, const struct network *network)
-{
-	char name[IFNAMSIZ];
-
-	return network->driver == NETWORK_BRIDGE ? link_index(host, network->interface)
-						 : link_index(host, parent_name(network, name));
-}
-
-int links_ready(struct netlink *host, struct arena *arena, const struct network *network,
-		struct error *err)
-{
-	return upper_index(host, network) ? 0 : links_network(host, arena, network, err);
-}
 
 /* What the link into the container is made of, whatever its kind. */
 static void put_inside(struct nlmsghdr *message, const struct links_plan *plan, int netns)
 {
 	mnl_attr_put_strz(message, IFLA_IFNAME, plan->endpoint->interface);
 	mnl_attr_put_u32(message, IFLA_NET_NS_FD, (uint32_t)netns);
-	if (plan->network->mtu)
-		mnl_attr_put_u32(message, IFLA_MTU, plan->network->mtu);
+	if (plan->mtu)
+		mnl_attr_put_u32(message, IFLA_MTU, plan->mtu);
 	if (plan->network->driver != NETWORK_IPVLAN)
 		mnl_attr_put(message, IFLA_ADDRESS, sizeof(plan->endpoint->mac.bytes),
 			     plan->endpoint->mac.bytes);
@@ -105,8 +48,8 @@ static void write_pair(struct netlink_batch *batch, const struct links_plan *pla
 
 	mnl_attr_put_strz(message, IFLA_IFNAME, name);
 	mnl_attr_put_u32(message, IFLA_MASTER, bridge);
-	if (plan->network->mtu)
-		mnl_attr_put_u32(message, IFLA_MTU, plan->network->mtu);
+	if (plan->mtu)
+		mnl_attr_put_u32(message, IFLA_MTU, plan->mtu);
 	veth = link_kind_begin(message, "veth");
 	peer = mnl_attr_nest_start(message, VETH_INFO_PEER);
 	mnl_nlmsg_put_extra_header(message, sizeof(struct ifinfomsg));
@@ -162,15 +105,12 @@ static int making_failed(const struct links_plan *plan, int netns, struct error 
 		    endpoint->host_interface ?: endpoint->interface);
 }
 
-static int make(struct netlink *host, struct arena *arena, const struct links_plan *plan, int netns,
-		struct error *err)
+static int make(struct netlink *host, struct arena *arena, const struct links_plan *plan,
+		uint32_t upper, int netns, struct error *err)
 {
 	const struct network *network = plan->network;
-	const uint32_t upper = upper_index(host, network);
 	struct netlink_batch batch;
 
-	if (!upper)
-		return fail(err, ENODEV, "there is no interface '%s'", network->interface);
 	netlink_batch_begin(&batch, arena);
 	if (network->driver == NETWORK_BRIDGE)
 		write_pair(&batch, plan, upper, netns);
@@ -214,7 +154,7 @@ static int limit_host_end(struct netlink *host, struct arena *arena, const struc
 			  uint32_t index, struct error *err)
 {
 	const struct network_endpoint *endpoint = plan->endpoint;
-	const uint32_t mtu = plan->network->mtu;
+	const uint32_t mtu = plan->mtu;
 	struct netlink_batch batch;
 
 	if (endpoint->rate_in) {
@@ -242,7 +182,7 @@ static int furnish(struct arena *arena, const struct links_plan *plan, int netns
 		return fail(err, ENODEV, "it is gone from the container");
 	netlink_batch_begin(&batch, arena);
 	if (rate)
-		rate_message(&batch, index, rate, plan->network->mtu);
+		rate_message(&batch, index, rate, plan->mtu);
 	write_inside(&batch, plan, index);
 	if (netlink_send(&inside, &batch, &failed, err) == 0)
 		return 0;
@@ -271,9 +211,12 @@ static int connect_endpoint(struct netlink *host, struct arena *arena,
 {
 	const struct network_endpoint *endpoint = plan->endpoint;
 	const bool is_pair = plan->network->driver == NETWORK_BRIDGE;
+	const uint32_t upper = links_network_index(host, plan->network);
 	struct error other;
 
-	if (make(host, arena, plan, netns, err) < 0)
+	if (!upper)
+		return fail(err, ENODEV, "there is no interface '%s'", plan->network->interface);
+	if (make(host, arena, plan, upper, netns, err) < 0)
 		return -1;
 	if (is_pair)
 		*host_index = link_index(host, endpoint->host_interface);
@@ -290,11 +233,39 @@ static int connect_endpoint(struct netlink *host, struct arena *arena,
 int links_apply(struct netlink *host, struct arena *arena, const struct links_plan *plan, int netns,
 		uint32_t *host_index, struct error *err)
 {
+	struct links_plan filled = *plan;
+
 	*host_index = 0;
-	if (connect_endpoint(host, arena, plan, netns, host_index, err) == 0)
+	if (!filled.mtu && filled.network->driver == NETWORK_BRIDGE)
+		filled.mtu = link_mtu(host, filled.network->interface);
+	if (connect_endpoint(host, arena, &filled, netns, host_index, err) == 0)
 		return 0;
-	return fail_in(err, "network %s: interface %s", plan->network->name,
-		       plan->endpoint->interface);
+	return fail_in(err, "interface %s", plan->endpoint->interface);
+}
+
+int links_rejoin(struct netlink *host, struct arena *arena, const struct links_plan *plan,
+		 struct error *err)
+{
+	const char *name = plan->endpoint->host_interface;
+	struct netlink_batch batch;
+	struct nlmsghdr *message;
+	uint32_t index;
+
+	index = name ? link_index(host, name) : 0;
+	if (!index)
+		return 0;
+	netlink_batch_begin(&batch, arena);
+	message = link_message(&batch, arena_printf(arena, "put %s on its bridge", name),
+			       RTM_NEWLINK, 0, index);
+	mnl_attr_put_u32(message, IFLA_MASTER, links_network_index(host, plan->network));
+	link_put_up(message);
+	if (plan->publishes)
+		put_port(link_message(&batch, "let its port answer the sender", RTM_NEWLINK, 0,
+				      index));
+	if (plan->network->vlan)
+		link_message_vlan(&batch, "put it into its VLAN", index, false,
+				  (uint16_t)plan->network->vlan);
+	return netlink_send(host, &batch, NULL, err) == 0 || err->errnum == ENODEV ? 0 : -1;
 }
 
 static int remove_link(struct netlink *netlink, struct arena *arena, const char *name,

@@ -16,7 +16,7 @@
  * addresses or, for macvlan and ipvlan, the parent; and a container's into it.
  *
  * host below is a NETLINK_ROUTE socket of the host's network namespace. What the kernel lacks is said
- * by its name, with EOPNOTSUPP.
+ * by its name, with EOPNOTSUPP. Errors do not say which network it is: the caller does.
  */
 
 /*
@@ -28,7 +28,7 @@ int links_check(struct netlink *host, struct arena *arena, const struct network 
 
 /*
  * Makes the network's own link, or completes it: a bridge without STP whose MAC does not depend on
- * its members, its addresses, up; forwarding of the host switched on (unless internal), route_localnet
+ * its members, its addresses, up, without an MTU of its own that of the default route's interface; forwarding of the host switched on (unless internal), route_localnet
  * of the bridge (ports of 127.0.0.1 lead over it), a VLAN of the parent. What is as it should be is
  * left alone, and so is what others have added. A parent that is not there is ENODEV.
  */
@@ -38,6 +38,9 @@ int links_network(struct netlink *host, struct arena *arena, const struct networ
 /* The same if there is no link of that name; otherwise one system call. */
 int links_ready(struct netlink *host, struct arena *arena, const struct network *network,
 		struct error *err);
+
+/* Its index, 0: it is not there. One system call. */
+uint32_t links_network_index(const struct netlink *host, const struct network *network);
 
 /* Removes the link if links_network() made it, and did not find it. Accepts that it is gone. */
 int links_network_remove(struct netlink *host, struct arena *arena, const struct network *network,
@@ -55,6 +58,7 @@ struct links_plan {
 	const struct network_endpoint *endpoint;
 	bool default_route, publishes, has_gateway, inet6;
 	uint16_t mode; /* MACVLAN_MODE_*, IPVLAN_MODE_* */
+	uint32_t mtu;  /* 0: that of the bridge, or of the parent */
 };
 
 enum links_flag {
@@ -77,6 +81,13 @@ int links_plan(const struct network *network, const struct network_endpoint *end
  */
 int links_apply(struct netlink *host, struct arena *arena, const struct links_plan *plan, int netns,
 		uint32_t *host_index, struct error *err);
+
+/*
+ * Puts the host's end of a pair that is there back on the network's bridge, if somebody has removed that.
+ * One that is gone, and a link that is no pair, is left alone.
+ */
+int links_rejoin(struct netlink *host, struct arena *arena, const struct links_plan *plan,
+		 struct error *err);
 
 /*
  * Removes it by the host's end, which takes the other one along. Accepts that it is gone. A link without

@@ -61,7 +61,7 @@ static int plan_mode(struct links_plan *plan, struct error *err)
 		return 0;
 	mode = find_mode(network);
 	if (!mode)
-		return fail(err, EINVAL, "network %s: %s has no mode '%s'", network->name,
+		return fail(err, EINVAL, "%s has no mode '%s'",
 			    network_driver_name(network->driver), network->mode);
 	plan->mode = mode->number;
 	/* beyond the parent there is a router of its own only where frames leave with MACs */
@@ -77,13 +77,11 @@ static int plan_rates(const struct links_plan *plan, struct error *err)
 		return 0;
 	if (plan->network->driver != NETWORK_BRIDGE)
 		return fail(err, EOPNOTSUPP,
-			    "network %s: rates need a network of driver bridge (this one is "
-			    "%s)",
-			    plan->network->name, network_driver_name(plan->network->driver));
+			    "rates need a network of driver bridge (this one is %s)",
+			    network_driver_name(plan->network->driver));
 	if ((endpoint->rate_in && endpoint->rate_in < RATE_LEAST) ||
 	    (endpoint->rate_out && endpoint->rate_out < RATE_LEAST))
-		return fail(err, EINVAL, "network %s: a rate of less than %d bits a second",
-			    plan->network->name, RATE_LEAST);
+		return fail(err, EINVAL, "a rate of less than %d bits a second", RATE_LEAST);
 	return 0;
 }
 
@@ -96,6 +94,7 @@ int links_plan(const struct network *network, const struct network_endpoint *end
 		.default_route = (flags & LINKS_DEFAULT_ROUTE) && !network->internal,
 		.publishes = flags & LINKS_PUBLISHES,
 		.has_gateway = true,
+		.mtu = network->mtu,
 	};
 	for (size_t i = 0; i < endpoint->addresses.count; i++)
 		plan->inet6 |= endpoint->addresses.items[i].address.address.family == AF_INET6;

@@ -30,6 +30,21 @@ static int reload_network(struct reload *reload, const char *name, struct error 
 	return rules_members_write(reload->host, reload->arena, &network, err);
 }
 
+/* A bridge that somebody had removed has lost its ports. */
+static int reload_link(struct reload *reload, const struct network_attachment *attachment,
+		       const struct network_endpoint *endpoint, struct error *err)
+{
+	bool publishes = attachment->ports.count && attachment_publisher(attachment) == endpoint;
+	struct network network;
+	struct links_plan plan;
+
+	if (network_load(&reload->host->store, reload->arena, endpoint->network, &network, err) < 0)
+		return err->errnum == ENOENT ? 0 : -1;
+	if (links_plan(&network, endpoint, publishes ? LINKS_PUBLISHES : 0U, &plan, err) < 0)
+		return -1;
+	return links_rejoin(&reload->host->route, reload->arena, &plan, err);
+}
+
 static int reload_container(struct reload *reload, const char *id, struct error *err)
 {
 	struct network_attachment attachment;
@@ -37,13 +52,14 @@ static int reload_container(struct reload *reload, const char *id, struct error 
 	if (attachment_read(reload->host->store.dir, reload->arena, id, &attachment, err) < 0)
 		return fail_in(err, "container %s has no networks of ctr's", id);
 	for (size_t i = 0; i < attachment.endpoints.count; i++) {
-		char *name = attachment.endpoints.items[i].network;
+		const struct network_endpoint *endpoint = &attachment.endpoints.items[i];
+		char *name = endpoint->network;
 		const struct string_list one = { .items = &name, .count = 1 };
 
-		if (string_list_has(&reload->done, name))
-			continue;
+		if (!string_list_has(&reload->done, name) && reload_network(reload, name, err) < 0)
+			return fail_in(err, "network %s", name);
 		reload->done = string_list_join(reload->arena, &reload->done, &one);
-		if (reload_network(reload, name, err) < 0)
+		if (reload_link(reload, &attachment, endpoint, err) < 0)
 			return fail_in(err, "network %s", name);
 	}
 	return 0;

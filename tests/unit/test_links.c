@@ -107,7 +107,7 @@ TEST(links_that_cannot_be_are_refused)
 	network.driver = NETWORK_MACVLAN;
 	network.mode = "l3";
 	CHECK(links_plan(&network, &endpoint, 0, &plan, &err) == -1);
-	CHECK_STRING(err.text, "network web: macvlan has no mode 'l3'");
+	CHECK_STRING(err.text, "macvlan has no mode 'l3'");
 	network.mode = NULL;
 	endpoint.rate_in = 1000000;
 	CHECK(links_plan(&network, &endpoint, 0, &plan, &err) == -1);
@@ -259,13 +259,13 @@ TEST(links_that_clash_say_where_and_leave_nothing)
 	apply(&world, 0);
 	endpoint.host_interface = "vtest1";
 	CHECK(links_apply(&world.host, &arena, &plan, world.netns, &index, &err) == -1);
-	CHECK_STRING(err.text, "network web: interface eth0: the container has an interface 'eth0' "
+	CHECK_STRING(err.text, "interface eth0: the container has an interface 'eth0' "
 			       "already");
 	CHECK_STRING(in(world.host_netns, &world, "ip -o link | grep vtest1"), "");
 	endpoint.host_interface = "vtest0";
 	endpoint.interface = "eth1";
 	CHECK(links_apply(&world.host, &arena, &plan, world.netns, &index, &err) == -1);
-	CHECK_STRING(err.text, "network web: interface eth1: the host has an interface 'vtest0' "
+	CHECK_STRING(err.text, "interface eth1: the host has an interface 'vtest0' "
 			       "already");
 	/* an address that the container has: the pair that was made for it is gone again */
 	endpoint.host_interface = "vtest1";
@@ -273,6 +273,44 @@ TEST(links_that_clash_say_where_and_leave_nothing)
 	CHECK(links_apply(&world.host, &arena, &plan, world.netns, &index, &err) == -1);
 	CHECK_CONTAINS(err.text, "give it the address ff02::1/64: ");
 	CHECK_STRING(in(world.host_netns, &world, "ip -o link | grep vtest1"), "");
+	end_world(&world);
+}
+
+TEST(links_have_the_mtu_of_the_way_out)
+{
+	struct world world;
+
+	make_world(&world);
+	in(world.host_netns, &world,
+	   "ip link add name up0 mtu 1380 type veth peer name down0; ip link set down0 up; "
+	   "ip link set up0 up; ip addr add 192.0.2.7/24 dev up0; ip route add default via "
+	   "192.0.2.1");
+	CHECK(links_network(&world.host, &arena, &network, &err) == 0);
+	apply(&world, 0);
+	CHECK_CONTAINS(in(world.netns, &world, "ip link show eth0"), "mtu 1380");
+	CHECK_CONTAINS(in(world.host_netns, &world, "ip link show ctr7"), "mtu 1380");
+	CHECK_CONTAINS(in(world.host_netns, &world, "ip link show vtest0"), "mtu 1380");
+	end_world(&world);
+}
+
+TEST(links_whose_bridge_was_removed_are_put_on_the_new_one)
+{
+	struct links_plan plan;
+	struct world world;
+
+	make_world(&world);
+	CHECK(links_network(&world.host, &arena, &network, &err) == 0);
+	apply(&world, LINKS_PUBLISHES);
+	in(world.host_netns, &world, "ip link del ctr7");
+	CHECK(links_network(&world.host, &arena, &network, &err) == 0);
+	CHECK(links_plan(&network, &endpoint, LINKS_PUBLISHES, &plan, &err) == 0);
+	CHECK(links_rejoin(&world.host, &arena, &plan, &err) == 0);
+	CHECK_CONTAINS(in(world.host_netns, &world, "ip -d link show vtest0"), "master ctr7");
+	CHECK_CONTAINS(in(world.host_netns, &world, "ip -d link show vtest0"), "hairpin on");
+	CHECK_CONTAINS(in(world.netns, &world, "busybox ping -c1 -W2 10.89.7.1"),
+		       " 0% packet loss");
+	CHECK(links_remove(&world.host, &arena, &endpoint, &err) == 0);
+	CHECK(links_rejoin(&world.host, &arena, &plan, &err) == 0);
 	end_world(&world);
 }
 
@@ -301,7 +339,7 @@ TEST(links_of_macvlan_hang_on_their_parent)
 	network.driver = NETWORK_MACVLAN;
 	network.interface = "up0";
 	CHECK(links_network(&world.host, &arena, &network, &err) == -1);
-	CHECK_STRING(err.text, "network web: its parent 'up0' is no interface of this host");
+	CHECK_STRING(err.text, "its parent 'up0' is no interface of this host");
 	in(world.host_netns, &world,
 	   "ip link add name up0 type veth peer name down0; ip link set up0 up; ip link set down0 "
 	   "up");
@@ -336,11 +374,11 @@ TEST(links_that_the_kernel_does_not_know_are_named)
 	CHECK(links_plan(&network, &endpoint, 0, &plan, &err) == 0);
 	CHECK(knows == (links_apply(&world.host, &arena, &plan, world.netns, &index, &err) == 0));
 	if (!knows)
-		CHECK_STRING(err.text, "network web: interface eth0: this kernel has no ipvlan "
+		CHECK_STRING(err.text, "interface eth0: this kernel has no ipvlan "
 				       "(module ipvlan, CONFIG_IPVLAN)");
 	network.vlan = 100;
 	if (links_network(&world.host, &arena, &network, &err) < 0)
-		CHECK_STRING(err.text, "network web: this kernel has no vlan (module 8021q, "
+		CHECK_STRING(err.text, "this kernel has no vlan (module 8021q, "
 				       "CONFIG_VLAN_8021Q)");
 	else
 		CHECK_CONTAINS(in(world.host_netns, &world, "ip -d link show up0.100"), "id 100");
@@ -356,9 +394,8 @@ TEST(links_of_a_bridge_with_a_vlan_are_in_it)
 	make_world(&world);
 	network.vlan = 77;
 	if (links_network(&world.host, &arena, &network, &err) < 0) {
-		CHECK_STRING(err.text,
-			     "network web: bridge ctr7: the bridges of this kernel know no "
-			     "VLANs (CONFIG_BRIDGE_VLAN_FILTERING)");
+		CHECK_STRING(err.text, "bridge ctr7: the bridges of this kernel know no "
+				       "VLANs (CONFIG_BRIDGE_VLAN_FILTERING)");
 	} else {
 		apply(&world, 0);
 		CHECK_CONTAINS(in(world.host_netns, &world, "bridge -c=never vlan show dev vtest0"),
