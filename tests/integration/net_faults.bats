@@ -1,0 +1,89 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Every step by which ctr-net attaches and detaches a container is made to fail, and to die, and then
+# what is left of leases, ports, records, links and rules is counted.
+
+load helpers
+load net_topology
+
+setup() {
+	FAULT=$CTR_BUILDDIR/tests/fault
+	[[ -x $FAULT/ctr-net ]] || skip "tests/fault/ctr-net has not been built"
+	setup_network
+	# ctr itself has no faults here: some of its steps have the same names
+	mkdir libexec
+	ln -s "$FAULT/ctr-net" "$CTR_BUILDDIR/ctr-more" "$CTR_BUILDDIR/ctr-monitor" libexec
+	export CTR_LIBEXEC=$DIR/libexec
+	PLACE=(--network bridge -p 8080:80 -p 9000-9002:9000-9002/udp)
+	spec . true
+}
+
+teardown() {
+	unset CTR_FAIL_STEP CTR_KILL_STEP
+	teardown_network
+}
+
+# steps_of TABLE FILE COMMAND...: into STEPS, those of this table that the command goes through.
+steps_of() {
+	local table=$1 file=$2
+	shift 2
+	CTR_TRACE=1 "$@" >/dev/null 2>traced </dev/null || true
+	mapfile -t STEPS < <(sed -n "/ $table\[\] = {/,/^};/s/.*{ \"\([^\"]*\)\".*/\1/p" "$SRCDIR/net/$file" |
+		while read -r step; do ! grep -q " ms  $step\$" traced || echo "$step"; done)
+	((${#STEPS[@]})) || fail "no step of $table was traced"
+}
+
+# fault KIND STEP COMMAND...: into STATUS and out.
+fault() {
+	local kind=$1 step=$2
+	shift 2
+	STATUS=0
+	env "CTR_${kind}_STEP=$step" timeout -k 1 30 nsenter --net="/run/netns/$NS-a" -- \
+		"$CTR" --root "$ROOT" --data-root "$DATA" "$@" >out 2>&1 </dev/null 3>&- || STATUS=$?
+	((STATUS != 124)) || fail "$kind at '$step': it hangs"
+}
+
+# The kernel takes some time for the end of a namespace.
+no_links() { [[ $(network_left) != *link:* ]]; }
+
+nothing_left() {
+	eventually no_links || fail "$1"
+	no_network_left || fail "$1"
+}
+
+@test "attach: a failure at any step names it and leaves nothing" {
+	local table step
+	for table in reserve_steps enter_steps keep_steps; do
+		steps_of $table attach.c ctr run --rm --name "$ID" "${PLACE[@]}" spec.json
+		for step in "${STEPS[@]}"; do
+			fault FAIL "$step" run --rm --name "$ID" "${PLACE[@]}" spec.json
+			# nobody waits for the last of them any more in the foreground
+			[[ $(<out) == *"$step: injected"* || $table == keep_steps ]] || fail "FAIL at '$step': $(<out)"
+			nothing_left "FAIL at '$step'"
+		done
+	done
+}
+
+@test "attach: of what dies at any step the next command removes all that it left" {
+	local table step
+	for table in reserve_steps enter_steps keep_steps; do
+		steps_of $table attach.c ctr run --rm --name "$ID" "${PLACE[@]}" spec.json
+		for step in "${STEPS[@]}"; do
+			fault KILL "$step" run --rm --name "$ID" "${PLACE[@]}" spec.json
+			ctr network reload
+			nothing_left "KILL at '$step'"
+		done
+	done
+}
+
+@test "detach: of what fails or dies at any step the next command removes all that it left" {
+	local kind step
+	steps_of detach_steps detach.c ctr run --rm --name "$ID" "${PLACE[@]}" spec.json
+	for kind in FAIL KILL; do
+		for step in "${STEPS[@]}"; do
+			fault "$kind" "$step" run --rm --name "$ID" "${PLACE[@]}" spec.json
+			ctr network reload
+			nothing_left "$kind at '$step'"
+		done
+	done
+}
