@@ -152,6 +152,12 @@ static bool swept(struct attach *attach)
 	return false;
 }
 
+/* All that it takes are names of its record. */
+static struct owner owner_of(const struct attach *attach)
+{
+	return (struct owner){ .id = attach->request.id, .record = attach->pending.fd };
+}
+
 /* What was asked for of this family, or none: the next one that is free. */
 static const struct ip_address *wanted_address(const struct network_request_endpoint *wanted,
 					       uint8_t family)
@@ -172,11 +178,12 @@ static int take_subnet(struct attach *attach, int folder, const struct network *
 		       struct network_endpoint *endpoint, struct error *err)
 {
 	struct network_address *got = &endpoint->addresses.items[endpoint->addresses.count];
+	const struct owner owner = owner_of(attach);
 	struct ip_address address;
 
-	if (lease_take(folder, subnet, wanted, attach->request.id, &address, err) < 0 &&
+	if (lease_take(folder, subnet, wanted, &owner, &address, err) < 0 &&
 	    (!is_taken(err) || !swept(attach) ||
-	     lease_take(folder, subnet, wanted, attach->request.id, &address, err) < 0))
+	     lease_take(folder, subnet, wanted, &owner, &address, err) < 0))
 		return -1;
 	*got = (struct network_address){
 		.address = { .address = address, .length = subnet->subnet.length },
@@ -213,21 +220,21 @@ static int random_mac(struct mac_address *mac, struct error *err)
 static int take_mac(struct attach *attach, int folder, const struct mac_address *wanted,
 		    struct network_endpoint *endpoint, struct error *err)
 {
-	const char *id = attach->request.id;
+	const struct owner owner = owner_of(attach);
 	struct mac_address mac = mac_address_is_set(wanted) ? *wanted : mac_of(endpoint);
 	int result = -1;
 
 	if (mac_address_is_set(wanted) || network_endpoint_address(endpoint, AF_INET)) {
-		result = lease_take_mac(folder, &mac, id, err);
+		result = lease_take_mac(folder, &mac, &owner, err);
 		if (result < 0 && is_taken(err) && swept(attach))
-			result = lease_take_mac(folder, &mac, id, err);
+			result = lease_take_mac(folder, &mac, &owner, err);
 		if (result < 0 && err->errnum != EEXIST)
 			return -1;
 	}
 	while (result < 0 && !mac_address_is_set(wanted)) {
 		if (random_mac(&mac, err) < 0)
 			return -1;
-		result = lease_take_mac(folder, &mac, id, err);
+		result = lease_take_mac(folder, &mac, &owner, err);
 		if (result < 0 && err->errnum != EEXIST)
 			return -1;
 	}
@@ -296,6 +303,7 @@ int attach_take_ports(struct attach *attach, struct error *err)
 {
 	const struct network_request *request = &attach->request;
 	struct network_attachment *attachment = &attach->attachment;
+	const struct owner owner = owner_of(attach);
 
 	attachment->ports.items =
 		arena_array(attach->arena, struct published_port, request->ports.count);
@@ -303,10 +311,10 @@ int attach_take_ports(struct attach *attach, struct error *err)
 		struct published_port *port = &attachment->ports.items[i];
 
 		*port = request->ports.items[i];
-		if (port_lease_take(&attach->host->store, port, request->id, err) < 0) {
+		if (port_lease_take(&attach->host->store, port, &owner, err) < 0) {
 			*port = request->ports.items[i];
 			if (!is_taken(err) || !swept(attach) ||
-			    port_lease_take(&attach->host->store, port, request->id, err) < 0)
+			    port_lease_take(&attach->host->store, port, &owner, err) < 0)
 				return -1;
 		}
 		attachment->ports.count++;

@@ -11,10 +11,17 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/sys.h"
 
 #define FOLDER "attachments"
 #define PENDING "pending"
 #define SUFFIX ".json"
+#define SPARES 8
+/*
+ * The size of a spare record that is used again: not 0, as ext4 writes a file that was cut to nothing
+ * to the disk when it is closed (auto_da_alloc).
+ */
+#define EMPTY 1
 
 static const char *record_path(char path[PATH_MAX], const char *id)
 {
@@ -52,14 +59,43 @@ static bool is_at(int store, const char *path, int fd)
 	       ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
 }
 
+/*
+ * Records that are gone, for those to come: one that is renamed costs less than a new one, see
+ * net/owned_link.h. Only who has one locked takes it.
+ */
+static const char *spare_path(char path[PATH_MAX], unsigned int number)
+{
+	snprintf(path, PATH_MAX, ".spare-%u", number);
+	return path;
+}
+
+static int take_spare(int store, const char *path, struct attachment_file *file)
+{
+	for (unsigned int i = 0; i < SPARES; i++) {
+		char spare[PATH_MAX];
+		cleanup_fd int fd =
+			openat(store, spare_path(spare, i), O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+
+		if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || !is_at(store, spare, fd) ||
+		    ftruncate(fd, EMPTY) < 0 ||
+		    renameat2(store, spare, store, path, RENAME_NOREPLACE) < 0)
+			continue;
+		file->fd = take_fd(&fd);
+		return 0;
+	}
+	return -1;
+}
+
 int attachment_begin(int store, const char *id, struct attachment_file *file, struct error *err)
 {
 	char path[PATH_MAX];
 
 	pending_path(path, id);
+	if (take_spare(store, path, file) == 0)
+		return 0;
 	for (;;) {
 		cleanup_fd int fd =
-			openat(store, path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+			openat(store, path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 		if (fd < 0)
 			return fail_errno(err, "create %s", path);
@@ -141,11 +177,16 @@ static int load(int fd, struct arena *arena, const char *path, const char *id,
 
 	if (file_read_fd(fd, path, NETWORK_DOCUMENT_MAX_SIZE, arena, &text, &size, err) < 0)
 		return -1;
-	if (size == 0) {
+	if (size <= EMPTY) {
 		*attachment = (struct network_attachment){ .id = arena_strdup(arena, id) };
 		return 0;
 	}
-	return network_attachment_decode(arena, path, text, size, attachment, err);
+	if (network_attachment_decode(arena, path, text, size, attachment, err) < 0)
+		return -1;
+	/* read without a lock: it was another's by then */
+	if (strcmp(attachment->id, id) != 0)
+		return fail(err, ENOENT, "%s: has just gone", path);
+	return 0;
 }
 
 int attachment_load(const struct attachment_file *file, struct arena *arena, const char *id,
@@ -189,7 +230,7 @@ int attachment_replace(int store, struct attachment_file *file, struct arena *ar
 	struct attachment_file next = ATTACHMENT_FILE_NONE;
 
 	record_path(path, attachment->id);
-	next.fd = file_begin_at(store, path, 0644, temporary, sizeof(temporary), err);
+	next.fd = file_begin_at(store, path, 0600, temporary, sizeof(temporary), err);
 	if (next.fd < 0)
 		return -1;
 	if (lock(next.fd, LOCK_EX) < 0)
@@ -208,8 +249,17 @@ int attachment_replace(int store, struct attachment_file *file, struct arena *ar
 	return -1;
 }
 
+/* One that somebody has leases by, those of a network that came later, is no spare one. */
 static int remove_file(int store, const char *path, struct error *err)
 {
+	char spare[PATH_MAX];
+	struct stat status;
+
+	if (fstatat(store, path, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_nlink == 1)
+		for (unsigned int i = 0; i < SPARES; i++)
+			if (renameat2(store, path, store, spare_path(spare, i), RENAME_NOREPLACE) ==
+			    0)
+				return 0;
 	if (unlinkat(store, path, 0) < 0 && errno != ENOENT)
 		return fail_errno(err, "remove %s", path);
 	return 0;

@@ -53,19 +53,21 @@ static struct span given_span(const struct network_subnet *subnet)
 	return span;
 }
 
-static int take(int leases, const char *name, const char *id, const char *what, struct error *err)
+static int take(int leases, const char *name, const struct owner *owner, const char *what,
+		struct error *err)
 {
-	char owner[OWNER_SIZE];
-	int taken = owned_link_make(leases, name, id, owner, err);
+	char other[OWNER_SIZE];
+	int taken = owned_link_make(leases, name, owner, other, err);
 
 	if (taken <= 0)
 		return taken;
 	return fail(err, EEXIST, "%s %s is in use: container %.128s has it", what, name,
-		    *owner ? owner : "that has just gone");
+		    *other ? other : "that has just gone");
 }
 
 static int take_wanted(int leases, const struct network_subnet *subnet,
-		       const struct ip_address *wanted, const char *id, struct error *err)
+		       const struct ip_address *wanted, const struct owner *owner,
+		       struct error *err)
 {
 	char name[ADDRESS_TEXT_SIZE], text[ADDRESS_TEXT_SIZE];
 	struct span usable = usable_span(subnet);
@@ -81,7 +83,7 @@ static int take_wanted(int leases, const struct network_subnet *subnet,
 	    (offset < usable.first || offset > usable.last))
 		return fail(err, EINVAL, "address %s is the %s address of %s", name,
 			    offset ? "broadcast" : "first", text);
-	return take(leases, name, id, "address", err);
+	return take(leases, name, owner, "address", err);
 }
 
 /*
@@ -130,12 +132,12 @@ static int fail_exhausted(const struct network_subnet *subnet, const struct span
 		    ip_address_print(&to, last));
 }
 
-static int take_next(int folder, int leases, const struct network_subnet *subnet, const char *id,
-		     struct ip_address *address, struct error *err)
+static int take_next(int folder, int leases, const struct network_subnet *subnet,
+		     const struct owner *owner, struct ip_address *address, struct error *err)
 {
 	cleanup_fd int hint = open_hint(folder, subnet);
 	struct span span = given_span(subnet);
-	char name[ADDRESS_TEXT_SIZE], owner[OWNER_SIZE];
+	char name[ADDRESS_TEXT_SIZE], other[OWNER_SIZE];
 	uint64_t offset, last;
 	int taken = 1;
 
@@ -146,8 +148,8 @@ static int take_next(int folder, int leases, const struct network_subnet *subnet
 		offset = offset < span.last ? offset + 1 : span.first;
 		*address = ip_prefix_nth(&subnet->subnet, offset);
 		if (!ip_address_equal(address, &subnet->gateway))
-			taken = owned_link_make(leases, ip_address_print(address, name), id, owner,
-						err);
+			taken = owned_link_make(leases, ip_address_print(address, name), owner,
+						other, err);
 	} while (taken > 0 && offset != last);
 	if (taken > 0)
 		return fail_exhausted(subnet, &span, err);
@@ -157,15 +159,15 @@ static int take_next(int folder, int leases, const struct network_subnet *subnet
 }
 
 int lease_take(int folder, const struct network_subnet *subnet, const struct ip_address *wanted,
-	       const char *id, struct ip_address *address, struct error *err)
+	       const struct owner *owner, struct ip_address *address, struct error *err)
 {
 	cleanup_fd int leases = open_leases(folder, err);
 
 	if (leases < 0)
 		return -1;
 	if (!wanted)
-		return take_next(folder, leases, subnet, id, address, err);
-	if (take_wanted(leases, subnet, wanted, id, err) < 0)
+		return take_next(folder, leases, subnet, owner, address, err);
+	if (take_wanted(leases, subnet, wanted, owner, err) < 0)
 		return -1;
 	*address = *wanted;
 	return 0;
@@ -187,14 +189,15 @@ int lease_release(int folder, const struct ip_address *address, const char *id, 
 	return release(folder, ip_address_print(address, name), id, err);
 }
 
-int lease_take_mac(int folder, const struct mac_address *mac, const char *id, struct error *err)
+int lease_take_mac(int folder, const struct mac_address *mac, const struct owner *owner,
+		   struct error *err)
 {
 	cleanup_fd int leases = open_leases(folder, err);
 	char name[ADDRESS_TEXT_SIZE];
 
 	if (leases < 0)
 		return -1;
-	return take(leases, mac_address_print(mac, name), id, "MAC address", err);
+	return take(leases, mac_address_print(mac, name), owner, "MAC address", err);
 }
 
 int lease_release_mac(int folder, const struct mac_address *mac, const char *id, struct error *err)

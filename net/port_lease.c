@@ -119,10 +119,10 @@ static int release_one(int ports, const struct published_port *port, uint32_t nu
 }
 
 /* Takes one port, whose number is chosen if it is 0. The folder is locked. EADDRINUSE. */
-static int take_one(int ports, const struct published_port *port, uint32_t *number, const char *id,
-		    struct error *err)
+static int take_one(int ports, const struct published_port *port, uint32_t *number,
+		    const struct owner *owner, struct error *err)
 {
-	char owner[OWNER_SIZE];
+	char other[OWNER_SIZE];
 	struct port_name name;
 	int found = port_probe(&port->host_address, port->protocol, number, err);
 
@@ -130,30 +130,30 @@ static int take_one(int ports, const struct published_port *port, uint32_t *numb
 		return -1;
 	make_name(port, *number, &name);
 	if (found) /* the host's, or ours: a container's program that forwards ports itself */
-		found = look_for_owner(ports, port, &name, owner, err) > 0 ? 1 : 2;
+		found = look_for_owner(ports, port, &name, other, err) > 0 ? 1 : 2;
 	else
-		found = look_for_owner(ports, port, &name, owner, err);
+		found = look_for_owner(ports, port, &name, other, err);
 	if (found)
-		return found < 0 ? -1 : fail_in_use(port, *number, found == 1 ? owner : NULL, err);
+		return found < 0 ? -1 : fail_in_use(port, *number, found == 1 ? other : NULL, err);
 	if (port->host_address.family && mkdirat(ports, name.folder, 0700) < 0 && errno != EEXIST)
 		return fail_errno(err, "make %s", name.folder);
-	if (owned_link_make(ports, name.path, id, owner, err) == 0)
+	if (owned_link_make(ports, name.path, owner, other, err) == 0)
 		return 0;
-	return fail_in_use(port, *number, owner, err);
+	return fail_in_use(port, *number, other, err);
 }
 
 /* Takes the ports from one on, all or none. */
-static int take_from(int ports, struct published_port *port, uint32_t first, const char *id,
-		     struct error *err)
+static int take_from(int ports, struct published_port *port, uint32_t first,
+		     const struct owner *owner, struct error *err)
 {
 	for (uint32_t i = 0; i < port->count; i++) {
 		uint32_t number = i || first ? first + i : 0;
 
-		if (number > 65535 || take_one(ports, port, &number, id, err) < 0) {
+		if (number > 65535 || take_one(ports, port, &number, owner, err) < 0) {
 			struct error ignored;
 
 			while (i-- > 0)
-				release_one(ports, port, first + i, id, &ignored);
+				release_one(ports, port, first + i, owner->id, &ignored);
 			return number > 65535 ? fail(err, EADDRINUSE, "no %u free ports in a row",
 						     port->count)
 					      : -1;
@@ -166,8 +166,8 @@ static int take_from(int ports, struct published_port *port, uint32_t first, con
 	return 0;
 }
 
-int port_lease_take(const struct network_store *store, struct published_port *port, const char *id,
-		    struct error *err)
+int port_lease_take(const struct network_store *store, struct published_port *port,
+		    const struct owner *owner, struct error *err)
 {
 	cleanup_fd int ports = open_ports(store, err);
 	uint32_t attempts = port->choices > 1 ? port->choices : port->host_port ? 1 : ATTEMPTS;
@@ -177,7 +177,7 @@ int port_lease_take(const struct network_store *store, struct published_port *po
 	if (ports < 0)
 		return -1;
 	for (uint32_t i = 0; i < attempts; i++) {
-		result = take_from(ports, port, first ? first + i : 0, id, err);
+		result = take_from(ports, port, first ? first + i : 0, owner, err);
 		if (result == 0 || err->errnum != EADDRINUSE)
 			return result;
 	}

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "net/network_store.h"
+#include "net/owned_link.h"
 #include "specs/port.h"
 
 /*
@@ -21,8 +22,8 @@
  * then 0. The calling process is in the host's network namespace.
  * EADDRINUSE: the text names who has it. EADDRNOTAVAIL: the host has no such address.
  */
-int port_lease_take(const struct network_store *store, struct published_port *port, const char *id,
-		    struct error *err);
+int port_lease_take(const struct network_store *store, struct published_port *port,
+		    const struct owner *owner, struct error *err);
 
 /* Gives them back, those that this container has. */
 int port_lease_release(const struct network_store *store, const struct published_port *port,

@@ -14,6 +14,9 @@
 #include "tests/unit/scratch_dir.h"
 #include "tests/unit/unit.h"
 
+/* Without a record. */
+#define OWNER(name) (&(const struct owner){ .id = (name), .record = -1 })
+
 static struct error err;
 
 static int make_folder(void)
@@ -48,7 +51,7 @@ static const char *next(int folder, const struct network_subnet *from, const cha
 	static char text[ADDRESS_TEXT_SIZE];
 	struct ip_address address;
 
-	return lease_take(folder, from, NULL, id, &address, &err) < 0
+	return lease_take(folder, from, NULL, OWNER(id), &address, &err) < 0
 		       ? NULL
 		       : ip_address_print(&address, text);
 }
@@ -91,9 +94,9 @@ TEST(lease_that_is_wanted_is_given_or_its_owner_named)
 	int folder = make_folder();
 	struct ip_address wanted = ip("10.89.0.77"), address;
 
-	CHECK_INT(lease_take(folder, &net, &wanted, "web", &address, &err), 0);
+	CHECK_INT(lease_take(folder, &net, &wanted, OWNER("web"), &address, &err), 0);
 	CHECK(ip_address_equal(&address, &wanted));
-	CHECK_INT(lease_take(folder, &net, &wanted, "db", &address, &err), -1);
+	CHECK_INT(lease_take(folder, &net, &wanted, OWNER("db"), &address, &err), -1);
 	CHECK_INT(err.errnum, EEXIST);
 	CHECK_STRING(err.text, "address 10.89.0.77 is in use: container web has it");
 }
@@ -113,7 +116,7 @@ TEST(lease_of_an_address_that_nobody_can_have_is_refused)
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		struct ip_address wanted = ip(texts[i][0]), address;
 
-		CHECK_INT(lease_take(folder, &net, &wanted, "a", &address, &err), -1);
+		CHECK_INT(lease_take(folder, &net, &wanted, OWNER("a"), &address, &err), -1);
 		CHECK_INT(err.errnum, EINVAL);
 		CHECK_CONTAINS(err.text, texts[i][1]);
 	}
@@ -131,7 +134,7 @@ TEST(leases_keep_to_the_range_but_for_those_that_are_wanted)
 	CHECK_STRING(next(folder, &net, "a"), "10.89.0.100");
 	CHECK_STRING(next(folder, &net, "b"), "10.89.0.101");
 	CHECK(next(folder, &net, "c") == NULL);
-	CHECK_INT(lease_take(folder, &net, &wanted, "c", &address, &err), 0);
+	CHECK_INT(lease_take(folder, &net, &wanted, OWNER("c"), &address, &err), 0);
 }
 
 TEST(leases_of_ipv6_begin_behind_the_gateway)
@@ -162,12 +165,12 @@ TEST(lease_of_a_mac_address_is_had_once)
 	struct mac_address mac = { { 2, 0x42, 0, 0, 0, 7 } };
 	int folder = make_folder();
 
-	CHECK_INT(lease_take_mac(folder, &mac, "a", &err), 0);
-	CHECK_INT(lease_take_mac(folder, &mac, "b", &err), -1);
+	CHECK_INT(lease_take_mac(folder, &mac, OWNER("a"), &err), 0);
+	CHECK_INT(lease_take_mac(folder, &mac, OWNER("b"), &err), -1);
 	CHECK_INT(err.errnum, EEXIST);
 	CHECK_STRING(err.text, "MAC address 02:42:00:00:00:07 is in use: container a has it");
 	CHECK_INT(lease_release_mac(folder, &mac, "a", &err), 0);
-	CHECK_INT(lease_take_mac(folder, &mac, "b", &err), 0);
+	CHECK_INT(lease_take_mac(folder, &mac, OWNER("b"), &err), 0);
 }
 
 TEST(leases_of_one_container_are_all_given_back)
@@ -178,7 +181,7 @@ TEST(leases_of_one_container_are_all_given_back)
 
 	for (size_t i = 0; i < 20; i++)
 		CHECK(next(folder, &net, i % 2 ? "a" : "b") != NULL);
-	CHECK_INT(lease_take_mac(folder, &mac, "a", &err), 0);
+	CHECK_INT(lease_take_mac(folder, &mac, OWNER("a"), &err), 0);
 	CHECK_INT(lease_release_all(folder, "a", &err), 0);
 	CHECK_INT(count(folder), 10);
 }

@@ -14,6 +14,9 @@
 #include "tests/unit/scratch_dir.h"
 #include "tests/unit/unit.h"
 
+/* Without a record. */
+#define OWNER(name) (&(const struct owner){ .id = (name), .record = -1 })
+
 static struct error err;
 
 static void open_store(struct network_store *store)
@@ -30,7 +33,7 @@ static uint32_t free_base(struct network_store *store)
 {
 	struct published_port port = { .container_port = 1, .count = 8, .protocol = IPPROTO_TCP };
 
-	CHECK_INT(port_lease_take(store, &port, "base", &err), 0);
+	CHECK_INT(port_lease_take(store, &port, OWNER("base"), &err), 0);
 	CHECK_INT(port_lease_release(store, &port, "base", &err), 0);
 	return port.host_port;
 }
@@ -43,7 +46,7 @@ static int take(struct network_store *store, const char *address, uint32_t numbe
 
 	if (address)
 		CHECK_INT(ip_address_parse(address, &port.host_address, &err), 0);
-	return port_lease_take(store, &port, id, &err);
+	return port_lease_take(store, &port, OWNER(id), &err);
 }
 
 static int give_back(struct network_store *store, const char *address, uint32_t number,
@@ -133,11 +136,11 @@ TEST(ports_of_a_range_are_taken_all_or_none)
 	open_store(&store);
 	range.host_port = free_base(&store);
 	CHECK_INT(take(&store, NULL, range.host_port + 3, "web"), 0);
-	CHECK_INT(port_lease_take(&store, &range, "db", &err), -1);
+	CHECK_INT(port_lease_take(&store, &range, OWNER("db"), &err), -1);
 	CHECK_CONTAINS(err.text, "container web has it");
 	CHECK_INT(count(&store), 1);
 	CHECK_INT(give_back(&store, NULL, range.host_port + 3, "web"), 0);
-	CHECK_INT(port_lease_take(&store, &range, "db", &err), 0);
+	CHECK_INT(port_lease_take(&store, &range, OWNER("db"), &err), 0);
 	CHECK_INT(count(&store), 5);
 	CHECK_INT(port_lease_release(&store, &range, "db", &err), 0);
 	CHECK_INT(count(&store), 0);
@@ -156,13 +159,13 @@ TEST(port_that_is_one_of_a_choice_is_the_first_free_one)
 	for (uint32_t i = 0; i < 3; i++) {
 		choice.host_port = base;
 		choice.choices = 3;
-		CHECK_INT(port_lease_take(&store, &choice, "a", &err), 0);
+		CHECK_INT(port_lease_take(&store, &choice, OWNER("a"), &err), 0);
 		CHECK_INT(choice.host_port, base + i);
 		CHECK_INT(choice.choices, 0);
 	}
 	choice.host_port = base;
 	choice.choices = 3;
-	CHECK_INT(port_lease_take(&store, &choice, "a", &err), -1);
+	CHECK_INT(port_lease_take(&store, &choice, OWNER("a"), &err), -1);
 	CHECK_CONTAINS(err.text, "none of the ports");
 }
 
@@ -177,7 +180,7 @@ TEST(port_that_is_left_open_is_any_free_one)
 					       .count = 1,
 					       .protocol = protocols[i] };
 
-		CHECK_INT(port_lease_take(&store, &port, "a", &err), 0);
+		CHECK_INT(port_lease_take(&store, &port, OWNER("a"), &err), 0);
 		CHECK(port.host_port >= 1024);
 		CHECK_INT(port_lease_release_all(&store, "a", &err), 0);
 		CHECK_INT(count(&store), 0);
