@@ -234,6 +234,39 @@ static void mount_files(struct arena *arena, const struct connection_plan *plan,
 	spec->mounts.items = mounts;
 }
 
+/* The groups that can be named in the container's user namespace, from 0 on. */
+static uint32_t last_group(const struct spec_linux *spec)
+{
+	for (size_t i = 0; i < spec->gid_mappings.count; i++)
+		if (spec->gid_mappings.items[i].container_id == 0 &&
+		    spec->gid_mappings.items[i].size)
+			return spec->gid_mappings.items[i].size - 1;
+	return INT32_MAX;
+}
+
+/*
+ * In a network of its own anybody may listen on port 80 and ping, as docker has it: these are
+ * nobody else's ports. What the spec says comes behind it, and counts.
+ */
+static void add_parameters(struct arena *arena, struct spec_linux *spec)
+{
+	const struct string_pair parameters[] = {
+		{ arena_strdup(arena, "net.ipv4.ip_unprivileged_port_start"),
+		  arena_strdup(arena, "0") },
+		{ arena_strdup(arena, "net.ipv4.ping_group_range"),
+		  arena_printf(arena, "0 %u", last_group(spec)) },
+	};
+	const size_t count = ARRAY_SIZE(parameters) + spec->sysctl.count;
+	struct string_pair *items = arena_array(arena, struct string_pair, count);
+
+	memcpy(items, parameters, sizeof(parameters));
+	if (spec->sysctl.count)
+		memcpy(items + ARRAY_SIZE(parameters), spec->sysctl.items,
+		       spec->sysctl.count * sizeof(*items));
+	spec->sysctl.items = items;
+	spec->sysctl.count = count;
+}
+
 void connection_enter(struct arena *arena, const struct connection_plan *plan, const char *netns,
 		      const char *folder, struct spec *spec)
 {
@@ -245,6 +278,8 @@ void connection_enter(struct arena *arena, const struct connection_plan *plan, c
 	}
 	if (netns)
 		join_namespace(arena, arena_strdup(arena, netns), spec);
+	if (plan->mode == NETWORK_MODE_MEMBER || plan->mode == NETWORK_MODE_PASTA)
+		add_parameters(arena, spec->linux);
 	mount_files(arena, plan, folder, spec);
 }
 

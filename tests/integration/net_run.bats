@@ -179,3 +179,18 @@ BRIDGE='.network = {mode: "bridge"}'
 	((status != 0))
 	contains "$output" "network.mode: 'bridge'"
 }
+
+@test "a user of the container may listen on low ports and ping, and the spec may say otherwise" {
+	spec "$BRIDGE | .process.user = {uid: 1000, gid: 1000}" cat /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/net/ipv4/ping_group_range
+	run -0 ctr run --rm --name "$ID" spec.json
+	equal "$output" $'0\n0\t2147483647'
+	run -0 ctr run --rm --name "$ID" --sysctl net.ipv4.ip_unprivileged_port_start=100 spec.json
+	equal "${lines[0]}" 100
+	spec "$BRIDGE"' | .linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+		.linux.gidMappings = .linux.uidMappings' cat /proc/sys/net/ipv4/ping_group_range
+	run -0 ctr run --rm --name "$ID" spec.json
+	equal "$output" $'0\t65535'
+	spec . cat /proc/sys/net/ipv4/ip_unprivileged_port_start
+	run -0 ctr run --rm --name "$ID" spec.json
+	equal "$output" 1024
+}

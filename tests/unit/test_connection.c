@@ -131,3 +131,24 @@ TEST(a_namespace_that_is_joined_has_a_path)
 		     "/proc/self/fd/9" HOSTS RESOLV_CONF HOSTNAME);
 	arena_free(&arena);
 }
+
+/* Whoever listens on port 80 takes it from nobody; behind it is what the spec says itself. */
+TEST(low_ports_and_pings_are_anybodys_in_a_network_of_its_own)
+{
+	static const char with_user[] =
+		"'linux': {'namespaces': [{'type': 'network'}, {'type': 'user'}], 'gidMappings': "
+		"[{'containerID': 0, 'hostID': 1000, 'size': 10}], 'sysctl': "
+		"{'net.ipv4.ip_unprivileged_port_start': '7'}}, 'network': {'mode': 'bridge'}";
+	struct spec *spec = decode(with_user);
+
+	connection_enter(&arena, plan(spec), NULL, "/run", spec);
+	CHECK_INT(spec->linux->sysctl.count, 3);
+	CHECK_STRING(spec->linux->sysctl.items[0].value, "0");
+	CHECK_STRING(spec->linux->sysctl.items[1].key, "net.ipv4.ping_group_range");
+	CHECK_STRING(spec->linux->sysctl.items[1].value, "0 9");
+	CHECK_STRING(spec->linux->sysctl.items[2].value, "7");
+	spec = decode(LINUX "{'mode': 'none', 'hosts': ['a:10.0.0.1']}");
+	connection_enter(&arena, plan(spec), NULL, "/run", spec);
+	CHECK_INT(spec->linux->sysctl.count, 0);
+	arena_free(&arena);
+}
