@@ -129,7 +129,8 @@ ctr_net_SOURCES = cli/net_main.c cli/globals.c cli/help.c \
 	cli/network_ls.c \
 	cli/network_prune.c \
 	cli/network_reload.c \
-	cli/network_rm.c
+	cli/network_rm.c \
+	cli/network_verb.c cli/network_verb.h
 ctr_net_CPPFLAGS = $(libnetwork_a_CPPFLAGS)
 ctr_net_LDADD = libnetwork.a $(CTR_LIBS) $(CTR_STATIC_LIBS) $(NETWORK_LIBS)
 endif

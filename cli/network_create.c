@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cli/network_verb.h"
 #include "cli/verbs.h"
 #include "net/network_make.h"
-#include "net/sweep.h"
 
 /* Words of the form KEY=VALUE; of a label the value may be missing. */
 static int make_map(struct arena *arena, const struct string_list *words, const char *option,
@@ -63,8 +63,7 @@ int cmd_network_create(struct invocation *invocation, struct error *err)
 	    make_map(arena, &options->labels, "--label", false, &wish.labels, err) < 0 ||
 	    check_ipam(&wish, err) < 0)
 		return -1;
-	if (network_host_open(invocation->settings.data_root, &host, err) < 0 ||
-	    network_sweep(&host, err) < 0)
+	if (network_verb_begin(invocation, &host, err) < 0)
 		return -1;
 	if (options->ignore && network_load(&host.store, arena, wish.name, &network, err) == 0)
 		return puts(wish.name) < 0;

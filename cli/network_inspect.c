@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "cli/network_text.h"
+#include "cli/network_verb.h"
 #include "cli/verbs.h"
-#include "net/sweep.h"
 
 /* By its name, or by the beginning of its id if that is no other's. */
 static const struct network *find(const struct network_list *list, const char *wanted,
@@ -42,8 +42,8 @@ int cmd_network_inspect(struct invocation *invocation, struct error *err)
 	struct network_list list;
 	int result = 0;
 
-	if (network_host_open(invocation->settings.data_root, &host, err) < 0 ||
-	    network_sweep(&host, err) < 0 || network_list(&host.store, arena, &list, err) < 0 ||
+	if (network_verb_begin(invocation, &host, err) < 0 ||
+	    network_list(&host.store, arena, &list, err) < 0 ||
 	    attachments_read(&host.store, arena, &attachments, err) < 0)
 		return -1;
 	json_begin_array(writer);

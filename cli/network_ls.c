@@ -5,9 +5,9 @@
 
 #include "cli/age.h"
 #include "cli/network_text.h"
+#include "cli/network_verb.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
-#include "net/sweep.h"
 
 /* Keeps those that the filters mean. Filters are looked at even if there is no network. */
 static int apply_filters(struct network_list *list, struct error *err)
@@ -63,8 +63,7 @@ int cmd_network_ls(struct invocation *invocation, struct error *err)
 	cleanup_network_host struct network_host host = NETWORK_HOST_CLOSED;
 	struct network_list list;
 
-	if (network_host_open(invocation->settings.data_root, &host, err) < 0 ||
-	    network_sweep(&host, err) < 0 ||
+	if (network_verb_begin(invocation, &host, err) < 0 ||
 	    network_list(&host.store, invocation->arena, &list, err) < 0 ||
 	    apply_filters(&list, err) < 0)
 		return -1;

@@ -7,9 +7,9 @@
 
 #include "base/log.h"
 #include "cli/network_text.h"
+#include "cli/network_verb.h"
 #include "cli/verbs.h"
 #include "net/network_end.h"
-#include "net/sweep.h"
 #include "runtime/handle.h"
 
 /* What is not to be removed. */
@@ -97,8 +97,7 @@ int cmd_network_prune(struct invocation *invocation, struct error *err)
 {
 	cleanup_network_host struct network_host host = NETWORK_HOST_CLOSED;
 
-	if (network_host_open(invocation->settings.data_root, &host, err) < 0 ||
-	    network_sweep(&host, err) < 0)
+	if (network_verb_begin(invocation, &host, err) < 0)
 		return -1;
 	return prune(invocation, &host, err);
 }

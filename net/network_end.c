@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/fd.h"
 #include "net/attachments.h"
 #include "net/connect.h"
 #include "net/links.h"
@@ -50,14 +51,36 @@ static int remove_from_kernel(struct network_host *host, struct arena *arena,
 int network_end(struct network_host *host, struct arena *arena, const char *name, bool force,
 		struct error *err)
 {
+	cleanup_fd int locked = -1;
 	struct network network;
 
+	if (empty(host, arena, name, force, err) < 0)
+		return -1;
+	/* until it is gone from the disk: a network of the same name that somebody makes must not lose its
+	 * bridge */
+	locked = network_store_lock(&host->store, err);
+	if (locked < 0)
+		return -1;
 	if (network_load(&host->store, arena, name, &network, err) < 0)
 		return err->errnum == ENOENT ? fail(err, ENOENT, "there is no network '%s'", name)
 					     : -1;
-	if (empty(host, arena, name, force, err) < 0 || network_retire(&host->store, name, err) < 0)
+	if (network_retire(&host->store, name, err) < 0)
 		return -1;
 	if (remove_from_kernel(host, arena, &network, err) < 0)
 		return fail_in(err, "network '%s'", name);
-	return network_remove(&host->store, name, err);
+	return network_remove(locked, name, err);
+}
+
+int network_end_retired(struct network_host *host, struct arena *arena, struct error *err)
+{
+	struct network_list list;
+
+	if (network_list(&host->store, arena, &list, err) < 0)
+		return -1;
+	for (size_t i = 0; i < list.count; i++)
+		if (network_is_retired(&host->store, list.items[i].name) &&
+		    network_end(host, arena, list.items[i].name, false, err) < 0 &&
+		    err->errnum != ENOENT)
+			return -1;
+	return 0;
 }

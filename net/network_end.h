@@ -9,8 +9,13 @@
 
 /*
  * Removes a network: its rules, its bridge, its folder. EBUSY: a container is in it, which the text
- * names; with force those are taken out first. ENOENT. What is interrupted is done again by the next
- * one.
+ * names; with force those are taken out first. ENOENT.
  */
 int network_end(struct network_host *host, struct arena *arena, const char *name, bool force,
 		struct error *err);
+
+/*
+ * Ends what somebody who was killed had begun to remove. Must come before networks are listed, and
+ * before one of the same name is made.
+ */
+int network_end_retired(struct network_host *host, struct arena *arena, struct error *err);

@@ -12,6 +12,7 @@
 #include "base/timestamp.h"
 #include "net/links.h"
 #include "net/netlink.h"
+#include "net/network_end.h"
 
 static int list_interfaces(struct arena *arena, struct string_list *list, struct error *err)
 {
@@ -113,13 +114,26 @@ static int find_by_interface(const struct network_store *store, struct arena *ar
 	return 0;
 }
 
+/* Ends what a killed `network rm` has begun. Returns 0: there is no such network any more. */
+static int end_retired(const struct network_store *store, struct arena *arena, const char *name,
+		       struct error *err)
+{
+	cleanup_network_host struct network_host host = NETWORK_HOST_CLOSED;
+	int result;
+
+	host.store = *store;
+	result = network_end(&host, arena, name, false, err);
+	host.store.dir = -1; /* the caller's */
+	return result < 0 && err->errnum != ENOENT ? -1 : 0;
+}
+
 /* Returns 1: found, 0: there is none. */
 static int find(const struct network_store *store, struct arena *arena, const char *name,
 		const struct network_on_demand *on_demand, struct network *network,
 		struct error *err)
 {
 	if (network_load(store, arena, name, network, err) == 0)
-		return 1;
+		return network_is_retired(store, name) ? end_retired(store, arena, name, err) : 1;
 	if (err->errnum != ENOENT)
 		return -1;
 	return on_demand->interface ? find_by_interface(store, arena, on_demand->interface, network,

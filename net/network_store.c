@@ -18,8 +18,8 @@
 
 #define DOCUMENT "network.json"
 #define LEASES "leases"
-/* Begins the names of folders that are no network yet, or not any more; no network's name does. */
-#define TEMPORARY ".new-"
+/* A folder that is no network yet, or not any more, of who has the lock; no network can be called so. */
+#define TEMPORARY ".network"
 
 static const int folder_flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
@@ -175,41 +175,39 @@ int network_store_lock(const struct network_store *store, struct error *err)
 }
 
 /* A folder with all that a network has, under a name that nobody looks at. */
-static int make_temporary(int networks, const char *name, const char *text, size_t size,
-			  struct error *err)
+static int make_temporary(int networks, const char *text, size_t size, struct error *err)
 {
 	cleanup_fd int folder = -1;
 
 	/* a process that was killed here has left it, and we have the lock */
-	if (remove_tree_at(networks, name, err) < 0)
+	if (remove_tree_at(networks, TEMPORARY, err) < 0)
 		return -1;
-	if (mkdirat(networks, name, 0700) < 0)
-		return fail_errno(err, "make %s", name);
-	folder = openat(networks, name, folder_flags);
+	if (mkdirat(networks, TEMPORARY, 0700) < 0)
+		return fail_errno(err, "make " TEMPORARY);
+	folder = openat(networks, TEMPORARY, folder_flags);
 	if (folder < 0)
-		return fail_errno(err, "open %s", name);
+		return fail_errno(err, "open " TEMPORARY);
 	if (mkdirat(folder, LEASES, 0700) < 0)
 		return fail_errno(err, "make " LEASES);
 	return file_replace_at(folder, DOCUMENT, text, size, 0600, true, err);
 }
 
-int network_add(int networks, struct arena *arena, const struct network *network, struct error *err)
+int network_add(int locked, struct arena *arena, const struct network *network, struct error *err)
 {
 	struct error ignored;
 	size_t size;
 	char *text = network_encode(arena, network, &size);
-	const char *temporary = TEMPORARY "network";
 
-	if (make_temporary(networks, temporary, text, size, err) < 0) {
-		remove_tree_at(networks, temporary, &ignored);
+	if (make_temporary(locked, text, size, err) < 0) {
+		remove_tree_at(locked, TEMPORARY, &ignored);
 		return fail_in(err, "network %s", network->name);
 	}
-	if (renameat2(networks, temporary, networks, network->name, RENAME_NOREPLACE) < 0) {
+	if (renameat2(locked, TEMPORARY, locked, network->name, RENAME_NOREPLACE) < 0) {
 		fail_errno(err, "network %s", network->name);
-		remove_tree_at(networks, temporary, &ignored);
+		remove_tree_at(locked, TEMPORARY, &ignored);
 		return -1;
 	}
-	return file_sync_parent_at(networks, network->name, err);
+	return file_sync_parent_at(locked, network->name, err);
 }
 
 int network_retire(const struct network_store *store, const char *name, struct error *err)
@@ -226,16 +224,22 @@ int network_retire(const struct network_store *store, const char *name, struct e
 	return fail_errno(err, "network '%s': remove " LEASES, name);
 }
 
-int network_remove(const struct network_store *store, const char *name, struct error *err)
+int network_remove(int locked, const char *name, struct error *err)
 {
-	cleanup_fd int networks = network_store_lock(store, err), folder = -1;
+	/* gone as a whole: half a folder would be no network, but in the way of one */
+	if (remove_tree_at(locked, TEMPORARY, err) < 0)
+		return -1;
+	if (renameat(locked, name, locked, TEMPORARY) < 0)
+		return fail_errno(err, "remove network '%s'", name);
+	if (file_sync_parent_at(locked, TEMPORARY, err) < 0)
+		return -1;
+	return remove_tree_at(locked, TEMPORARY, err);
+}
 
-	if (networks < 0)
-		return -1;
-	folder = network_folder(store, name, err);
-	if (folder < 0)
-		return -1;
-	if (remove_tree_at(networks, name, err) < 0)
-		return fail_in(err, "remove network '%s'", name);
-	return file_sync_parent_at(networks, name, err);
+bool network_is_retired(const struct network_store *store, const char *name)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), "networks/%.64s/" LEASES, name);
+	return faccessat(store->dir, path, F_OK, 0) < 0 && errno == ENOENT;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -59,9 +60,11 @@ int network_store_lock(const struct network_store *store, struct error *err);
 int network_add(int locked, struct arena *arena, const struct network *network, struct error *err);
 
 /*
- * From here on nobody gets an address of it; nobody has one, or it is EBUSY. May be called again. ENOENT.
+ * The end of a network, under that lock too: from network_retire() on nobody gets an address of it;
+ * nobody has one, or it is EBUSY. May be called again. network_remove() takes it from the disk. ENOENT.
  */
 int network_retire(const struct network_store *store, const char *name, struct error *err);
+int network_remove(int locked, const char *name, struct error *err);
 
-/* Removes one that is retired from the disk. ENOENT. */
-int network_remove(const struct network_store *store, const char *name, struct error *err);
+/* Whether somebody was killed between the two, or is there now. */
+bool network_is_retired(const struct network_store *store, const char *name);

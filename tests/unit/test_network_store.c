@@ -23,6 +23,14 @@ static void open_store(struct network_store *store)
 	CHECK_INT(network_store_open(path, store, &err), 0);
 }
 
+static int end(const struct network_store *store, const char *name)
+{
+	cleanup_fd int locked = network_store_lock(store, &err);
+
+	CHECK(locked >= 0);
+	return network_retire(store, name, &err) < 0 ? -1 : network_remove(locked, name, &err);
+}
+
 static int add(const struct network_store *store, const char *name)
 {
 	cleanup_fd int locked = network_store_lock(store, &err);
@@ -66,7 +74,7 @@ TEST(network_that_is_not_there_is_an_error_that_says_how_it_is_made)
 	CHECK_STRING(err.text, "there is no network 'web' ('ctr network create web' makes it)");
 	CHECK_INT(network_folder(&store, "web", &err), -1);
 	CHECK_INT(err.errnum, ENOENT);
-	CHECK_INT(network_remove(&store, "web", &err), -1);
+	CHECK_INT(end(&store, "web"), -1);
 	CHECK_INT(err.errnum, ENOENT);
 	CHECK_INT(network_load(&store, &arena, "../x", &network, &err), -1);
 	CHECK_INT(err.errnum, EINVAL);
@@ -86,8 +94,8 @@ TEST(network_is_not_removed_while_somebody_has_an_address_of_it)
 	CHECK(unlinkat(folder, "leases/10.89.0.2", 0) == 0);
 	CHECK_INT(network_retire(&store, "web", &err), 0);
 	CHECK_INT(network_retire(&store, "web", &err), 0);
-	CHECK_INT(network_remove(&store, "web", &err), 0);
-	CHECK_INT(network_remove(&store, "web", &err), -1);
+	CHECK_INT(end(&store, "web"), 0);
+	CHECK_INT(end(&store, "web"), -1);
 }
 
 /* A removal that was killed between its two steps, and an adding. */
@@ -99,10 +107,12 @@ TEST(network_that_was_half_removed_or_half_made_is_no_hindrance)
 
 	open_store(&store);
 	CHECK_INT(add(&store, "web"), 0);
+	CHECK(!network_is_retired(&store, "web"));
 	CHECK(unlinkat(store.dir, "networks/web/leases", AT_REMOVEDIR) == 0);
-	CHECK_INT(network_remove(&store, "web", &err), 0);
-	CHECK(mkdirat(store.dir, "networks/.new-network", 0700) == 0);
-	CHECK(mkdirat(store.dir, "networks/.new-network/leases", 0700) == 0);
+	CHECK(network_is_retired(&store, "web"));
+	CHECK_INT(end(&store, "web"), 0);
+	CHECK(mkdirat(store.dir, "networks/.network", 0700) == 0);
+	CHECK(mkdirat(store.dir, "networks/.network/leases", 0700) == 0);
 	CHECK_INT(add(&store, "web"), 0);
 	CHECK_INT(network_list(&store, &arena, &list, &err), 0);
 	CHECK_INT(list.count, 1);
