@@ -16,24 +16,24 @@ teardown() {
 
 @test "the two hosts hear each other through the router, and nobody else" {
 	serve_on b far tcp 80-82 udp 53
-	sees a tcp $B 80 : "far saw $A"
-	sees a tcp $B6 82 : "far saw $A6"
-	sees router tcp $B 81 : "far saw 10.77.2.1"
-	sees a udp $B 53 : "far saw $A"
-	sees a udp $B6 53 : "far saw $A6"
-	sees a -b 300000 tcp $B6 82 : "far saw $A6"
-	sees a -d -b 1400 udp $B 53 : "far saw $A"
-	unheard a tcp $B 90
-	unheard a udp $B 90
+	sees a tcp "$B" 80 : "far saw $A"
+	sees a tcp "$B6" 82 : "far saw $A6"
+	sees router tcp "$B" 81 : "far saw 10.77.2.1"
+	sees a udp "$B" 53 : "far saw $A"
+	sees a udp "$B6" 53 : "far saw $A6"
+	sees a -b 300000 tcp "$B6" 82 : "far saw $A6"
+	sees a -d -b 1400 udp "$B" 53 : "far saw $A"
+	unheard a tcp "$B" 90
+	unheard a udp "$B" 90
 	unheard a udp 10.77.7.7 90
-	sees a -d -b 1600 udp $B 53 : "far saw $A"$'\n'"too big"
+	sees a -d -b 1600 udp "$B" 53 : "far saw $A"$'\n'"too big"
 }
 
 @test "a conversation flows until it is ended or broken" {
 	serve_on b far tcp 80 udp 53
-	flow one a tcp $B 80
-	flow two a udp $B6 53
-	flow three a tcp $B6 80
+	flow one a tcp "$B" 80
+	flow two a udp "$B6" 53
+	flow three a tcp "$B6" 80
 	equal "$(flow_ends one)" flowed
 	equal "$(flow_ends two)" flowed
 	kill "${SERVERS[0]}"
