@@ -13,8 +13,6 @@
 #include "net/names.h"
 #include "net/resolv_conf.h"
 
-#define SHORT_ID 12 /* characters, as engines show and name containers */
-
 static void add_word(struct string_list *list, char *word)
 {
 	if (word && *word && !string_list_has(list, word))
@@ -50,10 +48,7 @@ static struct string_list member_words(struct arena *arena,
 							  endpoint->aliases.count + 4) };
 
 	add_word(&words, attachment->name);
-	if (strlen(attachment->id) > SHORT_ID)
-		add_word(&words, arena_strndup(arena, attachment->id, SHORT_ID));
-	else
-		add_word(&words, attachment->id);
+	add_word(&words, attachment->id);
 	for (size_t i = 0; i < endpoint->aliases.count; i++)
 		add_word(&words, endpoint->aliases.items[i]);
 	return words;

@@ -9,9 +9,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
-#include "specs/address.h"
-
-#define GATEWAY_WORD "host-gateway"
+#include "specs/host_name.h"
 
 /* What podman and docker call the host in there. */
 static const char *const gateway_names[] = { "host.containers.internal", "host.docker.internal" };
@@ -24,102 +22,37 @@ static const char loopback_lines[] = "127.0.0.1\tlocalhost\n"
 				     "ff02::1\tip6-allnodes\n"
 				     "ff02::2\tip6-allrouters\n";
 
-bool hosts_name_is_fit(const char *name)
-{
-	if (!*name)
-		return false;
-	for (; *name; name++)
-		if ((unsigned char)*name <= ' ' || *name == '#' || *name == 0x7f)
-			return false;
-	return true;
-}
-
 char *hosts_line(struct arena *arena, const char *address, const struct string_list *names)
 {
 	return arena_printf(arena, "%s\t%s", address, string_list_text(arena, names, " "));
 }
 
-/* What a word of --add-host says. */
-struct added {
-	struct string_list names;
-	const char *address;
-};
-
-static int refuse(struct error *err, const char *word, const char *why)
+/* The names of a word, as hosts(5) has them: blanks between. */
+static char *added_names(struct arena *arena, const struct added_host *host)
 {
-	return fail(err, EINVAL, "--add-host %s: %s; it is NAME[;NAME...]:ADDRESS", word, why);
-}
+	char *names = arena_strndup(arena, host->names, host->length), *c = names;
 
-static int split_names(struct arena *arena, char *text, struct string_list *names)
-{
-	char *name;
-	size_t room = 2;
-
-	for (const char *c = text; *c; c++)
-		room += *c == ';';
-	names->items = arena_array(arena, char *, room);
-	while ((name = strsep(&text, ";"))) {
-		if (!hosts_name_is_fit(name))
-			return -1;
-		names->items[names->count++] = name;
-	}
-	return 0;
-}
-
-/* docker takes '=' for ':' as well, and brackets around an address. */
-static int parse_added(struct arena *arena, const char *word, struct added *added,
-		       struct error *err)
-{
-	char *text = arena_strdup(arena, word), *address = strpbrk(text, ":=");
-	struct ip_address ip;
-	struct error reason;
-	size_t length;
-
-	*added = (struct added){ 0 };
-	if (!address)
-		return refuse(err, word, "there is no address");
-	*address++ = '\0';
-	length = strlen(address);
-	if (length > 2 && address[0] == '[' && address[length - 1] == ']') {
-		address[length - 1] = '\0';
-		address++;
-	}
-	added->address = address;
-	if (split_names(arena, text, &added->names) < 0)
-		return refuse(err, word,
-			      "a name is empty or has a space, '#' or control character");
-	if (strcmp(address, GATEWAY_WORD) != 0 && ip_address_parse(address, &ip, &reason) < 0)
-		return refuse(err, word, "the address is neither IPv4, IPv6 nor " GATEWAY_WORD);
-	return 0;
-}
-
-int hosts_check_added(const struct string_list *added, struct error *err)
-{
-	cleanup_arena struct arena arena = { 0 };
-	struct added ignored;
-
-	for (size_t i = 0; i < added->count; i++)
-		if (parse_added(&arena, added->items[i], &ignored, err) < 0)
-			return -1;
-	return 0;
+	while ((c = strchr(c, ';')))
+		*c = ' ';
+	return names;
 }
 
 static int add_line(struct arena *arena, const struct hosts_wish *wish, const char *word,
 		    char **line, struct error *err)
 {
-	struct added added;
+	char text[ADDRESS_TEXT_SIZE];
+	struct added_host host;
 
-	if (parse_added(arena, word, &added, err) < 0)
+	if (added_host_parse(word, &host, err) < 0)
 		return -1;
-	if (strcmp(added.address, GATEWAY_WORD) == 0) {
-		if (!wish->gateway)
-			return fail(err, EINVAL,
-				    "--add-host %s: no network of the container leads to the host; "
-				    "name an address",
-				    word);
-		added.address = wish->gateway;
-	}
-	*line = hosts_line(arena, added.address, &added.names);
+	if (!host.address.family && !wish->gateway)
+		return fail(err, EINVAL,
+			    "'%s': no network of the container leads to the host; name an address",
+			    word);
+	*line = arena_printf(arena, "%s\t%s",
+			     host.address.family ? ip_address_print(&host.address, text)
+						 : wish->gateway,
+			     added_names(arena, &host));
 	return 0;
 }
 

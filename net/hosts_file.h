@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include <stdbool.h>
-
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/string_list.h"
@@ -12,7 +10,7 @@
 struct hosts_wish {
 	/* The host's own file, with the host's network; NULL: the lines of a loopback interface. */
 	const char *base;
-	/* --add-host: NAME[;NAME...]:ADDRESS; the address may be in brackets, or "host-gateway" */
+	/* words as added_host_parse() (specs/host_name.h) reads them */
 	const struct string_list *added;
 	/* The host's address as the container sees it; NULL: there is no way to it. */
 	const char *gateway;
@@ -20,14 +18,8 @@ struct hosts_wish {
 	const struct string_list *own, *members;
 };
 
-/* The whole file. Pure. Fails with EINVAL for a word in added, "--add-host WORD: WHY". */
+/* The whole file. Pure. Fails with EINVAL for a word in added, "'WORD': WHY". */
 int hosts_text(struct arena *arena, const struct hosts_wish *wish, char **text, struct error *err);
-
-/* Whether these words are fit, before anything is made. "host-gateway" is. */
-int hosts_check_added(const struct string_list *added, struct error *err);
-
-/* Whether name can stand in such a file: no spaces, no '#', no control characters, not empty. */
-bool hosts_name_is_fit(const char *name);
 
 /* "ADDRESS<tab>NAME NAME", without a newline. */
 char *hosts_line(struct arena *arena, const char *address, const struct string_list *names);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/macro.h"
-#include "net/hosts_file.h"
+#include "specs/host_name.h"
 
 /* Cuts the line in pieces. */
 static bool parse_record(char *line, struct name_record *record)
@@ -49,15 +49,18 @@ struct name_records name_records_parse(struct arena *arena, const char *text)
 	return records;
 }
 
-static int check_names(const struct name_member *member, struct error *err)
+/* It may be anything: what does not fit is the container's own affair. */
+const char *name_member_hostname(const struct name_member *member)
+{
+	return member->hostname && host_name_is_fit(member->hostname) ? member->hostname : "";
+}
+
+static int check_words(const struct name_member *member, struct error *err)
 {
 	for (size_t i = 0; i < member->names->count; i++)
-		if (!hosts_name_is_fit(member->names->items[i]))
+		if (!host_name_is_fit(member->names->items[i]))
 			return fail(err, EINVAL, "name '%s': it cannot stand in a hosts file",
 				    member->names->items[i]);
-	if (member->hostname && *member->hostname && !hosts_name_is_fit(member->hostname))
-		return fail(err, EINVAL, "hostname '%s': it cannot stand in a hosts file",
-			    member->hostname);
 	for (const char *c = member->hosts_file ?: ""; *c; c++)
 		if ((unsigned char)*c < ' ')
 			return fail(err, EINVAL, "%s: a control character in a path",
@@ -68,12 +71,12 @@ static int check_names(const struct name_member *member, struct error *err)
 int name_record_print(struct arena *arena, const struct name_member *member, char **line,
 		      struct error *err)
 {
-	if (check_names(member, err) < 0)
+	if (check_words(member, err) < 0)
 		return -1;
 	*line = arena_printf(arena, "%c%s\t%s\t%s\t%s\t%s\n", NAME_COMING, member->id,
 			     string_list_text(arena, member->addresses, ","),
-			     string_list_text(arena, member->names, " "), member->hostname ?: "",
-			     member->hosts_file ?: "");
+			     string_list_text(arena, member->names, " "),
+			     name_member_hostname(member), member->hosts_file ?: "");
 	return 0;
 }
 

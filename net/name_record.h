@@ -43,6 +43,9 @@ struct name_records {
 /* Lines that are not of this form are passed over. Pure. */
 struct name_records name_records_parse(struct arena *arena, const char *text);
 
+/* "" if it has none that can stand in a hosts file. Pure. */
+const char *name_member_hostname(const struct name_member *member);
+
 /* The line of a member that is coming, with its newline. Pure. EINVAL: what cannot stand in it. */
 int name_record_print(struct arena *arena, const struct name_member *member, char **line,
 		      struct error *err);

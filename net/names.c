@@ -111,7 +111,7 @@ int names_leave(int folder, const char *id, struct error *err)
 struct string_list names_own_lines(struct arena *arena, const struct name_member *member)
 {
 	const struct name_record record = {
-		.hostname = member->hostname ?: "",
+		.hostname = name_member_hostname(member),
 		.addresses = string_list_text(arena, member->addresses, ","),
 		.names = string_list_text(arena, member->names, " "),
 	};

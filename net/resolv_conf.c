@@ -104,11 +104,6 @@ static bool is_single(const struct string_list *list, const char *word)
 	return list && list->count == 1 && strcmp(list->items[0], word) == 0;
 }
 
-bool resolv_conf_is_none(const struct string_list *servers)
-{
-	return is_single(servers, RESOLV_NONE);
-}
-
 static bool given(const struct string_list *list)
 {
 	return list && list->count;
@@ -142,62 +137,6 @@ char *resolv_conf_text(struct arena *arena, const char *host, const struct resol
 		options = arena_printf(arena, "options %s\n",
 				       string_list_text(arena, &resolv.options, " "));
 	return arena_printf(arena, "%s%s%s", search, servers, options);
-}
-
-/* Of a word that is written into the file, where a space or a newline would begin another one. */
-static bool is_one_word(const char *word)
-{
-	if (!*word)
-		return false;
-	for (; *word; word++)
-		if ((unsigned char)*word <= ' ' || *word == 0x7f)
-			return false;
-	return true;
-}
-
-/* A zone may follow an IPv6 address: that of an interface in the container. */
-static bool is_server(const char *word)
-{
-	char address[ADDRESS_TEXT_SIZE];
-	const size_t length = strcspn(word, "%");
-	struct ip_address ip;
-	struct error reason;
-
-	if (length >= sizeof(address) || !is_one_word(word))
-		return false;
-	*(char *)mempcpy(address, word, length) = '\0';
-	return ip_address_parse(address, &ip, &reason) == 0 &&
-	       (!word[length] || ip.family == AF_INET6);
-}
-
-static int check_words(const char *option, const struct string_list *words, struct error *err)
-{
-	for (size_t i = 0; words && i < words->count; i++)
-		if (!is_one_word(words->items[i]))
-			return fail(err, EINVAL,
-				    "%s '%s': it is empty or has a space or control character",
-				    option, words->items[i]);
-	return 0;
-}
-
-int resolv_conf_check(const struct string_list *servers, const struct string_list *search,
-		      const struct string_list *options, struct error *err)
-{
-	for (size_t i = 0; servers && i < servers->count; i++) {
-		const char *word = servers->items[i];
-
-		if (strcmp(word, RESOLV_NONE) == 0 && servers->count > 1)
-			return fail(err, EINVAL, "--dns none: there are other servers beside it");
-		if (strcmp(word, RESOLV_NONE) != 0 && !is_server(word))
-			return fail(err, EINVAL, "--dns %s: it is no IP address", word);
-	}
-	if (resolv_conf_is_none(servers) && (given(search) || given(options)))
-		return fail(err, EINVAL,
-			    "--dns none: the container's file stays as it is, so --dns-search and "
-			    "--dns-option are of no use");
-	if (check_words("--dns-search", search, err) < 0)
-		return -1;
-	return check_words("--dns-option", options, err);
 }
 
 static int read_file(struct arena *arena, const char *path, char **text, struct error *err)

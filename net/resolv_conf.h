@@ -17,15 +17,6 @@ struct resolv_wish {
 	bool ipv6; /* with an own network: it can reach servers over IPv6 */
 };
 
-/* The only word in servers: no file is made, the one in the container's root stays. */
-#define RESOLV_NONE "none"
-
-bool resolv_conf_is_none(const struct string_list *servers);
-
-/* Whether the words are fit, before anything is made: EINVAL, "--dns WORD: WHY". */
-int resolv_conf_check(const struct string_list *servers, const struct string_list *search,
-		      const struct string_list *options, struct error *err);
-
 /*
  * The text. host: the host's file, "" where it has none. Pure. If no server of the host is of use
  * (and the user named none) these are the public ones that podman and docker take then.

@@ -6,6 +6,7 @@ libspecs_a_SOURCES = \
 	specs/docker_document.c specs/docker_document.h \
 	specs/events.c specs/events.h \
 	specs/features.c specs/features.h \
+	specs/host_name.c specs/host_name.h \
 	specs/image_change.c specs/image_change.h \
 	specs/image_document.c specs/image_document.h \
 	specs/json.c specs/json.h \

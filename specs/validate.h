@@ -37,8 +37,6 @@ int validate_overlay(const struct validation *validation);
 /* validate_network.c; of that validate_network_names.c: what name resolution has to do with */
 int validate_network(const struct validation *validation);
 int validate_network_names(const struct validation *validation);
-/* Whether a word can be the name of a host in hosts(5). */
-bool validate_host_name(const char *text);
 
 int validate_namespaces(const struct validation *validation);
 int validate_mount_namespace(const struct validation *validation);

@@ -8,6 +8,7 @@
 #include "base/macro.h"
 #include "specs/address.h"
 #include "specs/bit_rate.h"
+#include "specs/host_name.h"
 #include "specs/network_document.h"
 #include "specs/port.h"
 #include "specs/validate.h"
@@ -70,7 +71,7 @@ static int check_rate(const struct place *place, const char *member, const char 
 static int check_aliases(const struct place *place, const struct string_list *aliases)
 {
 	for (size_t i = 0; i < aliases->count; i++)
-		if (!validate_host_name(aliases->items[i]))
+		if (!host_name_is_fit(aliases->items[i]))
 			return refuse(place->validation,
 				      "%s.aliases[%zu]: '%s' is no name of a host", place->path, i,
 				      aliases->items[i]);

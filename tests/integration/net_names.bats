@@ -100,11 +100,24 @@ once() {
 	knows three one
 }
 
+# found NAME WORD: the addresses that the C library finds for a word in the files of $ID-NAME.
+found() {
+	file_of "$1" hosts >"hosts-of-$1"
+	unshare -m sh -c 'mount --bind "$1" /etc/hosts && getent ahosts "$2"' - "hosts-of-$1" "$2" |
+		cut -d ' ' -f 1 | sort -u
+}
+
 @test "names: a name that is asked for leads to the other container" {
-	up web --network bridge -- tcp 80
+	up web --network bridge --network-alias www -- tcp 8080
 	up client --network bridge
-	run -0 ctr exec "$ID-client" wget -q -T 5 -O - "http://$ID-web/"
-	matches "$output" 'web saw'
+	local word
+	for word in "$ID-web" www; do
+		equal "$(found client "$word")" "$(address_of web)"
+	done
+	sees @client tcp "$(found client www)" 8080 : "web saw $(address_of client)"
+	# of those with the same alias all are found
+	up more --network bridge --network-alias www
+	equal "$(found client www)" "$(printf '%s\n' "$(address_of web)" "$(address_of more)" | sort)"
 }
 
 @test "names: members of another network stay unknown" {
@@ -215,11 +228,11 @@ once() {
 		contains "$output" "$wanted"
 		equal "$(tables)" ''
 	}
-	refused 'the address is neither' --add-host db:nowhere
-	refused 'there is no address' --add-host db
-	refused 'a name is empty' --add-host ':192.0.2.1'
-	refused 'it is no IP address' --dns example.org
-	refused 'other servers' --dns none --dns 192.0.2.1
+	refused "'nowhere' is no IP address" --add-host db:nowhere
+	refused "'db' is not NAME" --add-host db
+	refused "'' is no name of a host" --add-host ':192.0.2.1'
+	refused "'example.org' is no IP address" --dns example.org
+	refused "'none' is no IP address" --dns none --dns 192.0.2.1
 	run -125 once --network none --add-host gate:host-gateway -- true
 	contains "$output" 'host-gateway' 'leads to the host'
 }

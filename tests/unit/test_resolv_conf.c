@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/resolv_conf.h"
 
-#include <errno.h>
-
 #include "tests/unit/unit.h"
 
 static struct arena arena;
-static struct error err;
 
 #define LIST(...)                                                                                  \
 	(&(struct string_list){ .items = (char *[]){ __VA_ARGS__, NULL },                          \
@@ -84,33 +81,4 @@ TEST(resolv_conf_is_read_as_the_manual_says)
 		     "search c\nnameserver 192.0.2.1\nnameserver 192.0.2.2\n"
 		     "options rotate ndots:1\n");
 	arena_free(&arena);
-}
-
-static const char *check(struct string_list *servers, struct string_list *search,
-			 struct string_list *options)
-{
-	return resolv_conf_check(servers, search, options, &err) < 0 ? err.text : "fit";
-}
-
-TEST(resolv_conf_refuses_words_that_are_none)
-{
-	CHECK_STRING(check(NULL, NULL, NULL), "fit");
-	CHECK_STRING(check(LIST("192.0.2.1", "fd00::1", "fe80::1%eth0"), LIST("."), LIST("a:1")),
-		     "fit");
-	CHECK_STRING(check(LIST("none"), NULL, NULL), "fit");
-	CHECK_STRING(check(LIST("example.org"), NULL, NULL),
-		     "--dns example.org: it is no IP address");
-	CHECK_STRING(check(LIST("fe80::1%\nsearch"), NULL, NULL),
-		     "--dns fe80::1%\nsearch: it is no IP address");
-	CHECK_STRING(check(LIST("none", "192.0.2.1"), NULL, NULL),
-		     "--dns none: there are other servers beside it");
-	CHECK_STRING(check(LIST("none"), LIST("a"), NULL),
-		     "--dns none: the container's file stays as it is, so --dns-search and "
-		     "--dns-option are of no use");
-	CHECK_STRING(check(NULL, LIST("a b"), NULL),
-		     "--dns-search 'a b': it is empty or has a space or control character");
-	CHECK_STRING(check(NULL, NULL, LIST("")),
-		     "--dns-option '': it is empty or has a space or control character");
-	CHECK(resolv_conf_is_none(LIST("none")) && !resolv_conf_is_none(NULL));
-	CHECK_INT(err.errnum, EINVAL);
 }
