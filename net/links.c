@@ -83,26 +83,41 @@ static void write_child(struct netlink_batch *batch, const struct links_plan *pl
 }
 
 /* EEXIST of the kernel does not say which of the two names is taken. */
-static int making_failed(const struct links_plan *plan, int netns, struct error *err)
+static int name_failed(const struct network_endpoint *endpoint, int netns, struct error *err)
 {
-	const struct network_endpoint *endpoint = plan->endpoint;
 	struct netlink inside = NETLINK_CLOSED;
 	struct error other;
-	bool is_inside;
+	bool is_inside = netlink_open(&inside, NETLINK_ROUTE, netns, &other) == 0 &&
+			 link_index(&inside, endpoint->interface);
 
-	if (err->errnum != EEXIST)
-		return link_kind_failed(plan->network->driver == NETWORK_BRIDGE
-						? "veth"
-						: network_driver_name(plan->network->driver),
-					err);
-	is_inside = netlink_open(&inside, NETLINK_ROUTE, netns, &other) == 0 &&
-		    link_index(&inside, endpoint->interface);
 	netlink_close(&inside);
 	if (is_inside)
 		return fail(err, EEXIST, "the container has an interface '%s' already",
 			    endpoint->interface);
 	return fail(err, EEXIST, "the host has an interface '%s' already",
 		    endpoint->host_interface ?: endpoint->interface);
+}
+
+/* Nor does EOPNOTSUPP say whether it is the kind that it does not know, or that the bridge is none. */
+static int kind_failed(struct netlink *host, struct arena *arena, const struct links_plan *plan,
+		       struct error *err)
+{
+	const bool is_pair = plan->network->driver == NETWORK_BRIDGE;
+	const char *kind = is_pair ? "veth" : network_driver_name(plan->network->driver);
+	struct error other;
+
+	if (link_kind_check(host, arena, kind, &other) < 0 ||
+	    links_network(host, arena, plan->network, &other) < 0)
+		*err = other;
+	return -1;
+}
+
+static int making_failed(struct netlink *host, struct arena *arena, const struct links_plan *plan,
+			 int netns, struct error *err)
+{
+	if (err->errnum == EEXIST)
+		return name_failed(plan->endpoint, netns, err);
+	return err->errnum == EOPNOTSUPP ? kind_failed(host, arena, plan, err) : -1;
 }
 
 static int make(struct netlink *host, struct arena *arena, const struct links_plan *plan,
@@ -116,7 +131,9 @@ static int make(struct netlink *host, struct arena *arena, const struct links_pl
 		write_pair(&batch, plan, upper, netns);
 	else
 		write_child(&batch, plan, upper, netns);
-	return netlink_send(host, &batch, NULL, err) < 0 ? making_failed(plan, netns, err) : 0;
+	return netlink_send(host, &batch, NULL, err) < 0
+		       ? making_failed(host, arena, plan, netns, err)
+		       : 0;
 }
 
 /* Addresses, up, routes: in this order, as a route needs a link that is up. */
