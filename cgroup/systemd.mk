@@ -29,6 +29,6 @@ EXTRA_DIST += \
 if FUZZING
 noinst_PROGRAMS += tests/fuzz/fuzz_gvariant
 tests_fuzz_fuzz_gvariant_SOURCES = tests/fuzz/fuzz_gvariant.c
-tests_fuzz_fuzz_gvariant_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_gvariant_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_gvariant_LDADD = libproperty.a libbase.a
 endif

@@ -68,9 +68,9 @@ tests_unit_test_terminal_LDADD = $(process_test_libraries)
 if FUZZING
 noinst_PROGRAMS += tests/fuzz/fuzz_passwd tests/fuzz/fuzz_user_map
 tests_fuzz_fuzz_passwd_SOURCES = tests/fuzz/fuzz_passwd.c
-tests_fuzz_fuzz_passwd_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_passwd_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_passwd_LDADD = libruntime.a libspecs.a libbase.a $(CTR_STATIC_LIBS)
 tests_fuzz_fuzz_user_map_SOURCES = tests/fuzz/fuzz_user_map.c
-tests_fuzz_fuzz_user_map_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_user_map_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_user_map_LDADD = libruntime.a libspecs.a libbase.a $(CTR_STATIC_LIBS)
 endif
