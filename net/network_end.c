@@ -82,5 +82,5 @@ int network_end_retired(struct network_host *host, struct arena *arena, struct e
 		    network_end(host, arena, list.items[i].name, false, err) < 0 &&
 		    err->errnum != ENOENT)
 			return -1;
-	return 0;
+	return network_store_tidy(&host->store, err);
 }

@@ -243,3 +243,13 @@ bool network_is_retired(const struct network_store *store, const char *name)
 	snprintf(path, sizeof(path), "networks/%.64s/" LEASES, name);
 	return faccessat(store->dir, path, F_OK, 0) < 0 && errno == ENOENT;
 }
+
+int network_store_tidy(const struct network_store *store, struct error *err)
+{
+	cleanup_fd int locked = -1;
+
+	if (faccessat(store->dir, "networks/" TEMPORARY, F_OK, 0) < 0)
+		return 0;
+	locked = network_store_lock(store, err);
+	return locked < 0 ? -1 : remove_tree_at(locked, TEMPORARY, err);
+}

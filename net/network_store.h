@@ -68,3 +68,6 @@ int network_remove(int locked, const char *name, struct error *err);
 
 /* Whether somebody was killed between the two, or is there now. */
 bool network_is_retired(const struct network_store *store, const char *name);
+
+/* Removes what somebody who was killed while he added or removed one has left. */
+int network_store_tidy(const struct network_store *store, struct error *err);

@@ -116,6 +116,10 @@ TEST(network_that_was_half_removed_or_half_made_is_no_hindrance)
 	CHECK_INT(add(&store, "web"), 0);
 	CHECK_INT(network_list(&store, &arena, &list, &err), 0);
 	CHECK_INT(list.count, 1);
+	CHECK(mkdirat(store.dir, "networks/.network", 0700) == 0);
+	CHECK_INT(network_store_tidy(&store, &err), 0);
+	CHECK(faccessat(store.dir, "networks/.network", F_OK, 0) < 0);
+	CHECK_INT(network_store_tidy(&store, &err), 0);
 }
 
 TEST(network_whose_document_is_of_another_is_refused)
