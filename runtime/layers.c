@@ -14,6 +14,7 @@
 #include "fs/layer_stack.h"
 #include "fs/own_paths.h"
 #include "fs/temporary.h"
+#include "runtime/connection.h"
 #include "runtime/container.h"
 #include "runtime/handle.h"
 #include "runtime/seccomp_cache.h"
@@ -121,12 +122,26 @@ static int open_all(const struct state *state, struct container_layers *layers, 
 	return 0;
 }
 
+/* The places of all mounts are ours, those of the files of its names too. */
+static int read_own_paths(const struct handle *handle, const char *id, struct arena *arena,
+			  struct string_list *paths, struct error *err)
+{
+	struct connection_plan *connection;
+	struct spec spec = { 0 };
+
+	if (handle_read_spec(arena, handle, &spec, err) < 0 ||
+	    connection_plan(arena, &spec, id, "", &connection, err) < 0)
+		return -1;
+	if (connection)
+		connection_enter(arena, connection, NULL, "", &spec);
+	return own_paths(arena, &spec, paths, err);
+}
+
 int container_layers_open(const struct settings *settings, const char *id, struct arena *arena,
 			  struct container_layers *layers, struct error *err)
 {
 	cleanup_handle struct handle handle = HANDLE_NONE;
 	const struct state *state = &handle.state;
-	struct spec spec = { 0 };
 
 	*layers = (struct container_layers){ .upper = -1 };
 	if (handle_open(settings, id, HANDLE_NO_LOCK, arena, &handle, err) < 0)
@@ -136,8 +151,7 @@ int container_layers_open(const struct settings *settings, const char *id, struc
 			    "%s: was made from a bundle, whose root is used as it is: there are no "
 			    "layers",
 			    id);
-	if (handle_read_spec(arena, &handle, &spec, err) < 0 ||
-	    own_paths(arena, &spec, &layers->own, err) < 0)
+	if (read_own_paths(&handle, id, arena, &layers->own, err) < 0)
 		return fail_in(err, "%s", id);
 	layers->user_xattr = in_user_namespace();
 	layers->idmapped = state->idmapped;

@@ -286,6 +286,17 @@ found() {
 	contains "$output" hosts
 }
 
+@test "names: the places of the files are no change of the container's" {
+	up one --network bridge
+	equal "$(ctr diff "$ID-one")" ''
+	ctr exec "$ID-one" sh -c 'echo x >/etc/mine; echo 192.0.2.1 y >>/etc/hosts'
+	equal "$(ctr diff "$ID-one")" $'C /etc\nA /etc/mine'
+	# those of a container without them are its own
+	spec . sh -c 'echo 192.0.2.1 y >/etc/hosts'
+	ctr run --name "$ID-none" spec.json
+	equal "$(ctr diff "$ID-none")" $'C /etc\nA /etc/hosts'
+}
+
 @test "names: a container in another one's network has its files" {
 	up one --network bridge --hostname box
 	up two --network "container:$ID-one"
