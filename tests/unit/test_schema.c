@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,6 +12,28 @@ struct leg {
 	char *name;
 	int32_t length;
 };
+
+/* A string of its own form: "3x4" is a cage of that size, "0x0" none. */
+struct cage {
+	unsigned int width, depth;
+};
+
+static int cage_parse(const char *text, struct cage *cage, struct error *err)
+{
+	if (sscanf(text, "%ux%u", &cage->width, &cage->depth) == 2)
+		return 0;
+	return fail(err, EINVAL, "'%s' is no cage", text);
+}
+
+static char *cage_print(const struct cage *cage, char *buffer)
+{
+	buffer[0] = '\0';
+	if (cage->width)
+		snprintf(buffer, SCHEMA_TEXT_SIZE, "%ux%u", cage->width, cage->depth);
+	return buffer;
+}
+
+SCHEMA_TEXT_OF(cage, cage_parse, cage_print);
 
 struct pet {
 	char *name, *colour, *home;
@@ -38,6 +61,7 @@ struct pet {
 	struct string_map labels;
 	struct uint_map counts;
 	struct string_list places;
+	struct cage cage;
 };
 
 enum { KIND_DOG, KIND_CAT };
@@ -56,7 +80,8 @@ SCHEMA(pet, STRING(pet, name, "name", .flags = REQUIRED), WORD(pet, colour, "col
        OPT_BOOL(pet, hungry, "hungry"), STRINGS(pet, food, "food"), UINTS(pet, years, "years"),
        OBJECT(pet, tail, "tail", leg), EMBEDDED(pet, nose, "nose", leg),
        OBJECTS(pet, legs, "legs", leg), OBJECT_MAP(pet, ears, "ears", leg, name),
-       MAP(pet, labels, "labels"), UINT_MAP(pet, counts, "counts"), KEYS(pet, places, "places"));
+       MAP(pet, labels, "labels"), UINT_MAP(pet, counts, "counts"), KEYS(pet, places, "places"),
+       TEXT(pet, cage, "cage", cage));
 
 static const char full[] =
 	"{\"name\":\"Rex\",\"colour\":\"grey\",\"home\":\"/kennel\",\"kind\":\"cat\",\"tame\":true,"
@@ -66,7 +91,8 @@ static const char full[] =
 	"\"nose\":{\"length\":-1},\"legs\":[{\"length\":1},{\"name\":\"b\",\"length\":2}],"
 	"\"ears\":{\"left\":{\"name\":\"left\",\"length\":3}},\"labels\":{\"a.b\":\"c\",\"d\":\"\"}"
 	","
-	"\"counts\":{\"b\":18446744073709551615,\"a\":0},\"places\":{\"80/tcp\":{},\"x\":{}}}";
+	"\"counts\":{\"b\":18446744073709551615,\"a\":0},\"places\":{\"80/tcp\":{},\"x\":{}},"
+	"\"cage\":\"3x4\"}";
 
 static int decode(struct arena *arena, const char *text, struct pet *pet, struct error *err)
 {
@@ -101,6 +127,7 @@ TEST(schema_reads_every_kind_of_row)
 	CHECK_STRING(pet.ears.items[0].name, "left");
 	CHECK_STRING(string_map_get(&pet.labels, "a.b"), "c");
 	CHECK_STRING(pet.places.items[0], "80/tcp");
+	CHECK(pet.cage.width == 3 && pet.cage.depth == 4);
 }
 
 TEST(schema_reads_names_in_any_case_and_keys_as_they_are)
@@ -249,6 +276,8 @@ TEST(schema_errors_name_the_member_and_what_was_expected)
 		"{'name': 'a', 'labels': []}",
 		"{'name': 'a', 'places': []}",
 		"{'name': 'a', 'speed': '0.1'}",
+		"{'name': 'a', 'cage': 'small'}",
+		"{'name': 'a', 'cage': 3}",
 		"{'name': 'a', 'counts': []}",
 		"{'name': 'a', 'counts': {'b': 1, 'a.c': -1}}",
 	};
