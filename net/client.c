@@ -120,9 +120,8 @@ int network_service_attached(const struct network_service *service, struct error
 	return hear(service, SERVICE_ATTACHED, err);
 }
 
-int network_service_keep(struct network_service *service, struct error *err)
+int network_service_keep(const struct network_service *service, struct error *err)
 {
-	service->kept = true;
 	return ask(service, SERVICE_KEEP, "", 0, -1, err);
 }
 
@@ -185,14 +184,11 @@ static void wait_for_end(int sock)
 
 void network_service_release(struct network_service *service)
 {
-	int options = WEXITED | __WALL | (service->kept ? 0 : WNOHANG);
-
 	if (service->sock >= 0)
 		wait_for_end(service->sock);
 	close_fd(&service->sock);
 	if (service->pidfd >= 0)
-		while (waitid(P_PIDFD, (id_t)service->pidfd, &(siginfo_t){ 0 }, options) < 0 &&
-		       errno == EINTR)
-			continue;
+		waitid(P_PIDFD, (id_t)service->pidfd, &(siginfo_t){ 0 },
+		       WEXITED | WNOHANG | __WALL);
 	close_fd(&service->pidfd);
 }

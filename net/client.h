@@ -39,7 +39,6 @@ struct network_request;
 struct network_service {
 	int sock;  /* to the companion, -1: none runs */
 	int pidfd; /* of it */
-	bool kept; /* network_service_keep() was called */
 };
 
 #define NETWORK_SERVICE_NONE                                                                       \
@@ -82,7 +81,7 @@ int network_service_attached(const struct network_service *service, struct error
  * Makes it stay: behind this the attachment ends by network_service_detach() or with the process.
  * Does not wait.
  */
-int network_service_keep(struct network_service *service, struct error *err);
+int network_service_keep(const struct network_service *service, struct error *err);
 
 /* Waits until the other members know of the container and the companion needs nothing more. */
 int network_service_kept(const struct network_service *service, struct error *err);
@@ -107,8 +106,9 @@ int network_service_move_devices(const struct network_service *service, struct a
 				 const struct spec_linux *linux_spec, int netns, struct error *err);
 
 /*
- * Ends the connection: if nothing was kept, all is given back when this returns. Of one that was, the
- * process has ended too, and is no zombie of a monitor's; another may need some milliseconds more until
- * the kernel lets go of what it had. Accepts that none runs.
+ * Ends the connection: if nothing was kept, all is given back when this returns. For the end of the
+ * process, where the kernel lets go of its sockets (tens of milliseconds, hundreds on a busy machine),
+ * nobody waits: it is reaped here if it is so far, else by who inherits it. So who stays behind with a
+ * container is not the one that starts it. Accepts that none runs.
  */
 void network_service_release(struct network_service *service);

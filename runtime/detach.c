@@ -168,7 +168,8 @@ int detach_run(struct prepared *prepared, struct error *err)
 	pid_t pid;
 
 	if (program_companion("ctr-monitor", monitor.program, sizeof(monitor.program), err) < 0 ||
-	    program_path(monitor.self, sizeof(monitor.self), err) < 0 || sync_pair(pair, err) < 0)
+	    program_path(monitor.self, sizeof(monitor.self), err) < 0 ||
+	    launch_network_begin(&prepared->launch, err) < 0 || sync_pair(pair, err) < 0)
 		return -1;
 	monitor.sync = pair[1];
 	pid = fork();
@@ -177,6 +178,8 @@ int detach_run(struct prepared *prepared, struct error *err)
 		monitor_main(&monitor);
 	}
 	close_fd(&pair[1]);
+	if (pid > 0)
+		launch_network_forget(&prepared->launch);
 	if (pid < 0) {
 		close_fd(&pair[0]);
 		return fail_errno(err, "fork the monitor");

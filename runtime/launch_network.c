@@ -18,11 +18,17 @@ int launch_network_begin(struct launch *launch, struct error *err)
 {
 	const struct network_request *request = request_of(launch);
 
-	if (!request && !launch->plan->net_devices.count)
+	if (launch->service.sock >= 0 || (!request && !launch->plan->net_devices.count))
 		return 0;
 	if (network_service_start(launch->settings->data_root, &launch->service, err) < 0)
 		return -1;
 	return request ? network_service_attach(&launch->service, launch->arena, request, err) : 0;
+}
+
+void launch_network_forget(struct launch *launch)
+{
+	close_fd(&launch->service.sock);
+	close_fd(&launch->service.pidfd);
 }
 
 int launch_network_end(struct launch *launch, struct error *err)

@@ -12,9 +12,14 @@
  * in two halves, so that ctr-net is at work while cgroup, mounts and folders go.
  */
 
-/* The first thing of all: ctr-net starts, and reads what is asked for. Its undo is the last thing. */
+/*
+ * The first thing of all: ctr-net starts, and reads what is asked for. Its undo is the last thing.
+ * Detached it is begun before that, by who does not stay behind: ctr-net's parent would have to reap it.
+ */
 int launch_network_begin(struct launch *launch, struct error *err);
 int launch_network_end(struct launch *launch, struct error *err);
+/* In the parent of a copy of us that goes on with it. */
+void launch_network_forget(struct launch *launch);
 
 /* In the state folder: the files of names (runtime/network.h). They go with it. */
 int launch_network_files(struct launch *launch, struct error *err);

@@ -194,3 +194,12 @@ BRIDGE='.network = {mode: "bridge"}'
 	run -0 ctr run --rm --name "$ID" spec.json
 	equal "$output" 1024
 }
+
+# It takes its time for the last of the kernel's locks, and once was a zombie of each container's monitor.
+@test "what has made the network of a detached container is gone, and nobody's child" {
+	local monitor
+	spec "$BRIDGE" sh -c "$IDLE"
+	ctr run -d --name "$ID" spec.json >/dev/null
+	monitor=$(jq .monitor.pid "$ROOT/$ID/state.json")
+	equal "$(<"/proc/$monitor/task/$monitor/children")" "$(pid_of "$ID") "
+}
