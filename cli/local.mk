@@ -132,7 +132,7 @@ ctr_net_SOURCES = cli/net_main.c cli/globals.c cli/help.c \
 	cli/network_rm.c \
 	cli/network_verb.c cli/network_verb.h
 ctr_net_CPPFLAGS = $(libnetwork_a_CPPFLAGS)
-ctr_net_LDADD = libnetwork.a $(CTR_LIBS) $(CTR_STATIC_LIBS) $(NETWORK_LIBS)
+ctr_net_LDADD = libnetwork.a $(CTR_LIBS) $(CTR_NET_LIBS) $(NETWORK_LIBS)
 endif
 
 # The commit that this was built from, asked at every make and written when it is another one.
