@@ -4,6 +4,7 @@
  * of two words each (`ctr network create`); ctr executes it with the command line that it got. And as
  * `ctr-net serve DATA-ROOT` it serves one start of a container (net/client.h).
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/verbs.h"
@@ -24,7 +25,13 @@ static const struct program program = { .verbs = verbs, .count = ARRAY_SIZE(verb
 
 int main(int argc, char **argv)
 {
-	if (argc == 3 && strcmp(argv[1], "serve") == 0)
-		return network_service_main(argv[2]);
+	struct error err;
+
+	if (argc == 3 && strcmp(argv[1], "serve") == 0) {
+		if (network_service_main(argv[2], &err) == 0)
+			return 0;
+		fprintf(stderr, "ctr-net: only ctr itself runs this: %s\n", err.text);
+		return 1;
+	}
 	return program_main(&program, argv);
 }

@@ -152,7 +152,9 @@ int attach_keep(struct attach *attach, struct error *err)
 		return -1;
 	attach->kept = true;
 	/* from here on nothing is undone: what others are not told now the next member tells them */
-	attachment_publish_names(attach->host, &attach->attachment);
+	attach->unpublished = !attachment_publishes_quickly(attach->host, &attach->attachment);
+	if (!attach->unpublished)
+		attachment_publish_names(attach->host, &attach->attachment);
 	return step_point("network names", err);
 }
 

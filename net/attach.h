@@ -40,6 +40,7 @@ struct attach {
 	int netns;			  /* the container's, of who called attach_enter() */
 	struct rules_locks locks;	  /* while rules and record go */
 	bool entered, kept;
+	bool unpublished; /* kept, but the other members do not know it yet */
 };
 
 #define ATTACH_NONE .pending = ATTACHMENT_FILE_NONE, .record = ATTACHMENT_FILE_NONE, .netns = -1
@@ -52,6 +53,10 @@ int attach_reserve(struct attach *attach, struct error *err);
 
 /* netns stays the caller's; pid: the process with whose end the attachment ends. */
 int attach_enter(struct attach *attach, int netns, pid_t pid, struct error *err);
+/*
+ * Where the members are many it leaves them to the caller: attachment_publish_names() if unpublished
+ * is set then.
+ */
 int attach_keep(struct attach *attach, struct error *err);
 
 /* Gives everything back unless it was kept, and frees what it holds. Accepts "not begun". */

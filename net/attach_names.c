@@ -199,3 +199,13 @@ void attachment_publish_names(struct network_host *host,
 			log_warning("names of network %s: %s", network, err.text);
 	}
 }
+
+bool attachment_publishes_quickly(struct network_host *host,
+				  const struct network_attachment *attachment)
+{
+	for (size_t i = 0; i < attachment->endpoints.count; i++)
+		if (!names_publish_is_quick(host->store.dir,
+					    attachment->endpoints.items[i].network))
+			return false;
+	return true;
+}

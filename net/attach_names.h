@@ -13,6 +13,10 @@ int attach_leave_names(struct attach *attach, struct error *err);
 void attachment_publish_names(struct network_host *host,
 			      const struct network_attachment *attachment);
 
+/* Whether that takes no time that anybody minds. */
+bool attachment_publishes_quickly(struct network_host *host,
+				  const struct network_attachment *attachment);
+
 /* Marks it as going in all networks of the attachment. */
 int attachment_leave_names(struct network_host *host, const struct network_attachment *attachment,
 			   struct error *err);

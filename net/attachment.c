@@ -318,6 +318,24 @@ int attachment_list_pending(int store, struct arena *arena, struct string_list *
 	return list(store, PENDING, "", arena, ids, err);
 }
 
+int attachment_remove_temporary(int store, struct error *err)
+{
+	cleanup_dir DIR *dir = open_dir_at(store, FOLDER, err);
+
+	if (!dir)
+		return -1;
+	for (struct dirent *entry; (entry = readdir(dir));) {
+		cleanup_fd int fd = -1;
+
+		if (!file_is_replacement(entry->d_name))
+			continue;
+		fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	}
+	return 0;
+}
+
 const struct network_endpoint *attachment_publisher(const struct network_attachment *attachment)
 {
 	for (size_t i = 0; i < attachment->endpoints.count; i++)

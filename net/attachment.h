@@ -88,5 +88,8 @@ int attachment_list(int store, struct arena *arena, struct string_list *ids, str
 int attachment_list_pending(int store, struct arena *arena, struct string_list *ids,
 			    struct error *err);
 
+/* Removes what a killed attachment_replace() has left. */
+int attachment_remove_temporary(int store, struct error *err);
+
 /* Where published ports lead to: its first end in a network with a bridge; or NULL. Pure. */
 const struct network_endpoint *attachment_publisher(const struct network_attachment *attachment);

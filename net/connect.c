@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/step.h"
 #include "net/attach.h"
+#include "net/attach_names.h"
 #include "net/attachment.h"
 #include "net/detach.h"
 #include "net/owner.h"
@@ -59,7 +60,11 @@ static int connect_running(struct attach *attach, struct error *err)
 	if (attach_reserve(attach, err) < 0 ||
 	    attach_enter(attach, netns, (pid_t)process->pid, err) < 0)
 		return -1;
-	return attach_keep(attach, err);
+	if (attach_keep(attach, err) < 0)
+		return -1;
+	if (attach->unpublished)
+		attachment_publish_names(attach->host, &attach->attachment);
+	return 0;
 }
 
 int network_connect(struct network_host *host, struct arena *arena, const char *id,

@@ -21,8 +21,8 @@ struct detach {
 	struct arena *arena;
 	struct network_attachment attachment;
 	const struct network **networks; /* of each endpoint */
-	bool dying;			 /* the links go with the container's namespace, */
-	struct links_leaving *leaving;	 /* and are noted here */
+	bool dying;			 /* the links go with the container's namespace */
+	struct detach_rest *rest;	 /* NULL: nothing is left for later */
 	int (*remove)(int store, const char *id,
 		      struct error *err); /* the record; NULL: it stays */
 	bool part;			  /* the container stays, and keeps its ports */
@@ -52,8 +52,8 @@ static int remove_links(struct detach *detach, struct error *err)
 	struct netlink *route;
 	int result = 0;
 
-	if (detach->dying && detach->leaving) {
-		links_leaving_add(detach->arena, detach->leaving, &detach->attachment);
+	if (detach->dying && detach->rest) {
+		links_leaving_add(detach->arena, &detach->rest->links, &detach->attachment);
 		return 0;
 	}
 	route = network_host_route(detach->host, err);
@@ -126,6 +126,25 @@ static int find_networks(struct detach *detach, struct error *err)
 	return 0;
 }
 
+static void publish_names(struct detach *detach)
+{
+	struct detach_rest *rest = detach->rest;
+	const struct network_attachment **items;
+
+	if (!rest || attachment_publishes_quickly(detach->host, &detach->attachment)) {
+		attachment_publish_names(detach->host, &detach->attachment);
+		return;
+	}
+	items = arena_array(detach->arena, const struct network_attachment *,
+			    rest->unpublished.count + 1);
+	if (rest->unpublished.count)
+		memcpy(items, rest->unpublished.items, rest->unpublished.count * sizeof(*items));
+	rest->unpublished.items = items;
+	items[rest->unpublished.count++] =
+		memcpy(arena_new(detach->arena, struct network_attachment), &detach->attachment,
+		       sizeof(detach->attachment));
+}
+
 static int remove_all(struct detach *detach, struct error *err)
 {
 	int result = find_networks(detach, err);
@@ -134,7 +153,7 @@ static int remove_all(struct detach *detach, struct error *err)
 		result = detach_run(detach_steps, ARRAY_SIZE(detach_steps), detach, err);
 	rules_members_unlock(&detach->locks);
 	if (result == 0)
-		attachment_publish_names(detach->host, &detach->attachment);
+		publish_names(detach);
 	return result;
 }
 
@@ -182,13 +201,13 @@ static int detach_pending(struct network_host *host, struct arena *arena, const 
 }
 
 static int detach_kept(struct network_host *host, struct arena *arena, const char *id,
-		       const struct attachment_file *file, struct links_leaving *leaving,
+		       const struct attachment_file *file, struct detach_rest *rest,
 		       struct error *err)
 {
 	struct detach detach = {
 		.host = host,
 		.arena = arena,
-		.leaving = leaving,
+		.rest = rest,
 		.netns = -1,
 	};
 
@@ -200,7 +219,7 @@ static int detach_kept(struct network_host *host, struct arena *arena, const cha
 }
 
 int network_detach(struct network_host *host, struct arena *arena, const char *id,
-		   struct links_leaving *leaving, struct error *err)
+		   struct detach_rest *rest, struct error *err)
 {
 	cleanup_attachment struct attachment_file file = ATTACHMENT_FILE_NONE;
 
@@ -209,7 +228,7 @@ int network_detach(struct network_host *host, struct arena *arena, const char *i
 		return -1;
 	if (detach_pending(host, arena, id, ATTACHMENT_WAIT, err) < 0)
 		return -1;
-	return file.fd < 0 ? 0 : detach_kept(host, arena, id, &file, leaving, err);
+	return file.fd < 0 ? 0 : detach_kept(host, arena, id, &file, rest, err);
 }
 
 int network_detach_pending(struct network_host *host, struct arena *arena, const char *id,
@@ -235,4 +254,12 @@ int network_detach_dead(struct network_host *host, struct arena *arena, const ch
 	    owner_process_lives(&attachment.process))
 		return 0;
 	return detach_kept(host, arena, id, &file, NULL, err);
+}
+
+void network_detach_finish(struct network_host *host, struct arena *arena,
+			   const struct detach_rest *rest)
+{
+	for (size_t i = 0; i < rest->unpublished.count; i++)
+		attachment_publish_names(host, rest->unpublished.items[i]);
+	links_leaving_wait(arena, &rest->links);
 }

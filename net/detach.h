@@ -12,13 +12,24 @@
  * record, so that an interrupted detach is done again by the next one.
  */
 
+/* What is left to do of a detach when the container has nothing any more. */
+struct detach_rest {
+	struct links_leaving links; /* of one whose process is gone: the kernel removes them */
+	struct {
+		const struct network_attachment **items;
+		size_t count;
+	} unpublished; /* the members of its networks, who are many, do not know it yet */
+};
+
 /*
  * Gives back all that a container has. No error if it has nothing. Waits for who is at work on it.
- * leaving: where the links are noted of one whose process is gone, which the kernel will remove; NULL:
- * they are removed at once.
+ * rest: what need not be waited for is noted there, for network_detach_finish(); NULL: it is done at
+ * once.
  */
 int network_detach(struct network_host *host, struct arena *arena, const char *id,
-		   struct links_leaving *leaving, struct error *err);
+		   struct detach_rest *rest, struct error *err);
+void network_detach_finish(struct network_host *host, struct arena *arena,
+			   const struct detach_rest *rest);
 
 /*
  * Gives back what this part of an attachment has, but for the leases of its ports, which stay the

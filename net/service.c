@@ -2,15 +2,16 @@
 #include "net/service.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/macro.h"
 #include "net/attach.h"
+#include "net/attach_names.h"
 #include "net/detach.h"
 #include "net/device_move.h"
 #include "net/service_message.h"
@@ -24,7 +25,7 @@ struct service {
 	struct attach attach;
 	int devices_netns; /* where the host's devices are while they could go back */
 	struct device_moves moves;
-	struct links_leaving leaving;
+	struct detach_rest rest;
 	struct sweep sweep;
 	bool sweeping;
 	bool ended; /* nothing more will be asked */
@@ -80,8 +81,7 @@ static int do_detach(struct service *service, const struct service_message *mess
 		     struct error *err)
 {
 	if (open_host(service, err) < 0 ||
-	    network_detach(&service->host, &service->arena, message->data, &service->leaving, err) <
-		    0)
+	    network_detach(&service->host, &service->arena, message->data, &service->rest, err) < 0)
 		return -1;
 	return SERVICE_DETACHED;
 }
@@ -97,7 +97,7 @@ static int do_devices(struct service *service, const struct service_message *mes
 	if (spec_decode(&service->arena, "devices", message->data, message->size, &spec, err) < 0 ||
 	    net_devices_plan(&service->arena, spec.linux, &plan, err) < 0)
 		return -1;
-	service->devices_netns = dup(message->fd);
+	service->devices_netns = fcntl(message->fd, F_DUPFD_CLOEXEC, 0);
 	if (service->devices_netns < 0)
 		return fail_errno(err, "keep the network namespace");
 	if (device_moves_apply(&service->arena, &plan, service->devices_netns, &service->moves,
@@ -146,12 +146,17 @@ static void end(struct service *service)
 				    &ignored);
 	close_fd(&service->devices_netns);
 	attach_give_back(&service->attach);
-	/* that is all that ctr waits for */
+	/* that is all that ctr waits for, but for the end of the process where something was kept */
 	close(STDIN_FILENO);
 	close(STDOUT_FILENO);
+	if (service->attach.unpublished) {
+		if (fork() > 0)
+			return;
+		attachment_publish_names(&service->host, &service->attach.attachment);
+	}
 	while (service->sweeping)
 		service->sweeping = network_sweep_one(&service->host, &service->sweep);
-	links_leaving_wait(&service->arena, &service->leaving);
+	network_detach_finish(&service->host, &service->arena, &service->rest);
 	network_host_close(&service->host);
 	arena_free(&service->arena);
 }
@@ -173,7 +178,7 @@ static int serve(struct service *service, struct error *err)
 	return 0;
 }
 
-int network_service_main(const char *data_root)
+int network_service_main(const char *data_root, struct error *err)
 {
 	struct service service = {
 		.sock = STDIN_FILENO,
@@ -184,16 +189,13 @@ int network_service_main(const char *data_root)
 	};
 	/* what ends ctr, as a ^C does, is told by the socket */
 	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
-	struct error err;
 	int result;
 
 	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
 		signal(ignored[i], SIG_IGN);
 	service.attach.host = &service.host;
 	service.attach.arena = &service.arena;
-	result = serve(&service, &err);
-	if (result < 0)
-		fprintf(stderr, "ctr-net: %s\n", err.text);
+	result = serve(&service, err);
 	end(&service);
-	return result < 0;
+	return result;
 }

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/sweep.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <string.h>
 #include <time.h>
 
+#include "base/fd.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "net/attachment.h"
 #include "net/boot.h"
 #include "net/detach.h"
+#include "net/names.h"
 #include "net/owner.h"
 
 typedef int detach_function(struct network_host *host, struct arena *arena, const char *id,
@@ -61,6 +66,41 @@ static int check_dead(struct network_host *host, struct arena *arena, const stru
 	return 0;
 }
 
+/* Removes what is in a folder, which stays. */
+static void empty(int dir, const char *path)
+{
+	struct error err;
+	cleanup_dir DIR *folder = open_dir_at(dir, path, &err);
+
+	for (struct dirent *entry; folder && (entry = readdir(folder));)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    remove_tree_at(dirfd(folder), entry->d_name, &err) < 0)
+			log_warning("%s", err.text);
+}
+
+/*
+ * The kernel knows nothing of another boot. Nor can the disk be trusted in that: none of it was
+ * synced, so there may be leases without a record.
+ */
+static int forget(struct network_host *host, struct arena *arena, struct error *err)
+{
+	struct network_list networks;
+
+	if (network_list(&host->store, arena, &networks, err) < 0)
+		return -1;
+	for (size_t i = 0; i < networks.count; i++) {
+		cleanup_fd int folder = network_folder(&host->store, networks.items[i].name, err);
+
+		if (folder < 0 || names_forget(folder, err) < 0)
+			return -1;
+		empty(folder, "leases");
+	}
+	empty(host->store.dir, "ports");
+	empty(host->store.dir, "pending");
+	empty(host->store.dir, "attachments");
+	return 0;
+}
+
 int network_sweep_boot(struct network_host *host, struct error *err)
 {
 	cleanup_boot struct boot_file boot = BOOT_FILE_NONE;
@@ -70,13 +110,15 @@ int network_sweep_boot(struct network_host *host, struct error *err)
 
 	if (found <= BOOT_SAME)
 		return found;
-	if (list_all(host, &arena, &pending, &kept, err) < 0)
+	if (found == BOOT_SAME_ELSEWHERE) {
+		if (list_all(host, &arena, &pending, &kept, err) < 0 ||
+		    check_dead(host, &arena, &kept, err) < 0)
+			return -1;
+		each(host, &pending, network_detach_pending);
+		each(host, &kept, detach_any);
+	}
+	if (forget(host, &arena, err) < 0)
 		return -1;
-	/* pids of another boot may well be those of processes of this one */
-	if (found == BOOT_SAME_ELSEWHERE && check_dead(host, &arena, &kept, err) < 0)
-		return -1;
-	each(host, &pending, network_detach_pending);
-	each(host, &kept, detach_any);
 	return boot_settle(&boot, err);
 }
 
@@ -89,7 +131,7 @@ int network_sweep(struct network_host *host, struct error *err)
 		return -1;
 	each(host, &pending, network_detach_pending);
 	each(host, &kept, network_detach_dead);
-	return 0;
+	return attachment_remove_temporary(host->store.dir, err);
 }
 
 int network_sweep_begin(struct network_host *host, struct arena *arena, struct sweep *sweep,

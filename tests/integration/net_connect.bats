@@ -50,11 +50,11 @@ leases() {
 
 @test "a published port leads into the network that is left" {
 	up web --network front --network back -p 8080:1080 -- tcp 1080
-	sees b tcp $A 8080 : "web saw $B"
+	sees b tcp "$A" 8080 : "web saw $B"
 	ctr network disconnect front "$ID-web"
 	equal "$(in_network web)" 'eth1 10.91.0.2'
 	in_container web ip route replace default via 10.91.0.1
-	sees b tcp $A 8080 : "web saw $B"
+	sees b tcp "$A" 8080 : "web saw $B"
 }
 
 @test "what cannot be connected is told, and nothing is made" {

@@ -87,3 +87,24 @@ nothing_left() {
 		done
 	done
 }
+
+@test "what is on the disk of another boot is forgotten, leases without a record too" {
+	local leases=$DATA/network/networks/ctr/leases
+	ctr run --rm --name "$ID" "${PLACE[@]}" spec.json >/dev/null
+	ln -s ghost "$leases/10.89.0.77"
+	ln -s ghost "$DATA/network/ports/tcp-9999"
+	echo '{"id":"ghost","endpoints":[]}' >"$DATA/network/attachments/ghost.json"
+	ctr network reload
+	[[ -L $leases/10.89.0.77 ]] || fail "a lease of this boot is gone"
+	sed -i 's/^[^ ]*/00000000-0000-0000-0000-000000000000/' "$DATA/network/boot"
+	ctr network reload
+	nothing_left "another boot"
+}
+
+@test "a data root whose containers run in another network namespace is not taken over" {
+	up web --network bridge -- tcp 1080
+	run on b "$CTR" --root "$ROOT" --data-root "$DATA" network reload 3>&-
+	((status != 0))
+	contains "$output" "use a --data-root of its own"
+	sees @web tcp 127.0.0.1 1080 : "web saw 127.0.0.1"
+}
