@@ -272,6 +272,8 @@ void connection_enter(struct arena *arena, const struct connection_plan *plan, c
 {
 	const char *rest;
 
+	if (!spec->linux)
+		spec->linux = arena_new(arena, struct spec_linux);
 	if (plan->mode == NETWORK_MODE_PATH) {
 		spec_network_mode(spec, &rest);
 		netns = rest;

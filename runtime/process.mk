@@ -66,7 +66,10 @@ tests_unit_test_terminal_SOURCES = tests/unit/test_terminal.c
 tests_unit_test_terminal_LDADD = $(process_test_libraries)
 
 if FUZZING
-noinst_PROGRAMS += tests/fuzz/fuzz_passwd tests/fuzz/fuzz_user_map
+noinst_PROGRAMS += tests/fuzz/fuzz_passwd tests/fuzz/fuzz_run_network tests/fuzz/fuzz_user_map
+tests_fuzz_fuzz_run_network_SOURCES = tests/fuzz/fuzz_run_network.c
+tests_fuzz_fuzz_run_network_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_run_network_LDADD = libruntime.a libspecs.a libbase.a $(CTR_STATIC_LIBS)
 tests_fuzz_fuzz_passwd_SOURCES = tests/fuzz/fuzz_passwd.c
 tests_fuzz_fuzz_passwd_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_passwd_LDADD = libruntime.a libspecs.a libbase.a $(CTR_STATIC_LIBS)

@@ -203,3 +203,10 @@ BRIDGE='.network = {mode: "bridge"}'
 	monitor=$(jq .monitor.pid "$ROOT/$ID/state.json")
 	equal "$(<"/proc/$monitor/task/$monitor/children")" "$(pid_of "$ID") "
 }
+
+# A spec without the object is one without a place for what is joined.
+@test "a spec without linux joins the network that it names" {
+	spec "del(.linux) | .network = {mode: \"ns:/run/netns/$NS-b\"}" cat /proc/self/net/fib_trie
+	run -0 ctr run --rm --name "$ID" spec.json
+	contains "$output" "$B"
+}
