@@ -83,7 +83,7 @@ int network_service_attached(const struct network_service *service, struct error
  */
 int network_service_keep(const struct network_service *service, struct error *err);
 
-/* Waits until the other members know of the container and the companion needs nothing more. */
+/* Waits until it is so, and the other members know of the container, unless they are many. */
 int network_service_kept(const struct network_service *service, struct error *err);
 
 /*

@@ -54,6 +54,7 @@ libnetwork_a_SOURCES = \
 network_test_libraries = libunit.a libnetwork.a libnet.a libspecs.a libbase.a $(YAJL_LIBS) \
 	$(NETWORK_LIBS)
 check_PROGRAMS += \
+	tests/unit/test_attachment \
 	tests/unit/test_lease \
 	tests/unit/test_links \
 	tests/unit/test_netlink \
@@ -68,6 +69,9 @@ tests_unit_test_links_LDADD = $(network_test_libraries)
 tests_unit_test_netlink_SOURCES = tests/unit/test_netlink.c
 tests_unit_test_netlink_CPPFLAGS = $(libnetwork_a_CPPFLAGS)
 tests_unit_test_netlink_LDADD = $(network_test_libraries)
+tests_unit_test_attachment_SOURCES = tests/unit/test_attachment.c $(scratch_dir)
+tests_unit_test_attachment_CPPFLAGS = $(libnetwork_a_CPPFLAGS)
+tests_unit_test_attachment_LDADD = $(network_test_libraries)
 tests_unit_test_lease_SOURCES = tests/unit/test_lease.c $(scratch_dir)
 tests_unit_test_lease_CPPFLAGS = $(libnetwork_a_CPPFLAGS)
 tests_unit_test_lease_LDADD = $(network_test_libraries)

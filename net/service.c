@@ -146,14 +146,11 @@ static void end(struct service *service)
 				    &ignored);
 	close_fd(&service->devices_netns);
 	attach_give_back(&service->attach);
-	/* that is all that ctr waits for, but for the end of the process where something was kept */
+	/* that is all that ctr waits for */
 	close(STDIN_FILENO);
 	close(STDOUT_FILENO);
-	if (service->attach.unpublished) {
-		if (fork() > 0)
-			return;
+	if (service->attach.unpublished)
 		attachment_publish_names(&service->host, &service->attach.attachment);
-	}
 	while (service->sweeping)
 		service->sweeping = network_sweep_one(&service->host, &service->sweep);
 	network_detach_finish(&service->host, &service->arena, &service->rest);
