@@ -7,9 +7,9 @@
 #include "specs/network_document.h"
 
 /*
- * Addresses in use: leases/ADDRESS in the folder of a network is a symbolic link to the id of the
- * container that has it. It is made and known by one system call each, and of any number of
- * processes one makes it. Nothing is synced: a reboot ends all leases. folder: network_folder().
+ * Addresses in use: leases/ADDRESS in the folder of a network is a link that says which container has
+ * it (net/owned_link.h). It is made by one system call, and of any number of processes one makes it.
+ * Nothing is synced: a reboot ends all leases. folder: network_folder().
  */
 
 /*

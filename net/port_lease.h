@@ -7,7 +7,7 @@
 #include "specs/port.h"
 
 /*
- * Ports of the host in use, as symbolic links to the id of the container that has them:
+ * Ports of the host in use, as links that say which container has them (net/owned_link.h):
  *
  *	ports/tcp-8080			on all addresses of the host
  *	ports/tcp-8080@/127.0.0.1	on this one; 0.0.0.0 and :: stand for all of their family
