@@ -103,19 +103,30 @@ static bool has_successor(const struct publisher *publisher, const struct name_r
 	return false;
 }
 
+/* Of its own earlier memberships a member has the lines in its own form. */
+static void add_gone(const struct publisher *publisher, const char *id, struct string_list *lines)
+{
+	for (size_t i = 0; i < publisher->records.count; i++) {
+		const struct name_record *record = &publisher->records.items[i];
+
+		if (record->state == NAME_GOING)
+			name_record_add_lines(publisher->arena, record, strcmp(record->id, id) == 0,
+					      lines);
+	}
+}
+
 /* All that a member is to have in its file, or, as one that goes, is not. */
 static struct hosts_change whole_change(const struct publisher *publisher,
 					const struct name_record *record)
 {
-	struct hosts_change change = { .remove = publisher->news.remove };
-	struct string_list lines = list_with_room(publisher);
+	const bool goes = record->state == NAME_GOING;
+	struct hosts_change change = { list_with_room(publisher), list_with_room(publisher) };
+	struct string_list *all = goes ? &change.remove : &change.add;
 
-	names_add_others(publisher->arena, &publisher->records, record->id, &lines);
-	name_record_add_lines(publisher->arena, record, true, &lines);
-	if (record->state == NAME_GOING)
-		change.remove = lines;
-	else
-		change.add = lines;
+	names_add_others(publisher->arena, &publisher->records, record->id, all);
+	name_record_add_lines(publisher->arena, record, true, all);
+	if (!goes)
+		add_gone(publisher, record->id, &change.remove);
 	hosts_change_sort(&change);
 	return change;
 }

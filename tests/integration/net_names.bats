@@ -306,6 +306,35 @@ found() {
 	equal "$(file_of two resolv.conf)" "$(file_of one resolv.conf)"
 }
 
+@test "names: every user of a container can read its files, whatever ctr's umask is" {
+	local mode
+	umask 077
+	for mode in bridge host; do
+		run -0 once --network $mode --dns 192.0.2.1 --add-host db:192.0.2.2 -u 1000 -- \
+			'cat /etc/hosts /etc/resolv.conf'
+		contains "$output" $'192.0.2.2\tdb' 'nameserver 192.0.2.1'
+	done
+}
+
+@test "names: with the host's network, or one that is joined, its own name has an address too" {
+	host_has /etc/hosts '127.0.0.1 localhost\n192.0.2.9 of-the-host\n'
+	run -0 once --network host --add-host db:192.0.2.2 -- 'cat /etc/hosts'
+	equal "$output" $'192.0.2.2\tdb\n127.0.0.1 localhost\n192.0.2.9 of-the-host\n127.0.1.1\tbox'
+	run -0 once --network "ns:/run/netns/$NS-b" -- 'cat /etc/hosts /etc/hostname'
+	contains "$output" $'127.0.0.1\tlocalhost' $'127.0.1.1\tbox'$'\nbox'
+	lacks "$output" of-the-host
+}
+
+@test "names: host-gateway where no network leads to the host is an error, and leaves nothing" {
+	ctr network create --internal --subnet 10.99.3.0/24 "n3$$"
+	run -125 once --network "n3$$" --add-host gate:host-gateway -- true
+	contains "$output" "'gate:host-gateway': no network of the container leads to the host"
+	equal "$(containers)" ''
+	run -0 once --network "n3$$" -- 'cat /etc/hosts'
+	lacks "$output" host.containers.internal
+	ctr network rm "n3$$"
+}
+
 @test "names: the root of a user namespace can write its files" {
 	spec '.hostname = "box" | .linux.namespaces += [{type: "user"}] |
 		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |

@@ -169,6 +169,28 @@ TEST(names_of_one_that_is_back_replace_what_was_left_of_it)
 	arena_free(&arena);
 }
 
+TEST(names_of_one_that_is_connected_anew_change_in_its_own_file_too)
+{
+	int root;
+	cleanup_fd int folder = make_network(&root);
+	const struct name_member again = {
+		.id = "b",
+		.addresses = LIST("10.0.0.9"),
+		.names = LIST("b"),
+		.hostname = "host-b",
+		.hosts_file = arena_printf(&arena, "%s/b", scratch_path()),
+	};
+
+	JOIN("a", "10.0.0.2");
+	JOIN("b", "10.0.0.3");
+	CHECK_INT(names_leave(folder, "b", &err), 0);
+	CHECK_INT(names_join(folder, &again, &err), 0);
+	CHECK_INT(names_publish(root, "lan", "b", &err), 0);
+	CHECK_STRING(hosts_of("a"), "10.0.0.2\thost-a a\n10.0.0.9\tb\n");
+	CHECK_STRING(hosts_of("b"), "10.0.0.9\thost-b b\n10.0.0.2\ta\n");
+	arena_free(&arena);
+}
+
 TEST(names_do_not_wait_for_members_without_a_file)
 {
 	int root;
