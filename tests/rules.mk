@@ -36,7 +36,8 @@ if NETWORK
 EXTRA_PROGRAMS += tests/bench/attach
 bench_programs += tests/bench/attach
 tests_bench_attach_SOURCES = tests/bench/attach.c
-tests_bench_attach_LDADD = libnet.a libspecs.a libbase.a $(YAJL_LIBS)
+tests_bench_attach_LDADD = libnet.a libspecs.a libbase.a $(CTR_STATIC_LIBS)
+tests_bench_attach_LDFLAGS = $(AM_LDFLAGS) -static
 endif
 
 # Which functions a start executes, so that the linker has them side by side (cli/start.ld).

@@ -176,14 +176,14 @@ exec /usr/sbin/nft add element ip script ports "{{ {port} : {address} . 80 }}"
 
 
 def ctr_variant(port=7008):
-    """The container's namespace ends before it is detached, as in the life of a container."""
-    if not os.path.exists("/run/netns/ctr-first"):
+    """The container ends before it is detached, as it does in life, and its namespace with it."""
+    if not os.path.exists("held-first"):
         must(*ctr, "network", "create", "--subnet", "10.96.0.0/16", "bench")
-        must(attach, "up", data, "bench", "first", netns("ctr-first"), str(os.getpid()), "7007")
-    pid = str(os.getpid())
-    return [["also", "ip", "netns", "add", "ctr-one"],
-            ["time", attach, "up", data, "bench", "one", "/run/netns/ctr-one", pid, str(port)],
-            ["also", "ip", "netns", "del", "ctr-one"],
+        must(attach, "hold", "held-first")
+        must(attach, "up", data, "bench", "first", "held-first", "7007")
+    return [["also", attach, "hold", "held"],
+            ["time", attach, "up", data, "bench", "one", "held", str(port)],
+            ["also", attach, "drop", "held"],
             ["time", attach, "down", data, "one"]]
 
 
@@ -289,7 +289,10 @@ def plain_pair():
 def ctr_pair():
     must(*ctr, "network", "create", "--subnet", "10.94.0.0/24", "traffic")
     for name in ("server", "client"):
-        must(attach, "up", data, "traffic", name, netns("ctr-" + name), str(os.getpid()))
+        must(attach, "hold", "held-" + name)
+        must(attach, "up", data, "traffic", name, "held-" + name)
+        with open("held-" + name) as file:
+            must("ip", "netns", "attach", "ctr-" + name, file.read())
     said = json.loads(must("ip", "-n", "ctr-server", "-j", "address", "show", "dev", "eth0"))
     return Pair("ctr", said[0]["addr_info"][0]["local"])
 
@@ -321,4 +324,7 @@ print(f"{os.cpu_count()} processors, Linux {os.uname().release}; "
       f"{must('nft', '--version')}; {options.rounds} rounds; load {os.getloadavg()[0]:.1f}")
 for note in notes:
     print("note: " + note)
+for held in ("held-first", "held-server", "held-client"):
+    if os.path.exists(held):
+        must(attach, "drop", held)
 raise SystemExit(1 if notes else 0)

@@ -221,7 +221,7 @@ tables() {
 network_left() {
 	local found
 	if [[ -d $DATA/network ]]; then
-		(cd "$DATA/network" && find . -path './networks/*/leases/*' -type l -o -path './ports/*' -type l -o \
+		(cd "$DATA/network" && find . -path './networks/*/leases/*' -o -path './ports/*' ! -type d -o \
 			-path './attachments/*' -o -path './pending/*')
 	fi
 	on a ip -j -d link show type veth | jq -r '.[] | .ifname // empty | select(. != "eth0") | "link: \(.)"'
