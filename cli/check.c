@@ -39,6 +39,7 @@ static const struct probe {
 	{ "security modules", false, probe_security_modules },
 	{ "libraries", false, probe_libraries },
 	{ "companion programs", false, probe_companions },
+	{ "networks", false, probe_networks },
 	{ "criu", false, probe_criu },
 	{ "skopeo", false, probe_skopeo },
 	{ "newuidmap", false, probe_newuidmap },

@@ -58,6 +58,8 @@ probe_function probe_cgroup, probe_controllers, probe_freezer, probe_device_rule
 probe_function probe_overlay, probe_overlay_user, probe_idmapped_mounts;
 /* check_rootless.c */
 probe_function probe_subordinate_ids, probe_delegation;
+/* check_network.c */
+probe_function probe_networks;
 /* check_programs.c */
 probe_function probe_libraries, probe_companions, probe_criu, probe_skopeo, probe_newuidmap,
 	probe_pasta;

@@ -70,6 +70,7 @@ ctr_more_SOURCES = cli/more_main.c $(start_verbs) \
 	cli/check_cgroup.c \
 	cli/check_kernel.c \
 	cli/check_namespaces.c \
+	cli/check_network.c \
 	cli/check_overlay.c \
 	cli/check_programs.c cli/check_rootless.c \
 	cli/checkpoint.c \
@@ -127,6 +128,7 @@ ctr_net_SOURCES = cli/net_main.c cli/globals.c cli/help.c \
 	cli/network_disconnect.c \
 	cli/network_inspect.c \
 	cli/network_ls.c \
+	cli/network_probe.c cli/network_probe.h \
 	cli/network_prune.c \
 	cli/network_reload.c \
 	cli/network_rm.c \

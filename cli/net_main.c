@@ -2,11 +2,13 @@
 /*
  * ctr-net: the companion that knows netlink, by libmnl and libnftnl. It has the verbs of networks,
  * of two words each (`ctr network create`); ctr executes it with the command line that it got. And as
- * `ctr-net serve DATA-ROOT` it serves one start of a container (net/client.h).
+ * `ctr-net serve DATA-ROOT` it serves one start of a container (net/client.h), as `ctr-net probe`
+ * a line of `ctr check`.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/network_probe.h"
 #include "cli/verbs.h"
 #include "net/service.h"
 
@@ -33,5 +35,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "ctr-net: only ctr itself runs this: %s\n", err.text);
 		return 1;
 	}
+	if (argc == 2 && strcmp(argv[1], "probe") == 0)
+		return network_probe_main();
 	return program_main(&program, argv);
 }

@@ -165,3 +165,14 @@ parameter() {
 	contains "$(on a ip -d link show dev mine)" veth
 	on a ip link del mine
 }
+
+@test "check tells which kinds of networks this kernel can have" {
+	run ctr check --format json
+	local found
+	found=$(jq -r '.. | objects | select(.name? == "networks") | .found' <<<"$output")
+	contains "$found" nf_tables bridge veth
+	if [[ $found == *'without'*ipvlan* ]]; then
+		run ! ctr network create -d ipvlan -o parent=eth0 --subnet 10.77.1.0/24 lan
+		contains "$output" 'this kernel has no ipvlan'
+	fi
+}
