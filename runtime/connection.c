@@ -61,6 +61,8 @@ int connection_settle(const struct settings *settings, struct arena *arena, cons
 		return fail(err, EPERM,
 			    "network.mode: 'bridge' changes the host's network, which only root "
 			    "may: use --network pasta");
+	if (plan->mode == NETWORK_MODE_PASTA)
+		return fail(err, ENOTSUP, "network.mode: 'pasta': this build cannot start it");
 	if (plan->other) {
 		*joined = open_container(settings, arena, plan->other, err);
 		if (*joined < 0)
