@@ -108,3 +108,33 @@ nothing_left() {
 	contains "$output" "use a --data-root of its own"
 	sees @web tcp 127.0.0.1 1080 : "web saw 127.0.0.1"
 }
+
+@test "rules that somebody has flushed are there again by reload, and by the next container" {
+	up web --network bridge -p 8080:1080 -- tcp 1080
+	sees b tcp "$A" 8080 : "web saw $B"
+	on a nft flush ruleset
+	unheard b tcp "$A" 8080
+	ctr network reload "$ID-web"
+	sees b tcp "$A" 8080 : "web saw $B"
+	on a nft flush ruleset
+	unheard b tcp "$A" 8080
+	up other --network bridge -p 8081:1080 -- tcp 1080
+	sees b tcp "$A" 8080 : "web saw $B"
+	sees b tcp "$A" 8081 : "other saw $B"
+	on a nft flush ruleset
+	ctr rm -f "$ID-web" "$ID-other" >/dev/null
+	nothing_left "detached without rules"
+}
+
+@test "a start that comes while the rules are written anew is in them" {
+	local i pids=()
+	ctr run --rm --name "$ID" --network bridge spec.json
+	for i in 1 2 3 4 5 6; do
+		ctr network reload &
+		pids+=($!)
+		ctr run -d --name "$ID-$i" --network bridge -p "808$i:1080" spec.json >/dev/null 2>&1 || true
+		ctr rm -f "$ID-$i" >/dev/null 2>&1
+	done
+	wait "${pids[@]}"
+	nothing_left "attach and detach beside a reload"
+}
