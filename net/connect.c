@@ -11,6 +11,7 @@
 #include "net/attach.h"
 #include "net/attach_names.h"
 #include "net/attachment.h"
+#include "net/conntrack.h"
 #include "net/detach.h"
 #include "net/owner.h"
 #include "net/rules_members.h"
@@ -126,7 +127,9 @@ static int move_ports(struct network_host *host, struct arena *arena,
 		return 0;
 	if (network_load(&host->store, arena, publisher->network, &network, err) < 0)
 		return -1;
-	return rules_members_write(host, arena, &network, err);
+	if (rules_members_write(host, arena, &network, err) < 0)
+		return -1;
+	return conntrack_forget(&host->filter, arena, rest->ports.items, rest->ports.count, err);
 }
 
 int network_disconnect(struct network_host *host, struct arena *arena, const char *id,

@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/macro.h"
 #include "base/step.h"
 #include "net/attach_names.h"
 #include "net/attach_reserve.h"
 #include "net/attachment.h"
+#include "net/conntrack.h"
 #include "net/links.h"
 #include "net/netlink.h"
 #include "net/owner.h"
@@ -126,23 +128,42 @@ static int find_networks(struct detach *detach, struct error *err)
 	return 0;
 }
 
-static void publish_names(struct detach *detach)
+/* Datagrams of who goes on sending would be the container's for as long as he does. */
+static void finish_one(struct network_host *host, struct arena *arena,
+		       const struct network_attachment *attachment, bool unpublished)
 {
-	struct detach_rest *rest = detach->rest;
-	const struct network_attachment **items;
+	struct netlink *filter;
+	struct error err;
 
-	if (!rest || attachment_publishes_quickly(detach->host, &detach->attachment)) {
+	if (unpublished)
+		attachment_publish_names(host, attachment);
+	filter = network_host_filter(host, &err);
+	if (filter && conntrack_forget(filter, arena, attachment->ports.items,
+				       attachment->ports.count, &err) < 0)
+		log_warning("network of %s: %s", attachment->id, err.text);
+}
+
+/* What takes no time is done, for the rest there may be somebody who does not wait for it. */
+static void finish(struct detach *detach)
+{
+	bool quick = attachment_publishes_quickly(detach->host, &detach->attachment);
+	struct detach_rest *rest = detach->rest;
+	struct detach_gone *items;
+
+	if (!rest || quick)
 		attachment_publish_names(detach->host, &detach->attachment);
+	if (!rest) {
+		finish_one(detach->host, detach->arena, &detach->attachment, false);
 		return;
 	}
-	items = arena_array(detach->arena, const struct network_attachment *,
-			    rest->unpublished.count + 1);
-	if (rest->unpublished.count)
-		memcpy(items, rest->unpublished.items, rest->unpublished.count * sizeof(*items));
-	rest->unpublished.items = items;
-	items[rest->unpublished.count++] =
-		memcpy(arena_new(detach->arena, struct network_attachment), &detach->attachment,
-		       sizeof(detach->attachment));
+	items = arena_array(detach->arena, struct detach_gone, rest->gone.count + 1);
+	if (rest->gone.count)
+		memcpy(items, rest->gone.items, rest->gone.count * sizeof(*items));
+	rest->gone.items = items;
+	items[rest->gone.count++] = (struct detach_gone){
+		.attachment = detach->attachment,
+		.unpublished = !quick,
+	};
 }
 
 static int remove_all(struct detach *detach, struct error *err)
@@ -153,7 +174,7 @@ static int remove_all(struct detach *detach, struct error *err)
 		result = detach_run(detach_steps, ARRAY_SIZE(detach_steps), detach, err);
 	rules_members_unlock(&detach->locks);
 	if (result == 0)
-		publish_names(detach);
+		finish(detach);
 	return result;
 }
 
@@ -259,7 +280,8 @@ int network_detach_dead(struct network_host *host, struct arena *arena, const ch
 void network_detach_finish(struct network_host *host, struct arena *arena,
 			   const struct detach_rest *rest)
 {
-	for (size_t i = 0; i < rest->unpublished.count; i++)
-		attachment_publish_names(host, rest->unpublished.items[i]);
+	for (size_t i = 0; i < rest->gone.count; i++)
+		finish_one(host, arena, &rest->gone.items[i].attachment,
+			   rest->gone.items[i].unpublished);
 	links_leaving_wait(arena, &rest->links);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/error.h"
 #include "net/links_leave.h"
@@ -12,13 +14,18 @@
  * record, so that an interrupted detach is done again by the next one.
  */
 
+struct detach_gone {
+	struct network_attachment attachment;
+	bool unpublished; /* the members of its networks, who are many, do not know it yet */
+};
+
 /* What is left to do of a detach when the container has nothing any more. */
 struct detach_rest {
 	struct links_leaving links; /* of one whose process is gone: the kernel removes them */
 	struct {
-		const struct network_attachment **items;
+		struct detach_gone *items;
 		size_t count;
-	} unpublished; /* the members of its networks, who are many, do not know it yet */
+	} gone;
 };
 
 /*

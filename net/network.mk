@@ -4,6 +4,7 @@ noinst_LIBRARIES += libnetwork.a
 libnetwork_a_CPPFLAGS = $(AM_CPPFLAGS) $(NETWORK_CFLAGS)
 libnetwork_a_SOURCES = \
 	net/attach.c net/attach.h \
+	net/attach_find.c \
 	net/attach_links.c net/attach_links.h \
 	net/attach_names.c net/attach_names.h \
 	net/attach_reserve.c net/attach_reserve.h \

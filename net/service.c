@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/macro.h"
 #include "net/attach.h"
 #include "net/attach_names.h"
+#include "net/conntrack.h"
 #include "net/detach.h"
 #include "net/device_move.h"
 #include "net/service_message.h"
@@ -136,6 +138,21 @@ static void use_time(struct service *service)
 		service->sweeping = network_sweep_one(&service->host, &service->sweep);
 }
 
+/* Of the host's ports, datagrams that have come before led to nobody, and would for ever. */
+static void finish_attach(struct service *service)
+{
+	const struct attach *attach = &service->attach;
+	const struct network_attachment *attachment = &attach->attachment;
+	struct error err;
+
+	if (attach->unpublished)
+		attachment_publish_names(&service->host, attachment);
+	if (attach->kept &&
+	    conntrack_forget(&service->host.filter, &service->arena, attachment->ports.items,
+			     attachment->ports.count, &err) < 0)
+		log_warning("network of %s: %s", attachment->id, err.text);
+}
+
 /* With what was not kept; then the rest of what there was no time for. */
 static void end(struct service *service)
 {
@@ -149,8 +166,7 @@ static void end(struct service *service)
 	/* that is all that ctr waits for */
 	close(STDIN_FILENO);
 	close(STDOUT_FILENO);
-	if (service->attach.unpublished)
-		attachment_publish_names(&service->host, &service->attach.attachment);
+	finish_attach(service);
 	while (service->sweeping)
 		service->sweeping = network_sweep_one(&service->host, &service->sweep);
 	network_detach_finish(&service->host, &service->arena, &service->rest);
