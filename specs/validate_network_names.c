@@ -31,6 +31,10 @@ int validate_network_names(const struct validation *validation)
 	for (size_t i = 0; i < network->hosts.count; i++)
 		if (added_host_parse(network->hosts.items[i], &host, &why) < 0)
 			return refuse(validation, "network.hosts[%zu]: %s", i, why.text);
+	if (network->dns.count && !strcmp(network->dns.items[0], "none") &&
+	    (network->dns_search.count || network->dns_options.count))
+		return refuse(validation, "network.%s: dns 'none' leaves /etc/resolv.conf as it is",
+			      network->dns_search.count ? "dnsSearch" : "dnsOptions");
 	if (network->no_hosts && network->hosts.count)
 		return refuse(validation, "network.hosts: noHosts leaves /etc/hosts as it is");
 	return 0;

@@ -94,6 +94,8 @@ TEST(network_refuses_what_makes_no_sense)
 		"'dns': ['none', '1.1.1.1']",
 		"'dnsSearch': ['a b']",
 		"'dnsOptions': ['']",
+		"'dns': ['none'], 'dnsSearch': ['a']",
+		"'dns': ['none'], 'dnsOptions': ['a']",
 		"'hosts': ['db']",
 		"'hosts': [':10.0.0.1']",
 		"'hosts': ['db:']",
