@@ -198,6 +198,20 @@ int link_vlan_failed(struct error *err)
 		    "the bridges of this kernel know no VLANs (CONFIG_BRIDGE_VLAN_FILTERING)");
 }
 
+int link_remove(struct netlink *netlink, struct arena *arena, const char *name, struct error *err)
+{
+	struct netlink_batch batch;
+	struct nlmsghdr *message;
+
+	netlink_batch_begin(&batch, arena);
+	message = link_message(&batch, arena_printf(arena, "remove interface %s", name),
+			       RTM_DELLINK, 0, 0);
+	mnl_attr_put_strz(message, IFLA_IFNAME, name);
+	if (netlink_send(netlink, &batch, NULL, err) == 0 || err->errnum == ENODEV)
+		return 0;
+	return -1;
+}
+
 uint32_t link_index(const struct netlink *netlink, const char *name)
 {
 	struct ifreq request = { 0 };

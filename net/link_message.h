@@ -75,6 +75,9 @@ int link_kind_check(struct netlink *netlink, struct arena *arena, const char *ki
 /* The same for link_message_vlan(). */
 int link_vlan_failed(struct error *err);
 
+/* Removes a link by its name; one that is gone is no error. */
+int link_remove(struct netlink *netlink, struct arena *arena, const char *name, struct error *err);
+
 /* The index of an interface in a socket's namespace, 0 if there is none. One system call. */
 uint32_t link_index(const struct netlink *netlink, const char *name);
 

@@ -8,12 +8,14 @@
 #include <sys/socket.h>
 
 #include "net/link_message.h"
+#include "net/links_inside.h"
 #include "net/rate.h"
 
 /* What the link into the container is made of, whatever its kind. */
-static void put_inside(struct nlmsghdr *message, const struct links_plan *plan, int netns)
+static void put_inside(struct nlmsghdr *message, const struct links_plan *plan, const char *name,
+		       int netns)
 {
-	mnl_attr_put_strz(message, IFLA_IFNAME, plan->endpoint->interface);
+	mnl_attr_put_strz(message, IFLA_IFNAME, name);
 	mnl_attr_put_u32(message, IFLA_NET_NS_FD, (uint32_t)netns);
 	if (plan->mtu)
 		mnl_attr_put_u32(message, IFLA_MTU, plan->mtu);
@@ -53,7 +55,7 @@ static void write_pair(struct netlink_batch *batch, const struct links_plan *pla
 	veth = link_kind_begin(message, "veth");
 	peer = mnl_attr_nest_start(message, VETH_INFO_PEER);
 	mnl_nlmsg_put_extra_header(message, sizeof(struct ifinfomsg));
-	put_inside(message, plan, netns);
+	put_inside(message, plan, plan->endpoint->interface, netns);
 	mnl_attr_nest_end(message, peer);
 	link_kind_end(message, veth);
 	link_message_seclude(batch, "seclude the host's end", name);
@@ -64,15 +66,16 @@ static void write_pair(struct netlink_batch *batch, const struct links_plan *pla
 	link_put_up(message);
 }
 
+/* name: one that is free here too, or kernels before 6.14 refuse it. It gets its own inside. */
 static void write_child(struct netlink_batch *batch, const struct links_plan *plan, uint32_t parent,
-			int netns)
+			const char *name, int netns)
 {
 	const bool macvlan = plan->network->driver == NETWORK_MACVLAN;
 	struct nlmsghdr *message = link_message(batch, "make a link of the parent", RTM_NEWLINK,
 						NLM_F_CREATE | NLM_F_EXCL, 0);
 	struct link_kind kind;
 
-	put_inside(message, plan, netns);
+	put_inside(message, plan, name, netns);
 	mnl_attr_put_u32(message, IFLA_LINK, parent);
 	kind = link_kind_begin(message, network_driver_name(plan->network->driver));
 	if (macvlan)
@@ -121,49 +124,18 @@ static int making_failed(struct netlink *host, struct arena *arena, const struct
 }
 
 static int make(struct netlink *host, struct arena *arena, const struct links_plan *plan,
-		uint32_t upper, int netns, struct error *err)
+		uint32_t upper, const char *name, int netns, struct error *err)
 {
-	const struct network *network = plan->network;
 	struct netlink_batch batch;
 
 	netlink_batch_begin(&batch, arena);
-	if (network->driver == NETWORK_BRIDGE)
+	if (plan->network->driver == NETWORK_BRIDGE)
 		write_pair(&batch, plan, upper, netns);
 	else
-		write_child(&batch, plan, upper, netns);
+		write_child(&batch, plan, upper, name, netns);
 	return netlink_send(host, &batch, NULL, err) < 0
 		       ? making_failed(host, arena, plan, netns, err)
 		       : 0;
-}
-
-/* Addresses, up, routes: in this order, as a route needs a link that is up. */
-static void write_inside(struct netlink_batch *batch, const struct links_plan *plan, uint32_t index)
-{
-	const struct network_endpoint *endpoint = plan->endpoint;
-	char text[ADDRESS_TEXT_SIZE];
-
-	if (!plan->inet6)
-		link_message_address_generation(batch, "keep IPv6 from it", index, false);
-	for (size_t i = 0; i < endpoint->addresses.count; i++) {
-		const struct ip_prefix *address = &endpoint->addresses.items[i].address;
-
-		link_message_address(batch,
-				     arena_printf(batch->arena, "give it the address %s",
-						  ip_prefix_print(address, text)),
-				     NLM_F_EXCL, index, address);
-	}
-	link_put_up(link_message(batch, "set it up", RTM_NEWLINK, 0, index));
-	for (size_t i = 0; i < endpoint->addresses.count; i++) {
-		const struct network_address *address = &endpoint->addresses.items[i];
-
-		if (links_plan_route(plan, i))
-			link_message_default_route(
-				batch,
-				arena_printf(batch->arena, "route over %s",
-					     ip_address_print(&address->gateway, text)),
-				index, address->address.address.family,
-				plan->has_gateway ? &address->gateway : NULL);
-	}
 }
 
 /* The limits on the host's end: what goes to the container, and once more what comes from it. */
@@ -184,28 +156,6 @@ static int limit_host_end(struct netlink *host, struct arena *arena, const struc
 				  : 0;
 }
 
-static int furnish(struct arena *arena, const struct links_plan *plan, int netns, struct error *err)
-{
-	cleanup_netlink struct netlink inside = NETLINK_CLOSED;
-	const uint64_t rate = plan->endpoint->rate_out;
-	struct netlink_batch batch;
-	size_t failed = 0;
-	uint32_t index;
-
-	if (netlink_open(&inside, NETLINK_ROUTE, netns, err) < 0)
-		return -1;
-	index = link_index(&inside, plan->endpoint->interface);
-	if (!index)
-		return fail(err, ENODEV, "it is gone from the container");
-	netlink_batch_begin(&batch, arena);
-	if (rate)
-		rate_message(&batch, index, rate, plan->mtu);
-	write_inside(&batch, plan, index);
-	if (netlink_send(&inside, &batch, &failed, err) == 0)
-		return 0;
-	return rate ? rate_failed(failed, 0, err) : -1;
-}
-
 /* What needs the index of the host's end. */
 static int finish_host_end(struct netlink *host, struct arena *arena, const struct links_plan *plan,
 			   uint32_t index, struct error *err)
@@ -222,29 +172,45 @@ static int finish_host_end(struct netlink *host, struct arena *arena, const stru
 	return limit_host_end(host, arena, plan, index, err);
 }
 
+static int connect_pair(struct netlink *host, struct arena *arena, const struct links_plan *plan,
+			uint32_t upper, int netns, uint32_t *host_index, struct error *err)
+{
+	const struct network_endpoint *endpoint = plan->endpoint;
+	struct error other;
+
+	if (make(host, arena, plan, upper, NULL, netns, err) < 0)
+		return -1;
+	*host_index = link_index(host, endpoint->host_interface);
+	if (finish_host_end(host, arena, plan, *host_index, err) == 0 &&
+	    links_furnish(arena, plan, endpoint->interface, netns, err) == 0)
+		return 0;
+	links_remove(host, arena, endpoint, &other);
+	return -1;
+}
+
+static int connect_child(struct netlink *host, struct arena *arena, const struct links_plan *plan,
+			 uint32_t upper, int netns, struct error *err)
+{
+	char name[IFNAMSIZ];
+
+	if (links_host_name(name, err) < 0 || make(host, arena, plan, upper, name, netns, err) < 0)
+		return -1;
+	if (links_furnish(arena, plan, name, netns, err) == 0)
+		return 0;
+	return err->errnum == EEXIST ? name_failed(plan->endpoint, netns, err) : -1;
+}
+
 static int connect_endpoint(struct netlink *host, struct arena *arena,
 			    const struct links_plan *plan, int netns, uint32_t *host_index,
 			    struct error *err)
 {
-	const struct network_endpoint *endpoint = plan->endpoint;
-	const bool is_pair = plan->network->driver == NETWORK_BRIDGE;
 	const uint32_t upper = links_network_index(host, plan->network);
-	struct error other;
 
 	if (!upper)
 		return fail(err, ENODEV, "there is no interface '%s'", plan->network->interface);
-	if (make(host, arena, plan, upper, netns, err) < 0)
-		return -1;
-	if (is_pair)
-		*host_index = link_index(host, endpoint->host_interface);
-	if ((!is_pair || finish_host_end(host, arena, plan, *host_index, err) == 0) &&
-	    furnish(arena, plan, netns, err) == 0)
-		return 0;
-	if (is_pair)
-		links_remove(host, arena, endpoint, &other);
-	else
-		links_remove_inside(netns, arena, endpoint, &other);
-	return -1;
+	if (plan->network->driver == NETWORK_BRIDGE)
+		return connect_pair(host, arena, plan, upper, netns, host_index, err);
+	return connect_child(host, arena, plan, upper, netns, err);
 }
 
 int links_apply(struct netlink *host, struct arena *arena, const struct links_plan *plan, int netns,
@@ -285,35 +251,10 @@ int links_rejoin(struct netlink *host, struct arena *arena, const struct links_p
 	return netlink_send(host, &batch, NULL, err) == 0 || err->errnum == ENODEV ? 0 : -1;
 }
 
-static int remove_link(struct netlink *netlink, struct arena *arena, const char *name,
-		       struct error *err)
-{
-	struct netlink_batch batch;
-	struct nlmsghdr *message;
-
-	netlink_batch_begin(&batch, arena);
-	message = link_message(&batch, arena_printf(arena, "remove interface %s", name),
-			       RTM_DELLINK, 0, 0);
-	mnl_attr_put_strz(message, IFLA_IFNAME, name);
-	if (netlink_send(netlink, &batch, NULL, err) == 0 || err->errnum == ENODEV)
-		return 0;
-	return -1;
-}
-
 int links_remove(struct netlink *host, struct arena *arena, const struct network_endpoint *endpoint,
 		 struct error *err)
 {
 	if (!endpoint->host_interface)
 		return 0;
-	return remove_link(host, arena, endpoint->host_interface, err);
-}
-
-int links_remove_inside(int netns, struct arena *arena, const struct network_endpoint *endpoint,
-			struct error *err)
-{
-	cleanup_netlink struct netlink inside = NETLINK_CLOSED;
-
-	if (netlink_open(&inside, NETLINK_ROUTE, netns, err) < 0)
-		return -1;
-	return remove_link(&inside, arena, endpoint->interface, err);
+	return link_remove(host, arena, endpoint->host_interface, err);
 }

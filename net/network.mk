@@ -21,6 +21,7 @@ libnetwork_a_SOURCES = \
 	net/link_message.c net/link_message.h \
 	net/links.c net/links.h \
 	net/links_leave.c net/links_leave.h \
+	net/links_inside.c net/links_inside.h \
 	net/links_network.c \
 	net/links_plan.c \
 	net/netlink.c net/netlink.h \

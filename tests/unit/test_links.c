@@ -333,7 +333,9 @@ TEST(links_that_were_there_before_stay)
 
 TEST(links_of_macvlan_hang_on_their_parent)
 {
+	struct links_plan plan;
 	struct world world;
+	uint32_t index;
 
 	make_world(&world);
 	network.driver = NETWORK_MACVLAN;
@@ -343,9 +345,15 @@ TEST(links_of_macvlan_hang_on_their_parent)
 	in(world.host_netns, &world,
 	   "ip link add name up0 type veth peer name down0; ip link set up0 up; ip link set down0 "
 	   "up");
+	/* kernels before 6.14 did not let it have a name of the host's */
+	in(world.host_netns, &world, "ip link add name eth0 type veth peer name eth0p");
 	CHECK(links_network(&world.host, &arena, &network, &err) == 0);
 	apply(&world, LINKS_DEFAULT_ROUTE);
 	CHECK_CONTAINS(in(world.netns, &world, "ip -d link show eth0"), "macvlan mode bridge");
+	CHECK(links_plan(&network, &endpoint, 0, &plan, &err) == 0);
+	CHECK(links_apply(&world.host, &arena, &plan, world.netns, &index, &err) == -1);
+	CHECK_STRING(err.text, "interface eth0: the container has an interface 'eth0' already");
+	CHECK_STRING(in(world.netns, &world, "ip -o link | grep -v ' lo:' | grep -v ' eth0@'"), "");
 	CHECK_CONTAINS(in(world.netns, &world, "ip route"), "default via 10.89.7.1");
 	CHECK(links_network_remove(&world.host, &arena, &network, &err) == 0);
 	CHECK_CONTAINS(in(world.host_netns, &world, "ip -o link"), "up0");
