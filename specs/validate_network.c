@@ -13,6 +13,10 @@
 #include "specs/port.h"
 #include "specs/validate.h"
 
+/* Each is compared with all others. */
+#define MAX_PORTS 1024
+#define MAX_NETWORKS 256
+
 /* What the members of one network are called by in messages: "network" or "network.networks[2]". */
 struct place {
 	const struct validation *validation;
@@ -115,6 +119,8 @@ static int check_endpoints(const struct validation *validation)
 	struct place place = { .validation = validation, .path = place.text };
 	struct error why;
 
+	if (network->networks.count > MAX_NETWORKS)
+		return refuse(validation, "network.networks: more than %d", MAX_NETWORKS);
 	for (size_t i = 0; i < network->networks.count; i++) {
 		const struct spec_network_endpoint *endpoint = &network->networks.items[i];
 
@@ -222,20 +228,22 @@ static bool clash(const struct published_port *a, const struct published_port *b
 
 static int check_ports(const struct validation *validation)
 {
-	const struct string_list *ports = &validation->spec->network->ports;
+	const struct string_list *words = &validation->spec->network->ports;
+	struct published_port ports[MAX_PORTS];
+	struct error why;
 
-	for (size_t i = 0; i < ports->count; i++) {
-		struct published_port port, other;
-		struct error why;
-
-		if (port_parse(ports->items[i], &port, &why) < 0)
+	if (words->count > MAX_PORTS)
+		return refuse(validation, "network.ports: more than %d: write them as ranges",
+			      MAX_PORTS);
+	for (size_t i = 0; i < words->count; i++) {
+		if (port_parse(words->items[i], &ports[i], &why) < 0)
 			return refuse(validation, "network.ports[%zu]: %s", i, why.text);
 		for (size_t j = 0; j < i; j++)
-			if (port_parse(ports->items[j], &other, &why) == 0 && clash(&port, &other))
+			if (clash(&ports[i], &ports[j]))
 				return refuse(validation,
 					      "network.ports[%zu]: '%s': the host's port is taken "
 					      "by '%s' already",
-					      i, ports->items[i], ports->items[j]);
+					      i, words->items[i], words->items[j]);
 	}
 	return 0;
 }

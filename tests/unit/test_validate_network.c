@@ -212,3 +212,17 @@ TEST(rates_are_bits_a_second_in_thousands)
 			CHECK(rate == cases[i].rate);
 	}
 }
+
+/* Comparing each with all others would take minutes for a spec of some megabytes. */
+TEST(network_of_a_hundred_thousand_ports_is_refused_at_once)
+{
+	cleanup_arena struct arena arena = { 0 };
+	const size_t count = 100000;
+	char *members = arena_alloc_array(&arena, count, 9), *end = members;
+	struct error err;
+
+	for (size_t i = 0; i < count; i++)
+		end += snprintf(end, 9, "%s'%zu'", i ? "," : "", 1 + i % 9999);
+	CHECK_INT(validate(&arena, NEW, arena_printf(&arena, "'ports': [%s]", members), &err), -1);
+	CHECK_CONTAINS(err.text, "network.ports: more than 1024: write them as ranges");
+}
