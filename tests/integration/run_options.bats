@@ -189,7 +189,7 @@ refused() {
 	equal "$output" "$(readlink /proc/self/ns/net)"
 	run -0 ctr run --rm --network none box:1 sh -c 'cat /proc/net/dev | grep -c :'
 	equal "$output" 1
-	refused '--network bogus' "none, host"
+	refused '--network bogus' "there is no network 'bogus'"
 }
 
 @test "-t gives a terminal, and its type" {

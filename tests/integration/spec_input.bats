@@ -104,9 +104,9 @@ each_refused() {
 	END
 }
 
-@test "a network that is not supported yet is refused and not ignored" {
-	spec '.network = {mode: "bridge"}' true
-	refused 'spec.json: network' 'not supported yet'
+@test "a network that there is no such thing as is refused and not ignored" {
+	spec '.network = {mode: "bride"}' true
+	refused 'spec.json: network.mode' "unknown mode 'bride'"
 	nothing_created
 }
 
