@@ -182,24 +182,41 @@ static int join_vlan(struct netlink *host, struct arena *arena, const struct net
 	return netlink_send(host, &batch, NULL, err) < 0 ? link_vlan_failed(err) : 0;
 }
 
-static int set_parameters(struct arena *arena, const struct network *network, struct error *err)
+static int set_ipv6(struct arena *arena, const char *name, const char *parameter, const char *value,
+		    struct error *err)
 {
-	const char *name = network->interface;
+	const char *path = arena_printf(arena, "ipv6/conf/%s/%s", name, parameter);
 
-	if (has_family(network, AF_INET) &&
-	    (host_sysctl_set(arena_printf(arena, "ipv4/conf/%s/route_localnet", name), "1", err) <
-		     0 ||
-	     (!network->internal && host_sysctl_forward(AF_INET, err) < 0)))
-		return -1;
+	if (host_sysctl_set(path, value, err) == 0)
+		return 0;
+	return err->errnum != ENOENT
+		       ? -1
+		       : fail(err, ENOENT,
+			      "this kernel has no IPv6 (CONFIG_IPV6, or ipv6.disable=1)");
+}
+
+/* Before it has addresses. A host may have IPv6 off by default: this network wants it. */
+static int prepare_ipv6(struct arena *arena, const struct network *network, struct error *err)
+{
 	if (!has_family(network, AF_INET6))
 		return 0;
 	/* it is the router of its network: nobody in there shall be that for the host */
-	if (host_sysctl_set(arena_printf(arena, "ipv6/conf/%s/accept_ra", name), "0", err) < 0)
-		return err->errnum == ENOENT
-			       ? fail(err, ENOENT,
-				      "this kernel has no IPv6 (CONFIG_IPV6, or ipv6.disable=1)")
-			       : -1;
-	return network->internal ? 0 : host_sysctl_forward(AF_INET6, err);
+	if (set_ipv6(arena, network->interface, "accept_ra", "0", err) < 0)
+		return -1;
+	return set_ipv6(arena, network->interface, "disable_ipv6", "0", err);
+}
+
+static int forward(struct arena *arena, const struct network *network, struct error *err)
+{
+	const char *path = arena_printf(arena, "ipv4/conf/%s/route_localnet", network->interface);
+
+	if (has_family(network, AF_INET) && host_sysctl_set(path, "1", err) < 0)
+		return -1;
+	if (network->internal)
+		return 0;
+	if (has_family(network, AF_INET) && host_sysctl_forward(AF_INET, err) < 0)
+		return -1;
+	return has_family(network, AF_INET6) ? host_sysctl_forward(AF_INET6, err) : 0;
 }
 
 static int remove_link(struct netlink *host, struct arena *arena, uint32_t index, struct error *err)
@@ -215,9 +232,10 @@ static int complete(struct netlink *host, struct arena *arena, const struct netw
 		    const struct present *present, struct error *err)
 {
 	if (join_vlan(host, arena, network, present, err) < 0 ||
+	    prepare_ipv6(arena, network, err) < 0 ||
 	    complete_link(host, arena, network, present, err) < 0)
 		return -1;
-	return set_parameters(arena, network, err);
+	return forward(arena, network, err);
 }
 
 /* A new one that cannot be completed is removed again. */

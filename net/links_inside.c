@@ -2,9 +2,13 @@
 #include "net/links_inside.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/rtnetlink.h>
+#include <sched.h>
 #include <string.h>
 
+#include "base/fd.h"
+#include "net/host_sysctl.h"
 #include "net/link_message.h"
 #include "net/rate.h"
 
@@ -28,7 +32,7 @@ static void write_inside(struct netlink_batch *batch, const struct links_plan *p
 		link_message_address(batch,
 				     arena_printf(batch->arena, "give it the address %s",
 						  ip_prefix_print(address, text)),
-				     NLM_F_EXCL, index, address);
+				     NLM_F_REPLACE, index, address);
 	}
 	link_put_up(link_message(batch, "set it up", RTM_NEWLINK, 0, index));
 	for (size_t i = 0; i < endpoint->addresses.count; i++) {
@@ -54,32 +58,62 @@ static void remove_child(struct netlink *inside, struct arena *arena, uint32_t i
 	netlink_send(inside, &batch, NULL, &ignored);
 }
 
-int links_furnish(struct arena *arena, const struct links_plan *plan, const char *name, int netns,
-		  struct error *err)
+static int furnish(struct netlink *inside, struct arena *arena, const struct links_plan *plan,
+		   const char *name, uint32_t index, struct error *err)
 {
-	cleanup_netlink struct netlink inside = NETLINK_CLOSED;
 	const uint64_t rate = plan->endpoint->rate_out;
 	struct netlink_batch batch;
 	size_t failed = 0;
-	uint32_t index;
 
-	if (netlink_open(&inside, NETLINK_ROUTE, netns, err) < 0)
-		return -1;
-	index = link_index(&inside, name);
-	if (!index)
-		return fail(err, ENODEV, "it is gone from the container");
 	netlink_batch_begin(&batch, arena);
 	if (rate)
 		rate_message(&batch, index, rate, plan->mtu);
 	if (strcmp(name, plan->endpoint->interface) != 0)
 		write_name(&batch, plan, index);
 	write_inside(&batch, plan, index);
-	if (netlink_send(&inside, &batch, &failed, err) == 0)
+	if (netlink_send(inside, &batch, &failed, err) == 0)
 		return 0;
-	/* of a pair the end on the host is removed */
-	if (plan->network->driver != NETWORK_BRIDGE)
-		remove_child(&inside, arena, index);
 	return rate ? rate_failed(failed, 0, err) : -1;
+}
+
+/* A host may have IPv6 off by default, and its namespaces with it: this network wants it. */
+static int enable_ipv6(int netns, struct arena *arena, const char *interface, struct error *err)
+{
+	cleanup_fd int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	int result;
+
+	if (own < 0 || setns(netns, CLONE_NEWNET) < 0)
+		return fail_errno(err, "enter the container's network namespace");
+	result = host_sysctl_set(arena_printf(arena, "ipv6/conf/%s/disable_ipv6", interface), "0",
+				 err);
+	if (setns(own, CLONE_NEWNET) < 0)
+		return fail_errno(err, "return to the own network namespace");
+	return result;
+}
+
+int links_furnish(struct arena *arena, const struct links_plan *plan, const char *name, int netns,
+		  struct error *err)
+{
+	cleanup_netlink struct netlink inside = NETLINK_CLOSED;
+	const char *interface = plan->endpoint->interface;
+	struct error other;
+	uint32_t index;
+	int result;
+
+	if (netlink_open(&inside, NETLINK_ROUTE, netns, err) < 0)
+		return -1;
+	index = link_index(&inside, name);
+	if (!index)
+		return fail(err, ENODEV, "it is gone from the container");
+	result = furnish(&inside, arena, plan, name, index, err);
+	/* all that has been done may be done again */
+	if (result < 0 && err->errnum == EACCES && plan->inet6 &&
+	    enable_ipv6(netns, arena, interface, &other) == 0)
+		result = furnish(&inside, arena, plan, interface, index, err);
+	/* of a pair the end on the host is removed */
+	if (result < 0 && plan->network->driver != NETWORK_BRIDGE)
+		remove_child(&inside, arena, index);
+	return result;
 }
 
 int links_remove_inside(int netns, struct arena *arena, const struct network_endpoint *endpoint,

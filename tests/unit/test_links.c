@@ -224,6 +224,23 @@ TEST(links_of_a_bridge_reach_it)
 	end_world(&world);
 }
 
+TEST(links_have_ipv6_where_it_is_off_by_default)
+{
+	static const char off[] = "echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6; "
+				  "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6";
+	struct world world;
+
+	make_world(&world);
+	in(world.host_netns, &world, off);
+	in(world.netns, &world, off);
+	CHECK(links_network(&world.host, &arena, &network, &err) == 0);
+	apply(&world, LINKS_DEFAULT_ROUTE);
+	CHECK_CONTAINS(in(world.netns, &world, "busybox ping -6 -c1 -W2 fd89:7::1"),
+		       " 0% packet loss");
+	CHECK_CONTAINS(in(world.netns, &world, "ip route"), "default via 10.89.7.1");
+	end_world(&world);
+}
+
 TEST(links_are_removed_and_may_be_gone)
 {
 	struct world world;
