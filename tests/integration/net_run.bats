@@ -77,7 +77,8 @@ BRIDGE='.network = {mode: "bridge"}'
 
 @test "port tells all of one, one of them, and all of all" {
 	spec . sh -c "$IDLE"
-	ctr run -d --name "$ID-a" -p 127.0.0.1:8080:80 -p 90-91:90-91/udp -p '[fd77:1::2]:81:81' --network bridge spec.json >/dev/null
+	ctr network create --ipv6 --subnet 10.90.0.0/24 --subnet fd90::/64 six >/dev/null
+	ctr run -d --name "$ID-a" -p 127.0.0.1:8080:80 -p 90-91:90-91/udp -p '[fd77:1::2]:81:81' --network six spec.json >/dev/null
 	ctr run -d --name "$ID-b" -p 82 spec.json >/dev/null
 	run -0 ctr port "$ID-a"
 	equal "$output" "80/tcp -> 127.0.0.1:8080
