@@ -7,6 +7,7 @@ import os
 import shutil
 import statistics
 import subprocess
+import time
 
 ROWS = ("attach", "run", "growth", "traffic")
 parser = argparse.ArgumentParser(prog="tests/bench/net")
@@ -238,12 +239,15 @@ def growth_row():
         return [sum(steps) for steps in measure({"ctr": ctr_variant()}).get("ctr", [])]
 
     before = sample()
+    links = len(json.loads(must("ip", "-j", "link", "show", "type", "veth")))
     with subprocess.Popen([attach, "crowd", data, "bench", str(options.crowd - 1), "10000"],
                           stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as crowd:
         if crowd.stdout.readline() != "ready\n":
             raise RuntimeError("no crowd")
         inside = sample()
-    must(*ctr, "network", "ls")
+    must(*ctr, "network", "ls")  # takes back what the crowd had
+    while len(json.loads(must("ip", "-j", "link", "show", "type", "veth"))) > links:
+        time.sleep(0.1)  # the kernel removes namespaces in the background
     behind = sample()
     table.append(["attach and detach by ctr, ms (min-max)", "both", "", "", ""])
     table.append(["beside 1", show(before + behind, 2), "", "", ""])
