@@ -146,7 +146,7 @@ int network_sweep_begin(struct network_host *host, struct arena *arena, struct s
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (sweep->kept.count)
 		sweep->first = (size_t)(now.tv_nsec / 1000) % sweep->kept.count;
-	sweep->parts = sweep->kept.count < SWEEP_PART ? sweep->kept.count : SWEEP_PART;
+	sweep->parts = sweep->kept.count <= SWEEP_ALL ? sweep->kept.count : SWEEP_PART;
 	sweep->parts += sweep->pending.count;
 	return 0;
 }

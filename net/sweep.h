@@ -22,10 +22,11 @@ int network_sweep(struct network_host *host, struct error *err);
 int network_sweep_boot(struct network_host *host, struct error *err);
 
 /*
- * In small parts, for one who has time while he waits: what is under way, and SWEEP_PART attachments
- * at most, beginning anywhere.
+ * In small parts, for one who has time while he waits: what is under way, and all attachments where they
+ * are few (SWEEP_ALL), else SWEEP_PART of them, beginning anywhere.
  */
-#define SWEEP_PART 16
+#define SWEEP_ALL 16
+#define SWEEP_PART 4
 
 struct sweep {
 	struct string_list pending, kept;
