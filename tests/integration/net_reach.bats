@@ -175,3 +175,22 @@ links() {
 	sees b tcp "$A" 8080 : "web saw $B"
 	equal "$(flow_ends inward)" flowed
 }
+
+@test "containers of two hosts meet at published ports" {
+	up web --network bridge -p 8080:80 -- tcp 80
+	CTR_ON=ctr_b up far --network bridge -p 9090:90 -- tcp 90
+	sees @web tcp "$B" 9090 : "far saw $A"
+	CTR_ON=ctr_b sees @far tcp "$A" 8080 : "web saw $B"
+	ctr_b rm -f "$ID-far"
+	unheard @web tcp "$B" 9090
+}
+
+# A host that forwards IPv6 no longer listens to the router that it has its own route from, unless
+# it is told to: the first container would cut it off.
+@test "a host that is told its route by a router goes on listening to it" {
+	on a sh -c 'echo 1 >/proc/sys/net/ipv6/conf/eth0/accept_ra'
+	ctr network create --subnet fd91::/64 six
+	up web --network six -- tcp 80
+	equal "$(on a cat /proc/sys/net/ipv6/conf/eth0/accept_ra)" 2
+	equal "$(on a cat /proc/sys/net/ipv6/conf/all/forwarding)" 1
+}
