@@ -10,6 +10,7 @@
 #include "net/link_message.h"
 #include "net/links_inside.h"
 #include "net/rate.h"
+#include "net/rules.h"
 
 /* What the link into the container is made of, whatever its kind. */
 static void put_inside(struct nlmsghdr *message, const struct links_plan *plan, const char *name,
@@ -50,6 +51,7 @@ static void write_pair(struct netlink_batch *batch, const struct links_plan *pla
 
 	mnl_attr_put_strz(message, IFLA_IFNAME, name);
 	mnl_attr_put_u32(message, IFLA_MASTER, bridge);
+	mnl_attr_put_u32(message, IFLA_GROUP, RULES_PORT_GROUP);
 	if (plan->mtu)
 		mnl_attr_put_u32(message, IFLA_MTU, plan->mtu);
 	veth = link_kind_begin(message, "veth");

@@ -41,6 +41,12 @@
  */
 #define RULES_SHARED_GROUP 0x637472U
 
+/*
+ * The group of the host's ends of containers' links; "ctp" in ASCII. One that is not a member (yet, or
+ * any more) sends nothing, as long as the tables are there.
+ */
+#define RULES_PORT_GROUP 0x637470U
+
 /* Attachments; those that are not in the network in question are left out. */
 struct rules_members {
 	const struct network_attachment **items;

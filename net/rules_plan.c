@@ -211,11 +211,13 @@ struct planning {
 
 /*
  * The bridge has route_localnet, for what comes back to 127.0.0.1: nothing else may have an address
- * of it, as neither the host's routes nor anybody else refuses it then.
+ * of it, as neither the host's routes nor anybody else refuses it then. And what comes by a
+ * container's link but over no bridge, which somebody has taken away, nobody has looked at.
  */
 static void plan_guard(struct planning *to, struct rule_chain *chain)
 {
 	*chain = (struct rule_chain){ "guard", "filter", "prerouting", .priority = PRIORITY_RAW };
+	ADD(to->arena, chain, number_term(FIELD_IIFGROUP, RULES_PORT_GROUP), COUNTER, DROP);
 	if (!to->ipv4)
 		return;
 	ADD(to->arena, chain, to->in, IS_IPV4, prefix_term(FIELD_IP_DADDR, false, &loopback4),
@@ -432,6 +434,14 @@ static void plan_link_local(struct planning *to, struct rule_chain *chain)
 	ADD(to->arena, chain, reserved, GOTO("spoofed"));
 }
 
+/* What is not a member's but a container's: one that is about to be a member, or was until now. */
+static void plan_spoofed(struct planning *to, struct rule_chain *chain)
+{
+	*chain = (struct rule_chain){ "spoofed" };
+	ADD(to->arena, chain, IN(rules_ports, FIELD_IIFNAME), DROP);
+	ADD(to->arena, chain, number_term(FIELD_IIFGROUP, RULES_PORT_GROUP), COUNTER, DROP);
+}
+
 static void plan_bridge(struct planning *to, struct rule_table *table)
 {
 	static const struct rule_set *const sets[] = { &rules_ports, &rules_from_ip,
@@ -443,8 +453,7 @@ static void plan_bridge(struct planning *to, struct rule_table *table)
 	table->set_count = ARRAY_SIZE(sets);
 	table->chains = chains;
 	table->chain_count = 4;
-	chains[0] = (struct rule_chain){ "spoofed" };
-	ADD(to->arena, &chains[0], IN(rules_ports, FIELD_IIFNAME), DROP);
+	plan_spoofed(to, &chains[0]);
 	plan_neighbours(to, &chains[1]);
 	plan_port(to, &chains[2]);
 	plan_link_local(to, &chains[3]);

@@ -1,0 +1,67 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Somebody in a container who means harm, or words that would, and bad moments for both.
+
+load helpers
+load net_topology
+
+setup() {
+	setup_network
+}
+
+teardown() {
+	teardown_network
+}
+
+# hold NAME: a process of this machine stays in the network of container $ID-NAME, whatever becomes of
+# that; in SERVERS. inside COMMAND...: in there.
+hold() {
+	local pid
+	pid=$(pid_of "$ID-$1")
+	nsenter --net="/proc/$pid/ns/net" tail -f /dev/null 3>&- &
+	HOLDER=$!
+	SERVERS+=("$HOLDER")
+	eventually test "/proc/$HOLDER/ns/net" -ef "/proc/$pid/ns/net"
+}
+
+inside() {
+	nsenter --net="/proc/$HOLDER/ns/net" -- "$@"
+}
+
+# dropped CHAIN: how many packets of links that are no members' it has dropped.
+dropped() {
+	rules | jq --arg chain "$1" '[.nftables[].rule // empty | select(.chain == $chain) |
+		select([.expr[].match // empty | .left.meta.key] == ["iifgroup"]) | .expr[].counter // empty | .packets] | add'
+}
+
+@test "who stays in the network of a container that has ended is not heard any more" {
+	up web --network bridge -- tcp 80
+	up gone --network bridge
+	hold gone
+	equal "$(inside "$HELPERS/talk" ask tcp "$(address_of web)" 80)" "web saw $(address_of gone)"
+	# what is there between the end of its rules and that of its link
+	on a nft flush set bridge ctr-ctr0 ports
+	on a nft flush set bridge ctr-ctr0 from_ip
+	on a nft flush set bridge ctr-ctr0 from_arp
+	run inside "$HELPERS/talk" ask -t 250 tcp "$(address_of web)" 80
+	matches "$output" '^(timeout|unreachable)'
+	(($(dropped spoofed) > 0))
+	ctr network reload --all
+	equal "$(inside "$HELPERS/talk" ask tcp "$(address_of web)" 80)" "web saw $(address_of gone)"
+	local web
+	web=$(address_of web)
+	ctr rm -f "$ID-gone"
+	run inside "$HELPERS/talk" ask -t 250 tcp "$web" 80
+	matches "$output" '^(timeout|unreachable)'
+}
+
+@test "what a container sends past its bridge, where somebody has taken that away, the host does not hear" {
+	up bad --network bridge
+	local port
+	port=$(on a ip -j link show type veth master ctr0 | jq -r '.[0].ifname')
+	on a ip link set "$port" nomaster
+	equal "$(dropped guard)" 0
+	in_container bad "$HELPERS/spoof" eth0 ip6 fd77:2::99 "$A6"
+	in_container bad "$HELPERS/spoof" eth0 ip 10.77.2.99 "$A"
+	(($(dropped guard) == 2))
+}
