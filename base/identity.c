@@ -73,7 +73,10 @@ int identity_open(const struct identity *identity, struct error *err)
 				    (long long)identity->pid);
 	} else {
 		if (identity_start_time((pid_t)identity->pid, &start, err) < 0)
-			return fail(err, ESRCH, "process %lld is gone", (long long)identity->pid);
+			return err->errnum == ENOENT || err->errnum == ESRCH
+				       ? fail(err, ESRCH, "process %lld is gone",
+					      (long long)identity->pid)
+				       : -1;
 		if (start != identity->start)
 			return fail(err, ESRCH, "process %lld is another one now",
 				    (long long)identity->pid);

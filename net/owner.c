@@ -18,10 +18,10 @@ int owner_process(pid_t pid, struct identity *process, struct error *err)
 
 bool owner_process_lives(const struct identity *process)
 {
-	struct error ignored;
-	cleanup_fd int pidfd = identity_open(process, &ignored);
+	struct error err;
+	cleanup_fd int pidfd = identity_open(process, &err);
 
-	return pidfd >= 0;
+	return pidfd >= 0 || err.errnum != ESRCH;
 }
 
 int owner_namespace(int netns, struct network_namespace *namespace, struct error *err)

@@ -13,7 +13,10 @@
 /* The process that has this pid now. ESRCH if none has. */
 int owner_process(pid_t pid, struct identity *process, struct error *err);
 
-/* Whether it still runs. One that waits to be reaped does not. */
+/*
+ * Whether it still runs. One that waits to be reaped does not. Who cannot be asked about, as there
+ * are too many open files, is taken to live: nobody's network may go by mistake.
+ */
 bool owner_process_lives(const struct identity *process);
 
 /* The identity of an open network namespace. */

@@ -5,12 +5,15 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "net/boot.h"
 #include "net/network_store.h"
 #include "net/owned_link.h"
+#include "net/owner.h"
 #include "tests/unit/scratch_dir.h"
 #include "tests/unit/unit.h"
 
@@ -177,6 +180,25 @@ static void note(int store, const char *text)
 	cleanup_fd int fd = openat(store, "boot", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	CHECK_INT(write(fd, text, strlen(text)), strlen(text));
+}
+
+TEST(owner_lives_until_the_kernel_says_otherwise)
+{
+	struct identity own, other;
+	struct rlimit files, none;
+
+	CHECK_INT(owner_process(getpid(), &own, &err), 0);
+	CHECK_INT(owner_process_lives(&own), true);
+	other = own;
+	other.inode += own.inode != 0;
+	other.start += own.inode == 0;
+	CHECK_INT(owner_process_lives(&other), false);
+	CHECK_INT(getrlimit(RLIMIT_NOFILE, &files), 0);
+	none = files;
+	none.rlim_cur = 0;
+	CHECK_INT(setrlimit(RLIMIT_NOFILE, &none), 0);
+	CHECK_INT(owner_process_lives(&own), true);
+	CHECK_INT(setrlimit(RLIMIT_NOFILE, &files), 0);
 }
 
 TEST(boot_is_known_again_when_it_was_settled)
