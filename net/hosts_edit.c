@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The file is the container's to write: who fills it with holes shall not have each line tried in all. */
+#define HOLES_MAX 4096
 /* A line that is longer is looked for by reading all of the file. */
 #define QUICK_LINE 512
 
@@ -81,7 +83,8 @@ static void look_at_line(struct editor *editor, const struct line *line)
 		editor->end = line->start + line->room;
 		return;
 	}
-	editor->holes[editor->hole_count++] = *line;
+	if (editor->hole_count < HOLES_MAX)
+		editor->holes[editor->hole_count++] = *line;
 }
 
 static void look_at_lines(struct editor *editor, size_t size)
@@ -151,7 +154,7 @@ void hosts_edit_plan(struct arena *arena, const char *text, size_t size,
 		.arena = arena,
 		.change = change,
 		.edit = edit,
-		.holes = arena_array(arena, struct line, lines),
+		.holes = arena_array(arena, struct line, lines < HOLES_MAX ? lines : HOLES_MAX),
 		.present = arena_array(arena, bool, adds + 1),
 		.text = text,
 		.end = text,

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "net/hosts_file.h"
 #include "net/resolv_conf.h"
+#include "specs/host_name.h"
 
 /* Longer ones have no meaning that we would know. */
 #define HOSTS_MAX ((size_t)1 << 20)
@@ -22,7 +23,9 @@
 static int make_hosts(struct arena *arena, const struct connection_plan *plan, char **text,
 		      struct error *err)
 {
-	char *line = plan->hostname ? arena_printf(arena, "127.0.1.1\t%s", plan->hostname) : NULL;
+	/* it may be anything: what cannot stand in that file is the container's own affair */
+	const bool fits = plan->hostname && host_name_is_fit(plan->hostname);
+	char *line = fits ? arena_printf(arena, "127.0.1.1\t%s", plan->hostname) : NULL;
 	const struct string_list own = { .items = &line, .count = line != NULL };
 	struct hosts_wish wish = { .added = &plan->spec->hosts, .own = &own };
 	char *base = NULL;

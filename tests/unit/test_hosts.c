@@ -187,6 +187,26 @@ TEST(hosts_edits_take_whatever_a_container_has_written)
 	arena_free(&arena);
 }
 
+/* Each line that comes would be tried in each of them. */
+TEST(hosts_edits_use_so_many_holes_of_a_container_and_no_more)
+{
+	enum { HOLES = 5000, USED = 4096 };
+	struct hosts_change change = { .add = { .items = arena_array(&arena, char *, HOLES),
+						.count = HOLES } };
+	char *text = memset(arena_alloc(&arena, 3 * HOLES + 1), ' ', 3 * HOLES);
+	struct hosts_edit edit;
+
+	for (size_t i = 0; i < HOLES; i++) {
+		text[3 * i + 2] = '\n';
+		change.add.items[i] = arena_printf(&arena, "%02x", (unsigned)i % 256);
+	}
+	text[3 * HOLES] = 'z';
+	hosts_edit_plan(&arena, text, 3 * HOLES + 1, &change, &edit);
+	CHECK_INT(edit.count, USED + 1);
+	CHECK_INT(edit.writes[USED].offset, 3 * HOLES + 1);
+	arena_free(&arena);
+}
+
 /* The file behind a quick edit with the line at that distance; "": it was not done. */
 static const char *edited_quickly(const char *text, struct string_list add,
 				  struct string_list remove, size_t distance)
