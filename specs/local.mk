@@ -44,6 +44,7 @@ dist_examples_DATA = \
 	specs/examples/hello.json \
 	specs/examples/hooks.json \
 	specs/examples/limits.json \
+	specs/examples/network.json \
 	specs/examples/readonly.json \
 	specs/examples/seccomp.json \
 	specs/examples/shell.json \

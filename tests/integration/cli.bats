@@ -189,6 +189,24 @@ example() {
 	contains "$output" 67108864 '50000 100000' 32
 }
 
+# In a network namespace of its own: port 8080 of this machine may be somebody's.
+@test "example network: a published port answers" {
+	example network
+	require_program perl unshare
+	unshare --net bash -c 'set -e
+		ip link set lo up
+		"$0" --root "$1" --data-root "$2" run -d --name "$3" network.json >id 2>&1 </dev/null
+		"$0" --root "$1" --data-root "$2" port "$3"
+		for try in {1..100}; do
+			exec 3<>/dev/tcp/127.0.0.1/8080 && break
+			"$0" --root "$1" --data-root "$2" exec "$3" true
+		done 2>errors
+		printf "GET / HTTP/1.0\r\n\r\n" >&3
+		cat <&3
+		"$0" --root "$1" --data-root "$2" rm -f "$3"' "$CTR" "$ROOT" "$DATA" "$ID" >out
+	contains "$(<out)" '80/tcp -> 0.0.0.0:8080' '200 OK' 'Hello from web'
+}
+
 @test "example readonly" {
 	example readonly
 	run -0 ctr run --rm --name "$ID" readonly.json
