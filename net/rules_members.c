@@ -44,7 +44,23 @@ void rules_members_unlock(struct rules_locks *locks)
 typedef int read_function(int store, struct arena *arena, const char *id,
 			  struct network_attachment *attachment, struct error *err);
 
-/* One that has just gone is none; one that is under way may have no address yet. */
+/*
+ * Whether it has its addresses, MACs first among them. One that is under way and has not adds itself
+ * when it has; what would be added for it here nobody would know of when it ends.
+ */
+static bool is_reserved(const struct network_attachment *attachment)
+{
+	for (size_t i = 0; i < attachment->endpoints.count; i++) {
+		const struct network_endpoint *endpoint = &attachment->endpoints.items[i];
+
+		/* only on a bridge: ipvlan's have their parent's MAC */
+		if (endpoint->host_interface && !mac_address_is_set(&endpoint->mac))
+			return false;
+	}
+	return true;
+}
+
+/* One that has just gone is none. */
 static void add_members(struct network_host *host, struct arena *arena,
 			const struct string_list *ids, read_function *read,
 			struct rules_members *members)
@@ -54,7 +70,8 @@ static void add_members(struct network_host *host, struct arena *arena,
 	for (size_t i = 0; i < ids->count; i++) {
 		struct network_attachment *member = arena_new(arena, struct network_attachment);
 
-		if (read(host->store.dir, arena, ids->items[i], member, &ignored) == 0)
+		if (read(host->store.dir, arena, ids->items[i], member, &ignored) == 0 &&
+		    is_reserved(member))
 			members->items[members->count++] = member;
 	}
 }

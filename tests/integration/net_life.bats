@@ -181,3 +181,17 @@ only_bridge_port_of() {
 	containers | on a xargs "$CTR" --root "$ROOT" --data-root "$DATA" rm -f 3>&-
 	no_network_left
 }
+
+# Who finds the tables gone writes them for all members, also for one that is just about to be one: a
+# record of it without addresses became elements that nobody took away.
+@test "starts beside somebody who flushes all rules again and again leave nothing" {
+	SPEC=many.json spec . true
+	(while [[ ! -e started ]]; do on a nft flush ruleset; done) 3>&- &
+	local flusher=$!
+	seq 60 | on a xargs -P 8 -I @ "$CTR" --root "$ROOT" --data-root "$DATA" run --rm --name "$ID-@" \
+		--network bridge -p 80 many.json >said 2>&1 3>&- || fail "$(<said)"
+	touch started
+	wait "$flusher"
+	up web --network bridge -p 8080:80 -- tcp 80
+	sees b tcp "$A" 8080 : "web saw $B"
+}
