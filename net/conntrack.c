@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <string.h>
@@ -65,6 +66,16 @@ static bool is_of(const struct target *target, const struct published_port *port
 				       : ip_address_equal(host, &target->address);
 }
 
+/* Of a container's with another host, it leaves by masquerade: to a port of ours it would not. */
+static bool leaves(const struct nlmsghdr *answer)
+{
+	const struct nlattr *status =
+		netlink_attribute(answer, sizeof(struct nfgenmsg), CTA_STATUS, 4);
+
+	return status &&
+	       (ntohl(mnl_attr_get_u32(status)) & (IPS_SRC_NAT | IPS_DST_NAT)) == IPS_SRC_NAT;
+}
+
 /* Each of the dump. Its identity goes along: another one of the same addresses stays. */
 static int look_at(const struct nlmsghdr *answer, void *context, struct error *err)
 {
@@ -75,7 +86,7 @@ static int look_at(const struct nlmsghdr *answer, void *context, struct error *e
 	struct target target;
 
 	(void)err;
-	if (!tuple || !id || !read_target(tuple, header->nfgen_family, &target))
+	if (!tuple || !id || leaves(answer) || !read_target(tuple, header->nfgen_family, &target))
 		return 0;
 	for (size_t i = 0; i < forgetting->count; i++) {
 		struct nlmsghdr *message;

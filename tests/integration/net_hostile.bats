@@ -65,3 +65,17 @@ dropped() {
 	in_container bad "$HELPERS/spoof" eth0 ip 10.77.2.99 "$A"
 	(($(dropped guard) == 2))
 }
+
+# What a container has said to such a port of somebody else has lost its NAT otherwise, and is not heard.
+@test "a datagram port that is published leaves what others say to that port elsewhere" {
+	[[ -e /proc/net/nf_conntrack ]] || skip "no /proc/net/nf_conntrack here"
+	serve_on b far udp 9000
+	up asker --network bridge
+	sees @asker udp "$B" 9000 : "far saw $A"
+	unheard b udp "$A" 9000
+	on a grep -q "dst=$A .*dport=9000" /proc/net/nf_conntrack
+	on a grep -q "src=$(address_of asker) dst=$B .*dport=9000" /proc/net/nf_conntrack
+	up web --network bridge -p 9000:9000/udp -- udp 9000
+	eventually eval '! on a grep "src=$B dst=$A .*dport=9000" /proc/net/nf_conntrack'
+	on a grep -q "src=$(address_of asker) dst=$B .*dport=9000" /proc/net/nf_conntrack
+}
