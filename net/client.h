@@ -10,21 +10,18 @@
 
 /*
  * ctr's side of its companion ctr-net (net/service.h), which has all that a container network
- * needs of the kernel's netlink. One companion serves one start, beside it:
+ * needs of the kernel's netlink. One companion serves one start, beside it, by these in their order:
  *
- *	ctr						ctr-net
- *	network_service_start() ----------------------> executes; loads its libraries
- *	network_service_attach()  -- ATTACH ----------> addresses and ports are reserved
- *	makes cgroup, root, clones the child
- *	network_service_prepared() <-- PREPARED -------
- *	network_service_enter()   -- NETNS, fd, pid --> links, addresses, routes, rules, own hosts file
- *	the child mounts its root
- *	network_service_attached() <-- ATTACHED -------
- *	sends START to the child
- *	network_service_keep()    -- KEEP ------------> from here on the attachment is the container's
- *							the other members' hosts files
- *	network_service_kept()    <-- KEPT ------------
+ *	network_service_start()		before all else: it loads its libraries meanwhile
+ *	network_service_attach()	addresses and ports are reserved while the cgroup and the root are made
+ *	network_service_prepared()
+ *	network_service_enter()		links, addresses, routes and rules, while the child mounts its root
+ *	network_service_attached()	the child may start
+ *	network_service_keep()		from here on the attachment is the container's
+ *	network_service_kept()
  *	network_service_release()
+ *
+ * ARCHITECTURE.md, section 4, draws what goes to and fro.
  *
  * Whatever ends the connection before KEEP, network_service_release() or the death of ctr, has
  * everything given back: leases, ports, links, rules, records. What kills ctr-net itself is cleaned
