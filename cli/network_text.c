@@ -130,14 +130,6 @@ static void write_containers(struct json_writer *writer, const char *network,
 	json_end_object(writer);
 }
 
-static bool has_ipv6(const struct network *network)
-{
-	for (size_t i = 0; i < network->subnets.count; i++)
-		if (network->subnets.items[i].subnet.address.family == AF_INET6)
-			return true;
-	return false;
-}
-
 void network_write(struct json_writer *writer, const struct network *network,
 		   const struct attachments *attachments)
 {
@@ -148,7 +140,7 @@ void network_write(struct json_writer *writer, const struct network *network,
 	write_pair(writer, "network_interface", network->interface);
 	write_pair(writer, "created", network->created);
 	write_subnets(writer, network);
-	write_flag(writer, "ipv6_enabled", has_ipv6(network));
+	write_flag(writer, "ipv6_enabled", network_has_family(network, AF_INET6));
 	write_flag(writer, "internal", network->internal);
 	write_flag(writer, "dns_enabled", false); /* names are in /etc/hosts */
 	write_labels(writer, &network->labels);

@@ -125,20 +125,12 @@ static int make_link(struct netlink *host, struct arena *arena, const struct net
 	return link_kind_failed("bridge", err);
 }
 
-static bool has_family(const struct network *network, uint8_t family)
-{
-	for (size_t i = 0; i < network->subnets.count; i++)
-		if (network->subnets.items[i].subnet.address.family == family)
-			return true;
-	return false;
-}
-
 /* Addresses and up; one that we made is marked as ours. An address that it has already is replaced by the same. */
 static int complete_link(struct netlink *host, struct arena *arena, const struct network *network,
 			 const struct present *present, struct error *err)
 {
 	const uint32_t index = present->index;
-	const bool inet6 = has_family(network, AF_INET6);
+	const bool inet6 = network_has_family(network, AF_INET6);
 	struct netlink_batch batch;
 	struct nlmsghdr *message;
 	char text[ADDRESS_TEXT_SIZE];
@@ -198,7 +190,7 @@ static int set_ipv6(struct arena *arena, const char *name, const char *parameter
 /* Before it has addresses. A host may have IPv6 off by default: this network wants it. */
 static int prepare_ipv6(struct arena *arena, const struct network *network, struct error *err)
 {
-	if (!has_family(network, AF_INET6))
+	if (!network_has_family(network, AF_INET6))
 		return 0;
 	/* it is the router of its network: nobody in there shall be that for the host */
 	if (set_ipv6(arena, network->interface, "accept_ra", "0", err) < 0)
@@ -210,13 +202,13 @@ static int forward(struct arena *arena, const struct network *network, struct er
 {
 	const char *path = arena_printf(arena, "ipv4/conf/%s/route_localnet", network->interface);
 
-	if (has_family(network, AF_INET) && host_sysctl_set(path, "1", err) < 0)
+	if (network_has_family(network, AF_INET) && host_sysctl_set(path, "1", err) < 0)
 		return -1;
 	if (network->internal)
 		return 0;
-	if (has_family(network, AF_INET) && host_sysctl_forward(AF_INET, err) < 0)
+	if (network_has_family(network, AF_INET) && host_sysctl_forward(AF_INET, err) < 0)
 		return -1;
-	return has_family(network, AF_INET6) ? host_sysctl_forward(AF_INET6, err) : 0;
+	return network_has_family(network, AF_INET6) ? host_sysctl_forward(AF_INET6, err) : 0;
 }
 
 static int remove_link(struct netlink *host, struct arena *arena, uint32_t index, struct error *err)

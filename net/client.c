@@ -22,13 +22,6 @@ static int find_companion(char path[PATH_MAX], struct error *err)
 	return fail_in(err, "container networks (built where libmnl-dev and libnftnl-dev are)");
 }
 
-int network_service_available(struct error *err)
-{
-	char path[PATH_MAX];
-
-	return find_companion(path, err);
-}
-
 /* In the new process. Its standard error is ctr's; the rest it has no use for. */
 static _Noreturn void run_companion(const char *path, const char *data_root, int sock)
 {

@@ -43,11 +43,9 @@ struct network_service {
 		.sock = -1, .pidfd = -1                                                            \
 	}
 
-/* Whether the companion is installed. ENOENT with the way out if not. Costs an access(2). */
-int network_service_available(struct error *err);
-
 /*
  * Starts the companion for the networks of this data root, an absolute path, and does not wait for it.
+ * ENOENT, with the way out: it is not installed.
  * The process ends without a signal; network_service_release() reaps it.
  */
 int network_service_start(const char *data_root, struct network_service *service,

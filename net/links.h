@@ -101,5 +101,5 @@ int links_remove_inside(int netns, struct arena *arena, const struct network_end
 /* Whether the endpoint's address of this number brings a default route. */
 bool links_plan_route(const struct links_plan *plan, size_t number);
 
-/* The plan as text, for golden files and `ctr network inspect`'s reader: one line a link, address, route. */
+/* The plan as text, for golden files: one line a link, address, route. */
 char *links_plan_print(struct arena *arena, const struct links_plan *plan);

@@ -99,13 +99,9 @@ static int check_parent(struct arena *arena, const struct network_surroundings *
 /* RFC 8200, 5: a link with less cannot have IPv6. */
 static int check_mtu(const struct network *network, struct error *err)
 {
-	if (!network->mtu || network->mtu >= 1280)
+	if (!network->mtu || network->mtu >= 1280 || !network_has_family(network, AF_INET6))
 		return 0;
-	for (size_t i = 0; i < network->subnets.count; i++)
-		if (network->subnets.items[i].subnet.address.family == AF_INET6)
-			return fail(err, EINVAL, "option mtu: %u: IPv6 needs 1280 at least",
-				    network->mtu);
-	return 0;
+	return fail(err, EINVAL, "option mtu: %u: IPv6 needs 1280 at least", network->mtu);
 }
 
 static char *make_id(struct arena *arena, const uint8_t random[32])

@@ -199,14 +199,6 @@ static int add_named(const struct subnets *subnets, struct error *err)
 	return 0;
 }
 
-static bool has_family(const struct network *network, uint8_t family)
-{
-	for (size_t i = 0; i < network->subnets.count; i++)
-		if (network->subnets.items[i].subnet.address.family == family)
-			return true;
-	return false;
-}
-
 /* Adds what nobody has named; of a parent's network only its owner knows the subnet. */
 static int add_chosen(const struct subnets *subnets, struct error *err)
 {
@@ -222,11 +214,11 @@ static int add_chosen(const struct subnets *subnets, struct error *err)
 				      "(or --ipam-driver none: containers see to addresses "
 				      "themselves)",
 				      network_driver_name(network->driver));
-	if (!network->subnets.count || (wish->ipv6 && !has_family(network, AF_INET)))
+	if (!network->subnets.count || (wish->ipv6 && !network_has_family(network, AF_INET)))
 		if (choose_ipv4(subnets->surroundings, &subnet, err) < 0 ||
 		    add_subnet(subnets, &subnet, err) < 0)
 			return -1;
-	if (wish->ipv6 && !has_family(network, AF_INET6))
+	if (wish->ipv6 && !network_has_family(network, AF_INET6))
 		if (choose_ipv6(subnets->surroundings, &subnet, err) < 0 ||
 		    add_subnet(subnets, &subnet, err) < 0)
 			return -1;

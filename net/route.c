@@ -113,20 +113,6 @@ int route_list(struct netlink *host, struct arena *arena, struct route_list *lis
 	return result;
 }
 
-const struct route *route_overlap(const struct route_list *list, const struct ip_prefix *prefix,
-				  const char *interface)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		const struct route *route = &list->items[i];
-
-		if (interface && !strcmp(route->interface, interface))
-			continue;
-		if (ip_prefix_overlaps(&route->destination, prefix))
-			return route;
-	}
-	return NULL;
-}
-
 static int find_default(const struct nlmsghdr *answer, void *context, struct error *err)
 {
 	const struct rtmsg *body = mnl_nlmsg_get_payload(answer);

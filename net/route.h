@@ -30,10 +30,6 @@ struct route_list {
 int route_list(struct netlink *host, struct arena *arena, struct route_list *list,
 	       struct error *err);
 
-/* The first of them that overlaps with the prefix, except routes over interface (NULL: none); or NULL. */
-const struct route *route_overlap(const struct route_list *list, const struct ip_prefix *prefix,
-				  const char *interface);
-
 /* The interface of the default route. ENODEV: there is none. */
 int route_default_interface(struct netlink *host, struct arena *arena, char name[IFNAMSIZ],
 			    struct error *err);

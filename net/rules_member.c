@@ -6,7 +6,8 @@
 #include "net/rules.h"
 #include "net/rules_plan.h"
 
-struct ip_address rules_link_local(const struct mac_address *mac)
+/* The link-local address that the kernel makes of a MAC address (RFC 4291, appendix A). */
+static struct ip_address link_local_of(const struct mac_address *mac)
 {
 	const uint8_t *from = mac->bytes;
 
@@ -76,7 +77,7 @@ static void add_arp(struct rule_elements *elements, const struct network_endpoin
 static void add_senders(struct rule_elements *elements, const struct network_endpoint *endpoint)
 {
 	static const struct ip_address none = { .family = AF_INET };
-	struct ip_address link_local = rules_link_local(&endpoint->mac);
+	struct ip_address link_local = link_local_of(&endpoint->mac);
 
 	add_from(elements, &rules_ports, endpoint);
 	add_ip(elements, &rules_from_ip, endpoint, AF_INET);
@@ -132,7 +133,8 @@ static void add_ports(struct rule_elements *elements, const struct network_attac
 	}
 }
 
-const struct network_endpoint *rules_publisher(const struct network_attachment *attachment)
+/* The endpoint that the attachment's ports are published of, the first on a bridge; or NULL. */
+static const struct network_endpoint *publisher_of(const struct network_attachment *attachment)
 {
 	for (size_t i = 0; i < attachment->endpoints.count; i++)
 		if (attachment->endpoints.items[i].host_interface)
@@ -146,7 +148,7 @@ void rules_member(struct rule_elements *elements, const struct network_attachmen
 	if (!endpoint->host_interface)
 		return;
 	add_senders(elements, endpoint);
-	if (endpoint != rules_publisher(attachment))
+	if (endpoint != publisher_of(attachment))
 		return;
 	for (size_t i = 0; i < RULES_PORT_SETS; i++) {
 		add_ports(elements, attachment, endpoint, &rules_port_sets[i], false);
@@ -185,7 +187,7 @@ static int check_port(const struct network_endpoint *endpoint, const struct publ
 
 int rules_check(const struct network_attachment *attachment, struct error *err)
 {
-	const struct network_endpoint *endpoint = rules_publisher(attachment);
+	const struct network_endpoint *endpoint = publisher_of(attachment);
 
 	for (size_t i = 0; i < attachment->ports.count; i++)
 		if (check_port(endpoint, &attachment->ports.items[i], err) < 0)

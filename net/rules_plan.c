@@ -193,20 +193,11 @@ static const struct ip_prefix link_local6 = { { AF_INET6, { 0xfe, 0x80 } }, 10 }
 static const struct ip_prefix multicast4 = { { AF_INET, { 224 } }, 4 };
 static const struct ip_prefix multicast6 = { { AF_INET6, { 0xff } }, 8 };
 
-/* A network's rules are written for each family that it has a subnet of. */
-static bool has_family(const struct network *network, uint8_t family)
-{
-	for (size_t i = 0; i < network->subnets.count; i++)
-		if (network->subnets.items[i].subnet.address.family == family)
-			return true;
-	return false;
-}
-
 struct planning {
 	struct arena *arena;
 	const struct network *network;
-	bool ipv4, ipv6;
-	struct rule_term in, out, not_in, not_out; /* over the bridge */
+	bool ipv4, ipv6; /* rules are written for each family that it has a subnet of */
+	struct rule_term in, out, not_out; /* over the bridge */
 };
 
 /*
@@ -468,8 +459,8 @@ void rules_plan(struct arena *arena, const struct network *network, struct rules
 {
 	struct planning to = { .arena = arena,
 			       .network = network,
-			       .ipv4 = has_family(network, AF_INET),
-			       .ipv6 = has_family(network, AF_INET6),
+			       .ipv4 = network_has_family(network, AF_INET),
+			       .ipv6 = network_has_family(network, AF_INET6),
 			       .in = name_term(FIELD_IIFNAME, false, network->interface),
 			       .out = name_term(FIELD_OIFNAME, false, network->interface),
 			       .not_out = name_term(FIELD_OIFNAME, true, network->interface) };

@@ -31,12 +31,6 @@ extern const struct rules_port_sets rules_port_sets[RULES_PORT_SETS]; /* those o
 extern const struct rule_set rules_ports; /* interface alone: who is a member */
 extern const struct rule_set rules_from_ip, rules_from_ip6, rules_from_nd, rules_from_arp;
 
-/* The endpoint that the attachment's ports are published of, the first on a bridge; or NULL. */
-const struct network_endpoint *rules_publisher(const struct network_attachment *attachment);
-
 /* Elements of one endpoint, those of a set one behind the other; its ports if it has them. */
 void rules_member(struct rule_elements *elements, const struct network_attachment *attachment,
 		  const struct network_endpoint *endpoint);
-
-/* The link-local address that the kernel makes of a MAC address (RFC 4291, appendix A). */
-struct ip_address rules_link_local(const struct mac_address *mac);

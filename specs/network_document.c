@@ -77,6 +77,14 @@ char *network_encode(struct arena *arena, const struct network *network, size_t 
 	return schema_encode(&network_schema, arena, network, JSON_INDENTED, size);
 }
 
+bool network_has_family(const struct network *network, uint8_t family)
+{
+	for (size_t i = 0; i < network->subnets.count; i++)
+		if (network->subnets.items[i].subnet.address.family == family)
+			return true;
+	return false;
+}
+
 const char *network_driver_name(int driver)
 {
 	return drivers[driver].word;

@@ -75,6 +75,9 @@ int network_decode(struct arena *arena, const char *name, const char *text, size
 		   struct network *network, struct error *err);
 char *network_encode(struct arena *arena, const struct network *network, size_t *size);
 
+/* Whether it has a subnet of this family, AF_INET or AF_INET6. */
+bool network_has_family(const struct network *network, uint8_t family);
+
 /* "bridge", "macvlan", "ipvlan" */
 const char *network_driver_name(int driver);
 /* The reverse; -1 for another word. */
