@@ -45,6 +45,8 @@ libnetwork_a_SOURCES = \
 	net/rules_member.c \
 	net/rules_members.c net/rules_members.h \
 	net/rules_plan.c net/rules_plan.h \
+	net/rules_plan_bridge.c \
+	net/rules_terms.h \
 	net/ruleset.c net/ruleset.h net/ruleset_fields.h \
 	net/ruleset_expression.c \
 	net/ruleset_message.c \

@@ -2,27 +2,21 @@
 #include "net/rules_plan.h"
 
 #include <arpa/inet.h>
-#include <linux/if_ether.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/rtnetlink.h>
-#include <netinet/icmp6.h>
 #include <string.h>
 
 #include "base/macro.h"
 #include "net/rules.h"
+#include "net/rules_terms.h"
 
-/*
- * Priorities. Of `inet` those that nft(8) calls raw, dstnat, filter, srcnat. Of `bridge` the one
- * called dstnat there, which is in front of br_netfilter (0): a frame that is not the container's
- * own meets neither connection tracking nor NAT.
- */
+/* Priorities, which nft(8) calls raw, dstnat, filter, srcnat. */
 enum {
 	PRIORITY_RAW = -300,
 	PRIORITY_DNAT = -100,
 	PRIORITY_FILTER = 0,
 	PRIORITY_SNAT = 100,
-	PRIORITY_BRIDGE = -300,
 };
 
 #define PORT_SETS(number, word, version, type, to_port, to_address)                                \
@@ -56,102 +50,12 @@ const struct rules_port_sets rules_port_sets[RULES_PORT_SETS] = {
 	IPV6_SETS(IPPROTO_SCTP, "sctp", FIELD_SCTP_DPORT),
 };
 
-const struct rule_set rules_ports = { .name = "ports",
-				      .family = NFPROTO_BRIDGE,
-				      .key = { RULE_INTERFACE },
-				      .key_count = 1,
-				      .counter = true };
-const struct rule_set rules_from_ip = { .name = "from_ip",
-					.family = NFPROTO_BRIDGE,
-					.key = { RULE_INTERFACE, RULE_MAC, RULE_IPV4 },
-					.key_count = 3 };
-const struct rule_set rules_from_ip6 = { .name = "from_ip6",
-					 .family = NFPROTO_BRIDGE,
-					 .key = { RULE_INTERFACE, RULE_MAC, RULE_IPV6 },
-					 .key_count = 3 };
-static const enum rule_field nd_fields[] = { FIELD_IIFNAME, FIELD_ETHER_SADDR, FIELD_ND_TARGET_HIGH,
-					     FIELD_ND_TARGET_LOW };
-const struct rule_set rules_from_nd = { .name = "from_nd",
-					.family = NFPROTO_BRIDGE,
-					.key = { RULE_INTERFACE, RULE_MAC, RULE_HALF, RULE_HALF },
-					.key_count = 4,
-					.of = nd_fields };
-const struct rule_set rules_from_arp = { .name = "from_arp",
-					 .family = NFPROTO_BRIDGE,
-					 .key = { RULE_INTERFACE, RULE_MAC, RULE_MAC, RULE_IPV4 },
-					 .key_count = 4 };
-
-/* Terms */
-
-#define ACCEPT                                                                                     \
-	{                                                                                          \
-		.kind = TERM_ACCEPT                                                                \
-	}
-#define DROP                                                                                       \
-	{                                                                                          \
-		.kind = TERM_DROP                                                                  \
-	}
-#define RETURN                                                                                     \
-	{                                                                                          \
-		.kind = TERM_RETURN                                                                \
-	}
-#define COUNTER                                                                                    \
-	{                                                                                          \
-		.kind = TERM_COUNTER                                                               \
-	}
 #define MASQUERADE                                                                                 \
 	{                                                                                          \
 		.kind = TERM_MASQUERADE                                                            \
 	}
-#define JUMP(name)                                                                                 \
-	{                                                                                          \
-		.kind = TERM_JUMP, .chain = (name)                                                 \
-	}
-#define GOTO(name)                                                                                 \
-	{                                                                                          \
-		.kind = TERM_GOTO, .chain = (name)                                                 \
-	}
-#define IN(rule_set, ...)                                                                          \
-	{                                                                                          \
-		.kind = TERM_LOOKUP, .set = &(rule_set), .fields = { __VA_ARGS__ },                \
-		.count = ARRAY_SIZE(((enum rule_field[]){ __VA_ARGS__ }))                          \
-	}
-#define NOT_IN(rule_set, ...)                                                                      \
-	{                                                                                          \
-		.kind = TERM_LOOKUP, .negated = true, .set = &(rule_set),                          \
-		.fields = { __VA_ARGS__ },                                                         \
-		.count = ARRAY_SIZE(((enum rule_field[]){ __VA_ARGS__ }))                          \
-	}
-#define BYTE(field, byte)                                                                          \
-	{                                                                                          \
-		.kind = TERM_COMPARE, .fields = { field }, .count = 1, .value = { byte }           \
-	}
 #define IS_IPV4 BYTE(FIELD_FAMILY, NFPROTO_IPV4)
 #define IS_IPV6 BYTE(FIELD_FAMILY, NFPROTO_IPV6)
-#define ETHER_TYPE(type)                                                                           \
-	{                                                                                          \
-		.kind = TERM_COMPARE, .fields = { FIELD_ETHER_TYPE }, .count = 1, .value = {       \
-			(type) >> 8,                                                               \
-			(type)&0xff                                                                \
-		}                                                                                  \
-	}
-#define FROM_UNSPECIFIED                                                                           \
-	{                                                                                          \
-		.kind = TERM_COMPARE, .fields = { FIELD_IP6_SADDR }, .count = 1                    \
-	}
-#define FROM_SPECIFIED                                                                             \
-	{                                                                                          \
-		.kind = TERM_COMPARE, .negated = true, .fields = { FIELD_IP6_SADDR }, .count = 1   \
-	}
-
-/* Each rule says of which packets it is, as nft(8) wants to see it. */
-#define ICMPV6(type)                                                                               \
-	ETHER_TYPE(ETH_P_IPV6), BYTE(FIELD_PROTOCOL, IPPROTO_ICMPV6), BYTE(FIELD_ICMPV6_TYPE, type)
-
-/* rule_add() with the terms of a list. */
-#define ADD(arena, chain, ...)                                                                     \
-	rule_add(arena, chain, (struct rule_term[]){ __VA_ARGS__ },                                \
-		 ARRAY_SIZE(((struct rule_term[]){ __VA_ARGS__ })))
 
 static struct rule_term name_term(enum rule_field field, bool negated, const char *name)
 {
@@ -160,15 +64,6 @@ static struct rule_term name_term(enum rule_field field, bool negated, const cha
 	};
 
 	memcpy(term.value, name, strnlen(name, sizeof(term.value) - 1));
-	return term;
-}
-
-/* Numbers in the host's order, as the kernel has what it knows about a packet. */
-static struct rule_term number_term(enum rule_field field, uint32_t number)
-{
-	struct rule_term term = { .kind = TERM_COMPARE, .fields = { field }, .count = 1 };
-
-	memcpy(term.value, &number, sizeof(number));
 	return term;
 }
 
@@ -364,92 +259,6 @@ static void plan_inet(struct planning *to, struct rule_table *table)
 	plan_forward(to, &chains[5]);
 }
 
-/*
- * Neighbour discovery: who says that he has an address must have it, and nobody is a router. With
- * no address yet, a container asks whether its own is free, and tells which groups it listens to.
- */
-static void plan_neighbours(struct planning *to, struct rule_chain *chain)
-{
-	struct rule_term own = NOT_IN(rules_from_nd, FIELD_IIFNAME, FIELD_ETHER_SADDR,
-				      FIELD_ND_TARGET_HIGH, FIELD_ND_TARGET_LOW);
-	struct rule_term from =
-		IN(rules_from_ip6, FIELD_IIFNAME, FIELD_ETHER_SADDR, FIELD_IP6_SADDR);
-	static const uint8_t early[] = { ND_NEIGHBOR_SOLICIT, MLD_LISTENER_REPORT, 143 };
-
-	*chain = (struct rule_chain){ "neighbours" };
-	ADD(to->arena, chain, ICMPV6(ND_ROUTER_ADVERT), GOTO("spoofed"));
-	ADD(to->arena, chain, ICMPV6(ND_REDIRECT), GOTO("spoofed"));
-	ADD(to->arena, chain, ICMPV6(ND_NEIGHBOR_ADVERT), own, GOTO("spoofed"));
-	ADD(to->arena, chain, ETHER_TYPE(ETH_P_IPV6), FROM_SPECIFIED, RETURN);
-	ADD(to->arena, chain, ICMPV6(ND_NEIGHBOR_SOLICIT), own, GOTO("spoofed"));
-	for (size_t i = 0; i < ARRAY_SIZE(early); i++)
-		ADD(to->arena, chain, ICMPV6(early[i]), from, ACCEPT);
-}
-
-/* A good frame of a container has one look-up, which has its port, its MAC and its address. */
-static void plan_port(struct planning *to, struct rule_chain *chain)
-{
-	static const uint8_t arp_form[] = { 0, 1, 8, 0, 6, 4 }; /* Ethernet, IPv4, their sizes */
-	struct rule_term form = { .kind = TERM_COMPARE, .fields = { FIELD_ARP_FORM }, .count = 1 };
-
-	memcpy(form.value, arp_form, sizeof(arp_form));
-	*chain = (struct rule_chain){ "prerouting", "filter", "prerouting",
-				      .priority = PRIORITY_BRIDGE };
-	ADD(to->arena, chain, ETHER_TYPE(ETH_P_IP),
-	    IN(rules_from_ip, FIELD_IIFNAME, FIELD_ETHER_SADDR, FIELD_IP_SADDR), ACCEPT);
-	ADD(to->arena, chain, ETHER_TYPE(ETH_P_IPV6), BYTE(FIELD_PROTOCOL, IPPROTO_ICMPV6),
-	    JUMP("neighbours"));
-	ADD(to->arena, chain, ETHER_TYPE(ETH_P_IPV6), FROM_SPECIFIED,
-	    IN(rules_from_ip6, FIELD_IIFNAME, FIELD_ETHER_SADDR, FIELD_IP6_SADDR), ACCEPT);
-	ADD(to->arena, chain, ETHER_TYPE(ETH_P_ARP), form,
-	    IN(rules_from_arp, FIELD_IIFNAME, FIELD_ETHER_SADDR, FIELD_ARP_SENDER_MAC,
-	       FIELD_ARP_SENDER_IP),
-	    ACCEPT);
-	ADD(to->arena, chain, GOTO("spoofed"));
-}
-
-/*
- * Frames to 01:80:c2:00:00:0X, which are for a bridge itself, do not come by "prerouting": the host
- * would learn their MAC address, and take them as having come from the port.
- */
-static void plan_link_local(struct planning *to, struct rule_chain *chain)
-{
-	struct rule_term reserved = { .kind = TERM_COMPARE,
-				      .masked = true,
-				      .fields = { FIELD_ETHER_DADDR },
-				      .count = 1,
-				      .value = { 0x01, 0x80, 0xc2 },
-				      .mask = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xf0 } };
-
-	*chain = (struct rule_chain){ "input", "filter", "input", .priority = PRIORITY_BRIDGE };
-	ADD(to->arena, chain, reserved, GOTO("spoofed"));
-}
-
-/* What is not a member's but a container's: one that is about to be a member, or was until now. */
-static void plan_spoofed(struct planning *to, struct rule_chain *chain)
-{
-	*chain = (struct rule_chain){ "spoofed" };
-	ADD(to->arena, chain, IN(rules_ports, FIELD_IIFNAME), DROP);
-	ADD(to->arena, chain, number_term(FIELD_IIFGROUP, RULES_PORT_GROUP), COUNTER, DROP);
-}
-
-static void plan_bridge(struct planning *to, struct rule_table *table)
-{
-	static const struct rule_set *const sets[] = { &rules_ports, &rules_from_ip,
-						       &rules_from_ip6, &rules_from_nd,
-						       &rules_from_arp };
-	struct rule_chain *chains = arena_array(to->arena, struct rule_chain, 4);
-
-	table->sets = sets;
-	table->set_count = ARRAY_SIZE(sets);
-	table->chains = chains;
-	table->chain_count = 4;
-	plan_spoofed(to, &chains[0]);
-	plan_neighbours(to, &chains[1]);
-	plan_port(to, &chains[2]);
-	plan_link_local(to, &chains[3]);
-}
-
 char *rules_table_name(struct arena *arena, const struct network *network)
 {
 	return arena_printf(arena, "ctr-%s", network->interface);
@@ -472,5 +281,5 @@ void rules_plan(struct arena *arena, const struct network *network, struct rules
 		.bridge = { .family = NFPROTO_BRIDGE, .name = name, .comment = comment },
 	};
 	plan_inet(&to, &plan->inet);
-	plan_bridge(&to, &plan->bridge);
+	rules_plan_bridge(arena, &plan->bridge);
 }
