@@ -137,9 +137,8 @@ static int take_one(int ports, const struct published_port *port, uint32_t *numb
 		return found < 0 ? -1 : fail_in_use(port, *number, found == 1 ? other : NULL, err);
 	if (port->host_address.family && mkdirat(ports, name.folder, 0700) < 0 && errno != EEXIST)
 		return fail_errno(err, "make %s", name.folder);
-	if (owned_link_make(ports, name.path, owner, other, err) == 0)
-		return 0;
-	return fail_in_use(port, *number, other, err);
+	found = owned_link_make(ports, name.path, owner, other, err);
+	return found > 0 ? fail_in_use(port, *number, other, err) : found;
 }
 
 /* Takes the ports from one on, all or none. */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -215,6 +216,22 @@ TEST(port_of_an_address_that_the_host_has_not_is_refused)
 	CHECK_INT(err.errnum, EADDRNOTAVAIL);
 	CHECK_CONTAINS(err.text, "18080/tcp of the host's address 192.0.2.77");
 	CHECK_INT(count(&store), 0);
+}
+
+/* As on a full disk. The name is longer than a link may be. */
+TEST(port_that_cannot_be_noted_is_not_called_one_in_use)
+{
+	cleanup_network_store struct network_store store = NETWORK_STORE_CLOSED;
+	char long_name[8192];
+	uint32_t base;
+
+	memset(long_name, 'x', sizeof(long_name) - 1);
+	long_name[sizeof(long_name) - 1] = '\0';
+	open_store(&store);
+	base = free_base(&store);
+	CHECK_INT(take(&store, NULL, base, long_name), -1);
+	CHECK_INT(err.errnum, ENAMETOOLONG);
+	CHECK_INT(take(&store, NULL, base, "web"), 0);
 }
 
 TEST(ports_of_one_container_are_all_given_back)
