@@ -10,6 +10,7 @@ setup() {
 }
 
 teardown() {
+	[[ ! -e /run/netns/$NS-c ]] || ip netns del "$NS-c"
 	teardown_network
 }
 
@@ -78,4 +79,29 @@ dropped() {
 	up web --network bridge -p 9000:9000/udp -- udp 9000
 	eventually eval '! on a grep "src=$B dst=$A .*dport=9000" /proc/net/nf_conntrack'
 	on a grep -q "src=$(address_of asker) dst=$B .*dport=9000" /proc/net/nf_conntrack
+}
+
+# man_rules: the lines of the manual that begin with "nft", as nft reads them.
+man_rules() {
+	sed -n "s/^  nft '\\?\\(add [^']*\\)'\\?\$/\\1/p" "$CTR_SRCDIR/doc/ctr.1"
+}
+
+# The manual's words about a host that is no router for others but for its containers.
+@test "with the manual's rules the host forwards for containers alone" {
+	serve_on b far tcp 80
+	up web --network bridge -p 8080:80 -- tcp 80
+	ip netns add "$NS-c"
+	on a ip link add side type veth peer name eth0 netns "$NS-c"
+	on a ip address add 10.77.3.1/24 dev side
+	on a ip link set side up
+	on c ip address add 10.77.3.2/24 dev eth0
+	on c ip link set eth0 up
+	on c ip route add default via 10.77.3.1
+	on router ip route add 10.77.3.0/24 via "$A"
+	sees c tcp "$B" 80 : "far saw 10.77.3.2"
+	man_rules | on a nft -f -
+	unheard c tcp "$B" 80
+	sees @web tcp "$B" 80 : "far saw $A"
+	sees b tcp "$A" 8080 : "web saw $B"
+	sees c tcp 10.77.3.1 8080 : "web saw 10.77.3.2"
 }
