@@ -55,19 +55,12 @@ static char *only_name(struct arena *arena, const struct spec_network *network)
 static int read_endpoints(struct arena *arena, const struct spec_network *network,
 			  struct network_request *request, struct error *err)
 {
-	const struct spec_network_endpoint only = {
-		.name = only_name(arena, network),
-		.ipv4 = network->ipv4,
-		.ipv6 = network->ipv6,
-		.mac = network->mac,
-		.rate_in = network->rate_in,
-		.rate_out = network->rate_out,
-		.aliases = network->aliases,
-	};
+	struct spec_network_endpoint only = spec_network_only(network);
 	const size_t count = network->networks.count ?: 1;
 	const struct spec_network_endpoint *words =
 		network->networks.count ? network->networks.items : &only;
 
+	only.name = only_name(arena, network);
 	request->endpoints.items = arena_array(arena, struct network_request_endpoint, count);
 	request->endpoints.count = count;
 	for (size_t i = 0; i < count; i++) {

@@ -12,6 +12,18 @@ static bool needs_network(const struct spec_network *network)
 	       network->ports.count;
 }
 
+struct spec_network_endpoint spec_network_only(const struct spec_network *network)
+{
+	return (struct spec_network_endpoint){
+		.ipv4 = network->ipv4,
+		.ipv6 = network->ipv6,
+		.mac = network->mac,
+		.rate_in = network->rate_in,
+		.rate_out = network->rate_out,
+		.aliases = network->aliases,
+	};
+}
+
 enum network_mode spec_network_mode(const struct spec *spec, const char **rest)
 {
 	static const struct {

@@ -406,6 +406,9 @@ enum network_mode {
  */
 enum network_mode spec_network_mode(const struct spec *spec, const char **rest);
 
+/* What stands beside "networks" for the case of one network, without its name. */
+struct spec_network_endpoint spec_network_only(const struct spec_network *network);
+
 /* The word of a namespace type in config.json ("mount"), and its CLONE_NEW* flag (clone(2)). */
 const char *namespace_name(enum namespace_type type);
 uint64_t namespace_flag(enum namespace_type type);

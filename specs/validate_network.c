@@ -172,14 +172,7 @@ static int check_only(const struct validation *validation)
 {
 	const struct spec_network *network = validation->spec->network;
 	const struct place place = { .validation = validation, .path = "network" };
-	const struct spec_network_endpoint only = {
-		.ipv4 = network->ipv4,
-		.ipv6 = network->ipv6,
-		.mac = network->mac,
-		.rate_in = network->rate_in,
-		.rate_out = network->rate_out,
-		.aliases = network->aliases,
-	};
+	const struct spec_network_endpoint only = spec_network_only(network);
 	const struct {
 		const char *member;
 		bool given, made;
