@@ -15,6 +15,7 @@ libcli_a_SOURCES = \
 	cli/option.c cli/option.h \
 	cli/option_print.c \
 	cli/program.c \
+	cli/program_find.c \
 	cli/network.h cli/network_command.c \
 	cli/network_connect.h cli/network_connect_command.c \
 	cli/network_disconnect.h cli/network_disconnect_command.c \
