@@ -125,7 +125,10 @@ static int make_link(struct netlink *host, struct arena *arena, const struct net
 	return link_kind_failed("bridge", err);
 }
 
-/* Addresses and up; one that we made is marked as ours. An address that it has already is replaced by the same. */
+/*
+ * Addresses and up; one that we made is marked as ours. An address that it has already is replaced
+ * by the same.
+ */
 static int complete_link(struct netlink *host, struct arena *arena, const struct network *network,
 			 const struct present *present, struct error *err)
 {

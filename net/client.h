@@ -13,9 +13,9 @@
  * needs of the kernel's netlink. One companion serves one start, beside it, by these in their order:
  *
  *	network_service_start()		before all else: it loads its libraries meanwhile
- *	network_service_attach()	addresses and ports are reserved while the cgroup and the root are made
+ *	network_service_attach()	addresses and ports, while cgroup and root are made
  *	network_service_prepared()
- *	network_service_enter()		links, addresses, routes and rules, while the child mounts its root
+ *	network_service_enter()		links, routes, rules, while the child mounts its root
  *	network_service_attached()	the child may start
  *	network_service_keep()		from here on the attachment is the container's
  *	network_service_kept()

@@ -40,7 +40,8 @@ void network_detach_finish(struct network_host *host, struct arena *arena,
 
 /*
  * Gives back what this part of an attachment has, but for the leases of its ports, which stay the
- * container's. The record is the caller's, who has its lock. Its links are removed, those without an end on the host from netns (-1: they die with it).
+ * container's. The record is the caller's, who has its lock. Its links are removed, those without
+ * an end on the host from netns (-1: they die with it).
  */
 int network_detach_part(struct network_host *host, struct arena *arena,
 			const struct network_attachment *part, int netns, struct error *err);

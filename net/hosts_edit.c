@@ -6,7 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The file is the container's to write: who fills it with holes shall not have each line tried in all. */
+/*
+ * The file is the container's to write: who fills it with holes shall not have each line tried in
+ * all.
+ */
 #define HOLES_MAX 4096
 /* A line that is longer is looked for by reading all of the file. */
 #define QUICK_LINE 512

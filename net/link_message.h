@@ -13,8 +13,8 @@
  */
 
 /*
- * Networks' own links that we made have this and the network's name as their alias (`ip link` shows it);
- * others were there before, and stay.
+ * Networks' own links that we made have this and the network's name as their alias (`ip link` shows
+ * it); others were there before, and stay.
  */
 #define LINK_ALIAS "ctr network "
 
@@ -22,7 +22,10 @@
 struct nlmsghdr *link_message(struct netlink_batch *batch, const char *what, uint16_t type,
 			      uint16_t flags, uint32_t index);
 
-/* Begins IFLA_LINKINFO of this kind and its IFLA_INFO_DATA; what is put until link_kind_end() is that. */
+/*
+ * Begins IFLA_LINKINFO of this kind and its IFLA_INFO_DATA; what is put until link_kind_end() is
+ * that.
+ */
 struct link_kind {
 	struct nlattr *info, *data;
 };

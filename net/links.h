@@ -20,17 +20,18 @@
  */
 
 /*
- * Whether this kernel knows all kinds of links that the network needs, and the host has its parent. For a
- * network that is about to be defined: makes nothing.
+ * Whether this kernel knows all kinds of links that the network needs, and the host has its parent.
+ * For a network that is about to be defined: makes nothing.
  */
 int links_check(struct netlink *host, struct arena *arena, const struct network *network,
 		struct error *err);
 
 /*
  * Makes the network's own link, or completes it: a bridge without STP whose MAC does not depend on
- * its members, its addresses, up, without an MTU of its own that of the default route's interface; forwarding of the host switched on (unless internal), route_localnet
- * of the bridge (ports of 127.0.0.1 lead over it), a VLAN of the parent. What is as it should be is
- * left alone, and so is what others have added. A parent that is not there is ENODEV.
+ * its members, its addresses, up, without an MTU of its own that of the default route's interface;
+ * forwarding of the host switched on (unless internal), route_localnet of the bridge (ports of
+ * 127.0.0.1 lead over it), a VLAN of the parent. What is as it should be is left alone, and so is
+ * what others have added. A parent that is not there is ENODEV.
  */
 int links_network(struct netlink *host, struct arena *arena, const struct network *network,
 		  struct error *err);
@@ -83,15 +84,16 @@ int links_apply(struct netlink *host, struct arena *arena, const struct links_pl
 		uint32_t *host_index, struct error *err);
 
 /*
- * Puts the host's end of a pair that is there back on the network's bridge, if somebody has removed that.
- * One that is gone, and a link that is no pair, is left alone.
+ * Puts the host's end of a pair that is there back on the network's bridge, if somebody has removed
+ * that. One that is gone, and a link that is no pair, is left alone.
  */
 int links_rejoin(struct netlink *host, struct arena *arena, const struct links_plan *plan,
 		 struct error *err);
 
 /*
- * Removes it by the host's end, which takes the other one along. Accepts that it is gone. A link without
- * an end on the host dies with its namespace; of one that lives on links_remove_inside() removes it.
+ * Removes it by the host's end, which takes the other one along. Accepts that it is gone. A link
+ * without an end on the host dies with its namespace; of one that lives on links_remove_inside()
+ * removes it.
  */
 int links_remove(struct netlink *host, struct arena *arena, const struct network_endpoint *endpoint,
 		 struct error *err);

@@ -238,7 +238,10 @@ static void read_answer(struct reading *reading, const struct nlmsghdr *answer, 
 	reading->has_failed |= result < 0;
 }
 
-/* All that is there (or of a dump all that comes) is read, so that nothing of it is left for the next. */
+/*
+ * All that is there (or of a dump all that comes) is read, so that nothing of it is left for the
+ * next.
+ */
 static int read_answers(struct netlink *netlink, struct reading *reading, struct error *err)
 {
 	union {

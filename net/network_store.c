@@ -18,7 +18,10 @@
 
 #define DOCUMENT "network.json"
 #define LEASES "leases"
-/* A folder that is no network yet, or not any more, of who has the lock; no network can be called so. */
+/*
+ * A folder that is no network yet, or not any more, of who has the lock; no network can be called
+ * so.
+ */
 #define TEMPORARY ".network"
 
 static const int folder_flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;

@@ -28,8 +28,9 @@ int owned_link_make(int dir, const char *name, const struct owner *owner, char o
 int owned_link_read(int dir, const char *name, char owner[OWNER_SIZE], struct error *err);
 
 /*
- * Locks the directory (flock(2)) until dir is closed. Only who removes needs it: between the look at the
- * owner and the removal nobody else can remove the link then, and so nobody can make it anew.
+ * Locks the directory (flock(2)) until dir is closed. Only who removes needs it: between the look
+ * at the owner and the removal nobody else can remove the link then, and so nobody can make it
+ * anew.
  */
 int owned_link_lock(int dir, struct error *err);
 

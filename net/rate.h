@@ -10,8 +10,8 @@
  * Limits of what a link carries. What is sent over a link is shaped by the queue discipline tbf
  * (tc-tbf(8)): what comes too fast waits, up to 50 ms, and is dropped then. What comes in from a
  * container is shaped by the same inside, at its own end; a container that may change that end
- * (CAP_NET_ADMIN) finds the same limit on the host's, where an eBPF program drops what is more. Both are
- * the links' and go with them.
+ * (CAP_NET_ADMIN) finds the same limit on the host's, where an eBPF program drops what is more.
+ * Both are the links' and go with them.
  */
 
 #define RATE_LEAST 8000 /* bits a second: a full packet takes more than a second already */

@@ -60,10 +60,10 @@ struct rules_members {
 int rules_check(const struct network_attachment *attachment, struct error *err);
 
 /*
- * Adds the container's elements to the tables of its networks, in one batch: all or nothing. What is
- * there already is accepted. networks: one for each endpoint, NULL for one to be left alone. Ports
- * are those of the first endpoint on a bridge (which has a host_interface). Where they are of UDP or SCTP,
- * conntrack_forget() belongs behind this, and behind rules_detach(): it takes a while.
+ * Adds the container's elements to the tables of its networks, in one batch: all or nothing. What
+ * is there already is accepted. networks: one for each endpoint, NULL for one to be left alone.
+ * Ports are those of the first endpoint on a bridge (which has a host_interface). Where they are of
+ * UDP or SCTP, conntrack_forget() belongs behind this, and behind rules_detach(): it takes a while.
  *
  * ENOENT: a table is not there or not whole; rules_write() is the way out. EBUSY: a port still leads
  * to another container. Kernels without what it needs are told by its name.
@@ -79,8 +79,8 @@ int rules_detach(struct netlink *netlink, struct arena *arena,
 
 /*
  * Makes both tables of a network anew, with the members' elements, in one batch: nothing is open
- * meanwhile, and connections go on. The caller keeps others from attaching to the network between its reading of the
- * members and the end of this, or it would forget them.
+ * meanwhile, and connections go on. The caller keeps others from attaching to the network between
+ * its reading of the members and the end of this, or it would forget them.
  */
 int rules_write(struct netlink *netlink, struct arena *arena, const struct network *network,
 		const struct rules_members *members, struct error *err);

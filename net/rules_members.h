@@ -27,8 +27,8 @@ void rules_members_lock(struct network_host *host, struct arena *arena,
 void rules_members_unlock(struct rules_locks *locks);
 
 /*
- * Adds a container, whose record is written, to its networks: rules_attach(). A table that is not there,
- * because the network is new or after `nft flush ruleset`, is written with all members.
+ * Adds a container, whose record is written, to its networks: rules_attach(). A table that is not
+ * there, because the network is new or after `nft flush ruleset`, is written with all members.
  */
 int rules_members_add(struct network_host *host, struct arena *arena,
 		      const struct network *const *networks,

@@ -22,8 +22,8 @@ int network_sweep(struct network_host *host, struct error *err);
 int network_sweep_boot(struct network_host *host, struct error *err);
 
 /*
- * In small parts, for one who has time while he waits: what is under way, and all attachments where they
- * are few (SWEEP_ALL), else SWEEP_PART of them, beginning anywhere.
+ * In small parts, for one who has time while he waits: what is under way, and all attachments where
+ * they are few (SWEEP_ALL), else SWEEP_PART of them, beginning anywhere.
  */
 #define SWEEP_ALL 16
 #define SWEEP_PART 4

@@ -14,7 +14,8 @@
 
 /*
  * The first thing of all: ctr-net starts, and reads what is asked for. Its undo is the last thing.
- * Detached it is begun before that, by who does not stay behind: ctr-net's parent would have to reap it.
+ * Detached it is begun before that, by who does not stay behind: ctr-net's parent would have to
+ * reap it.
  */
 int launch_network_begin(struct launch *launch, struct error *err);
 int launch_network_end(struct launch *launch, struct error *err);

@@ -30,7 +30,10 @@ int network_name_check(const char *name, struct error *err)
 	return 0;
 }
 
-/* Of what the kernel takes (dev_valid_name()) the letters that stand for themselves in nft's grammar. */
+/*
+ * Of what the kernel takes (dev_valid_name()) the letters that stand for themselves in nft's
+ * grammar.
+ */
 int network_interface_check(const char *name, struct error *err)
 {
 	size_t length = strspn(name, letters);
