@@ -31,9 +31,9 @@ static bool swept(struct attach *attach)
 }
 
 /* All that it takes are names of its record. */
-static struct owner owner_of(const struct attach *attach)
+static struct lease_owner owner_of(const struct attach *attach)
 {
-	return (struct owner){ .id = attach->request.id, .record = attach->pending.fd };
+	return (struct lease_owner){ .id = attach->request.id, .record = attach->pending.fd };
 }
 
 /* What was asked for of this family, or none: the next one that is free. */
@@ -56,7 +56,7 @@ static int take_subnet(struct attach *attach, int folder, const struct network *
 		       struct network_endpoint *endpoint, struct error *err)
 {
 	struct network_address *got = &endpoint->addresses.items[endpoint->addresses.count];
-	const struct owner owner = owner_of(attach);
+	const struct lease_owner owner = owner_of(attach);
 	struct ip_address address;
 
 	if (lease_take(folder, subnet, wanted, &owner, &address, err) < 0 &&
@@ -98,7 +98,7 @@ static int random_mac(struct mac_address *mac, struct error *err)
 static int take_mac(struct attach *attach, int folder, const struct mac_address *wanted,
 		    struct network_endpoint *endpoint, struct error *err)
 {
-	const struct owner owner = owner_of(attach);
+	const struct lease_owner owner = owner_of(attach);
 	struct mac_address mac = mac_address_is_set(wanted) ? *wanted : mac_of(endpoint);
 	int result = -1;
 
@@ -181,7 +181,7 @@ int attach_take_ports(struct attach *attach, struct error *err)
 {
 	const struct network_request *request = &attach->request;
 	struct network_attachment *attachment = &attach->attachment;
-	const struct owner owner = owner_of(attach);
+	const struct lease_owner owner = owner_of(attach);
 
 	attachment->ports.items =
 		arena_array(attach->arena, struct published_port, request->ports.count);

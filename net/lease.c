@@ -53,7 +53,7 @@ static struct span given_span(const struct network_subnet *subnet)
 	return span;
 }
 
-static int take(int leases, const char *name, const struct owner *owner, const char *what,
+static int take(int leases, const char *name, const struct lease_owner *owner, const char *what,
 		struct error *err)
 {
 	char other[OWNER_SIZE];
@@ -66,7 +66,7 @@ static int take(int leases, const char *name, const struct owner *owner, const c
 }
 
 static int take_wanted(int leases, const struct network_subnet *subnet,
-		       const struct ip_address *wanted, const struct owner *owner,
+		       const struct ip_address *wanted, const struct lease_owner *owner,
 		       struct error *err)
 {
 	char name[ADDRESS_TEXT_SIZE], text[ADDRESS_TEXT_SIZE];
@@ -133,7 +133,7 @@ static int fail_exhausted(const struct network_subnet *subnet, const struct span
 }
 
 static int take_next(int folder, int leases, const struct network_subnet *subnet,
-		     const struct owner *owner, struct ip_address *address, struct error *err)
+		     const struct lease_owner *owner, struct ip_address *address, struct error *err)
 {
 	cleanup_fd int hint = open_hint(folder, subnet);
 	struct span span = given_span(subnet);
@@ -159,7 +159,7 @@ static int take_next(int folder, int leases, const struct network_subnet *subnet
 }
 
 int lease_take(int folder, const struct network_subnet *subnet, const struct ip_address *wanted,
-	       const struct owner *owner, struct ip_address *address, struct error *err)
+	       const struct lease_owner *owner, struct ip_address *address, struct error *err)
 {
 	cleanup_fd int leases = open_leases(folder, err);
 
@@ -189,7 +189,7 @@ int lease_release(int folder, const struct ip_address *address, const char *id, 
 	return release(folder, ip_address_print(address, name), id, err);
 }
 
-int lease_take_mac(int folder, const struct mac_address *mac, const struct owner *owner,
+int lease_take_mac(int folder, const struct mac_address *mac, const struct lease_owner *owner,
 		   struct error *err)
 {
 	cleanup_fd int leases = open_leases(folder, err);

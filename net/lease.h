@@ -19,13 +19,13 @@
  * EEXIST: somebody has it, whom the text names. ENOSPC: none is free. EINVAL: wanted cannot be.
  */
 int lease_take(int folder, const struct network_subnet *subnet, const struct ip_address *wanted,
-	       const struct owner *owner, struct ip_address *address, struct error *err);
+	       const struct lease_owner *owner, struct ip_address *address, struct error *err);
 
 /* Gives it back, if this container has it: one that is gone or somebody else's is left alone. */
 int lease_release(int folder, const struct ip_address *address, const char *id, struct error *err);
 
 /* The same of a MAC address; EEXIST. */
-int lease_take_mac(int folder, const struct mac_address *mac, const struct owner *owner,
+int lease_take_mac(int folder, const struct mac_address *mac, const struct lease_owner *owner,
 		   struct error *err);
 int lease_release_mac(int folder, const struct mac_address *mac, const char *id, struct error *err);
 

@@ -46,7 +46,7 @@ int owned_link_read(int dir, const char *name, char owner[OWNER_SIZE], struct er
 }
 
 /* A record has no more names than its file system allows, nor one that we may not give it. */
-static int make(int dir, const char *name, const struct owner *owner)
+static int make(int dir, const char *name, const struct lease_owner *owner)
 {
 	if (owner->record >= 0) {
 		if (linkat(owner->record, "", dir, name, AT_EMPTY_PATH) == 0)
@@ -57,8 +57,8 @@ static int make(int dir, const char *name, const struct owner *owner)
 	return symlinkat(owner->id, dir, name);
 }
 
-int owned_link_make(int dir, const char *name, const struct owner *owner, char other[OWNER_SIZE],
-		    struct error *err)
+int owned_link_make(int dir, const char *name, const struct lease_owner *owner,
+		    char other[OWNER_SIZE], struct error *err)
 {
 	if (make(dir, name, owner) == 0)
 		return 0;

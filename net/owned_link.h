@@ -12,7 +12,7 @@
  * all inodes that were freed in the last minutes.
  */
 
-struct owner {
+struct lease_owner {
 	const char *id;
 	int record; /* open; -1: it has none, and the link is a symbolic one, to the id */
 };
@@ -21,8 +21,8 @@ struct owner {
 #define OWNER_SIZE 1025
 
 /* Returns 0; or 1 if somebody has it, whose id is in other then (empty: he has just given it back). */
-int owned_link_make(int dir, const char *name, const struct owner *owner, char other[OWNER_SIZE],
-		    struct error *err);
+int owned_link_make(int dir, const char *name, const struct lease_owner *owner,
+		    char other[OWNER_SIZE], struct error *err);
 
 /* Returns 1 and the owner, or 0: there is none of that name. */
 int owned_link_read(int dir, const char *name, char owner[OWNER_SIZE], struct error *err);

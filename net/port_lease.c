@@ -120,7 +120,7 @@ static int release_one(int ports, const struct published_port *port, uint32_t nu
 
 /* Takes one port, whose number is chosen if it is 0. The folder is locked. EADDRINUSE. */
 static int take_one(int ports, const struct published_port *port, uint32_t *number,
-		    const struct owner *owner, struct error *err)
+		    const struct lease_owner *owner, struct error *err)
 {
 	char other[OWNER_SIZE];
 	struct port_name name;
@@ -143,7 +143,7 @@ static int take_one(int ports, const struct published_port *port, uint32_t *numb
 
 /* Takes the ports from one on, all or none. */
 static int take_from(int ports, struct published_port *port, uint32_t first,
-		     const struct owner *owner, struct error *err)
+		     const struct lease_owner *owner, struct error *err)
 {
 	for (uint32_t i = 0; i < port->count; i++) {
 		uint32_t number = i || first ? first + i : 0;
@@ -166,7 +166,7 @@ static int take_from(int ports, struct published_port *port, uint32_t first,
 }
 
 int port_lease_take(const struct network_store *store, struct published_port *port,
-		    const struct owner *owner, struct error *err)
+		    const struct lease_owner *owner, struct error *err)
 {
 	cleanup_fd int ports = open_ports(store, err);
 	uint32_t attempts = port->choices > 1 ? port->choices : port->host_port ? 1 : ATTEMPTS;

@@ -23,7 +23,7 @@
  * EADDRINUSE: the text names who has it. EADDRNOTAVAIL: the host has no such address.
  */
 int port_lease_take(const struct network_store *store, struct published_port *port,
-		    const struct owner *owner, struct error *err);
+		    const struct lease_owner *owner, struct error *err);
 
 /* Gives them back, those that this container has. */
 int port_lease_release(const struct network_store *store, const struct published_port *port,

@@ -15,7 +15,7 @@
 #include "tests/unit/unit.h"
 
 /* Without a record. */
-#define OWNER(name) (&(const struct owner){ .id = (name), .record = -1 })
+#define OWNER(name) (&(const struct lease_owner){ .id = (name), .record = -1 })
 
 static struct error err;
 
