@@ -132,8 +132,8 @@ TEST(validate_refuses_what_is_not_done_instead_of_ignoring_it)
 {
 	static const char *const specs[] = {
 		"'linux': {'resources': {'network': {'classID': 1}}}",
-		"'linux': {'resources': {'network': {'priorities': [{'name': 'a', 'priority': "
-		"1}]}}}",
+		("'linux': {'resources': {'network': {'priorities': [{'name': 'a', 'priority': "
+		 "1}]}}}"),
 		"'linux': {'resources': {'memory': {'kernel': 1}}}",
 		"'linux': {'resources': {'memory': {'kernelTCP': 1}}}",
 		"'linux': {'resources': {'cpu': {'realtimeRuntime': 1}}}",

@@ -75,8 +75,8 @@ TEST(network_refuses_what_makes_no_sense)
 		"'networks': [{'name': 'a/b'}]",
 		"'networks': [{'name': 'a'}, {'name': 'host'}]",
 		"'networks': [{'name': 'a'}, {'name': 'a'}]",
-		"'networks': [{'name': 'a', 'mac': '02:00:00:00:00:01'}, {'name': 'b', 'mac': "
-		"'02:00:00:00:00:01'}]",
+		("'networks': [{'name': 'a', 'mac': '02:00:00:00:00:01'}, {'name': 'b', 'mac': "
+		 "'02:00:00:00:00:01'}]"),
 		"'networks': [{'name': 'a', 'interface': 'lo'}]",
 		"'networks': [{'name': 'a', 'interface': 'e 0'}]",
 		"'networks': [{'name': 'a', 'interface': 'e0'}, {'name': 'b', 'interface': 'e0'}]",
