@@ -99,6 +99,16 @@ static struct string_list public_servers(struct arena *arena, bool ipv6)
 	return list;
 }
 
+static struct string_list other_servers(struct arena *arena, const struct resolv_wish *wish)
+{
+	struct string_list list = { .items = arena_array(arena, char *, 2), .count = 1 };
+
+	if (!wish->forwarder)
+		return public_servers(arena, wish->ipv6);
+	list.items[0] = arena_strdup(arena, wish->forwarder);
+	return list;
+}
+
 static bool is_single(const struct string_list *list, const char *word)
 {
 	return list && list->count == 1 && strcmp(list->items[0], word) == 0;
@@ -119,7 +129,7 @@ char *resolv_conf_text(struct arena *arena, const char *host, const struct resol
 	} else if (wish->own_network) {
 		keep_useful(&resolv.servers, wish->ipv6);
 		if (!resolv.servers.count)
-			resolv.servers = public_servers(arena, wish->ipv6);
+			resolv.servers = other_servers(arena, wish);
 	}
 	if (given(wish->search))
 		resolv.search = *wish->search;

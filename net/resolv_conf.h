@@ -15,11 +15,13 @@ struct resolv_wish {
 	/* The container has its own network: a server on a loopback of the host's is not in there. */
 	bool own_network;
 	bool ipv6; /* with an own network: it can reach servers over IPv6 */
+	/* Who asks the host's servers for it, if these are on its loopback alone; NULL: nobody. */
+	const char *forwarder;
 };
 
 /*
  * The text. host: the host's file, "" where it has none. Pure. If no server of the host is of use
- * (and the user named none) these are the public ones that podman and docker take then.
+ * (and the user named none) it is the forwarder, or the public ones that podman and docker take then.
  */
 char *resolv_conf_text(struct arena *arena, const char *host, const struct resolv_wish *wish);
 

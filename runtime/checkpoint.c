@@ -86,10 +86,11 @@ static int plan_again(struct checkpoint *checkpoint, struct error *err)
 
 	if (handle_read_spec(arena, checkpoint->handle, &checkpoint->spec, err) < 0)
 		return -1;
-	if (connection_is_attached(&checkpoint->spec))
+	if (connection_is_attached(&checkpoint->spec) || connection_has_pasta(&checkpoint->spec))
 		return fail(err, ENOTSUP,
-			    "network.mode: 'bridge': its addresses and ports could not be given to "
-			    "a container that is restored");
+			    "network.mode: '%s': its addresses and ports could not be given to "
+			    "a container that is restored",
+			    checkpoint->spec.network->mode ?: "bridge");
 	if (state->cgroup) {
 		if (cgroup_host_open(arena, &host, err) < 0)
 			return -1;

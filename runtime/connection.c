@@ -5,11 +5,15 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/sys.h"
+#include "base/user_namespace.h"
 #include "runtime/handle.h"
 
 /*
@@ -45,6 +49,31 @@ static void find_files(struct arena *arena, const char *folder, struct connectio
 	}
 }
 
+/* In the user namespace that we are in: the container's, if the spec makes none. */
+static uint32_t own_last_group(void)
+{
+	char map[4096], *rest = map;
+	uint64_t last = 0;
+	struct error ignored;
+
+	if (file_read_short_at(AT_FDCWD, "/proc/self/gid_map", map, sizeof(map), &ignored) < 0)
+		return 0;
+	/* user_namespaces(7): lines of the first ID inside, the one outside, and how many */
+	while (*rest) {
+		const uint64_t inside = strtoul(rest, &rest, 10);
+		const uint64_t outside = strtoul(rest, &rest, 10);
+		const uint64_t size = strtoul(rest, &rest, 10);
+
+		(void)outside;
+		if (!size)
+			break;
+		if (inside <= last + 1 && inside + size - 1 > last)
+			last = inside + size - 1;
+		rest += strspn(rest, " \n");
+	}
+	return last > INT32_MAX ? INT32_MAX : (uint32_t)last;
+}
+
 int connection_settle(const struct settings *settings, struct arena *arena, const char *id,
 		      struct spec *spec, const struct connection_plan **result, int *joined,
 		      struct error *err)
@@ -61,8 +90,15 @@ int connection_settle(const struct settings *settings, struct arena *arena, cons
 		return fail(err, EPERM,
 			    "network.mode: 'bridge' changes the host's network, which only root "
 			    "may: use --network pasta");
-	if (plan->mode == NETWORK_MODE_PASTA)
-		return fail(err, ENOTSUP, "network.mode: 'pasta': this build cannot start it");
+	/* of the machine's root it would make itself nobody, and be refused the namespace */
+	if (plan->pasta && settings->user == 0 && !in_user_namespace())
+		return fail(err, EPERM,
+			    "network.mode: pasta is for users who are not root: use --network "
+			    "bridge");
+	if (connection_find_servers(arena, plan, err) < 0)
+		return -1;
+	if (plan->pasta && plan->last_group == INT32_MAX)
+		plan->last_group = own_last_group();
 	if (plan->other) {
 		*joined = open_container(settings, arena, plan->other, err);
 		if (*joined < 0)
@@ -73,4 +109,21 @@ int connection_settle(const struct settings *settings, struct arena *arena, cons
 	}
 	connection_enter(arena, plan, netns, folder, spec);
 	return 0;
+}
+
+void connection_choose(const struct settings *settings, struct arena *arena, struct spec *spec)
+{
+	struct spec_network *network = spec->network;
+	struct string_list ports;
+	enum network_mode without;
+	const char *ignored;
+
+	if (settings->user == 0 || !network || network->mode || !network->ports.count)
+		return;
+	ports = network->ports;
+	network->ports.count = 0;
+	without = spec_network_mode(spec, &ignored);
+	network->ports = ports;
+	if (without == NETWORK_MODE_NONE)
+		network->mode = arena_strdup(arena, "pasta");
 }

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "runtime/pasta.h"
 #include "runtime/settings.h"
 #include "specs/network_document.h"
 #include "specs/runtime_spec.h"
@@ -27,8 +28,11 @@ struct connection_plan {
 	enum network_mode mode;
 	const char *other;		 /* of NETWORK_MODE_CONTAINER: that container's ID */
 	struct network_request *request; /* what ctr-net is asked for; NULL: nothing */
+	struct pasta_plan *pasta;	 /* NULL: it is not wanted */
 	const struct spec_network *spec; /* the words */
 	const char *hostname;
+	/* The last of the groups from 0 on that have a name in the container's user namespace. */
+	uint32_t last_group;
 	/*
 	 * Which files are mounted: the container's own, which with a request are filled by ctr-net,
 	 * or those of the other container.
@@ -62,8 +66,20 @@ int connection_settle(const struct settings *settings, struct arena *arena, cons
 		      struct spec *spec, const struct connection_plan **plan, int *joined,
 		      struct error *err);
 
+/* Finds out whether pasta has to hand on what the container asks the host's servers of names. */
+int connection_find_servers(struct arena *arena, const struct connection_plan *plan,
+			    struct error *err);
+
 /* Whether ctr-net has given the container of this spec something that it has to give back. */
 bool connection_is_attached(const struct spec *spec);
+/* The same of pasta, which has to be ended. */
+bool connection_has_pasta(const struct spec *spec);
+
+/*
+ * Who is not root, asks for ports and names no mode means pasta, as podman has it: says so in the
+ * spec.
+ */
+void connection_choose(const struct settings *settings, struct arena *arena, struct spec *spec);
 
 /*
  * Makes the files that the plan wants, in a new folder of the state folder dir, and writes those

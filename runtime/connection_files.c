@@ -47,12 +47,26 @@ static int make_resolv_conf(struct arena *arena, const struct connection_plan *p
 		.options = &plan->spec->dns_options,
 		.own_network = plan->mode != NETWORK_MODE_HOST,
 		.ipv6 = true,
+		.forwarder = plan->pasta ? PASTA_NAME_SERVER : NULL,
 	};
 	char *host;
 
 	if (resolv_conf_read_host(arena, wish.own_network, &host, err) < 0)
 		return -1;
 	*text = resolv_conf_text(arena, host, &wish);
+	return 0;
+}
+
+int connection_find_servers(struct arena *arena, const struct connection_plan *plan,
+			    struct error *err)
+{
+	char *text;
+
+	if (!plan->pasta || !plan->files[NETWORK_RESOLV_CONF])
+		return 0;
+	if (make_resolv_conf(arena, plan, &text, err) < 0)
+		return -1;
+	plan->pasta->forwards_names = strstr(text, "nameserver " PASTA_NAME_SERVER "\n");
 	return 0;
 }
 

@@ -74,12 +74,12 @@ static int read_endpoints(struct arena *arena, const struct spec_network *networ
 }
 
 static int read_ports(struct arena *arena, const struct string_list *words,
-		      struct network_request *request, struct error *err)
+		      struct published_port **ports, size_t *count, struct error *err)
 {
-	request->ports.items = arena_array(arena, struct published_port, words->count + 1);
-	request->ports.count = words->count;
+	*ports = arena_array(arena, struct published_port, words->count + 1);
+	*count = words->count;
 	for (size_t i = 0; i < words->count; i++)
-		if (port_parse(words->items[i], &request->ports.items[i], err) < 0)
+		if (port_parse(words->items[i], &(*ports)[i], err) < 0)
 			return fail_in(err, "network.ports[%zu]", i);
 	return 0;
 }
@@ -111,7 +111,19 @@ static int plan_request(struct arena *arena, const struct spec *spec, const char
 	plan->request = request;
 	if (read_endpoints(arena, network, request, err) < 0)
 		return -1;
-	return read_ports(arena, &network->ports, request, err);
+	return read_ports(arena, &network->ports, &request->ports.items, &request->ports.count,
+			  err);
+}
+
+static int plan_pasta(struct arena *arena, const char *options, struct connection_plan *plan,
+		      struct error *err)
+{
+	struct published_ports ports;
+
+	plan->pasta = arena_new(arena, struct pasta_plan);
+	if (read_ports(arena, &plan->spec->ports, &ports.items, &ports.count, err) < 0)
+		return -1;
+	return pasta_plan(arena, options, &ports, plan->pasta, err);
 }
 
 /* Somebody else's file there, or everything in /etc. */
@@ -144,6 +156,15 @@ static void plan_files(struct arena *arena, const struct spec *spec, struct conn
 		plan->files[i] = plan->files[i] && !is_mounted(arena, spec, network_files[i]);
 }
 
+static uint32_t last_group(const struct spec_linux *spec)
+{
+	for (size_t i = 0; spec && i < spec->gid_mappings.count; i++)
+		if (spec->gid_mappings.items[i].container_id == 0 &&
+		    spec->gid_mappings.items[i].size)
+			return spec->gid_mappings.items[i].size - 1;
+	return INT32_MAX;
+}
+
 static bool needs_nothing(const struct connection_plan *plan)
 {
 	if (plan->mode != NETWORK_MODE_NONE && plan->mode != NETWORK_MODE_HOST)
@@ -167,6 +188,7 @@ int connection_plan(struct arena *arena, const struct spec *spec, const char *id
 	plan->mode = spec_network_mode(spec, &rest);
 	plan->spec = spec->network;
 	plan->hostname = spec->hostname;
+	plan->last_group = last_group(spec->linux);
 	plan->other = plan->mode == NETWORK_MODE_CONTAINER ? rest : NULL;
 	if (plan->other)
 		for (int i = 0; i < NETWORK_FILE_COUNT; i++)
@@ -178,6 +200,8 @@ int connection_plan(struct arena *arena, const struct spec *spec, const char *id
 	if (plan->mode == NETWORK_MODE_MEMBER &&
 	    plan_request(arena, spec, id, folder, plan, err) < 0)
 		return -1;
+	if (plan->mode == NETWORK_MODE_PASTA && plan_pasta(arena, rest, plan, err) < 0)
+		return fail_in(err, "network.mode");
 	*result = plan;
 	return 0;
 }
@@ -187,6 +211,13 @@ bool connection_is_attached(const struct spec *spec)
 	const char *ignored;
 
 	return spec_network_mode(spec, &ignored) == NETWORK_MODE_MEMBER;
+}
+
+bool connection_has_pasta(const struct spec *spec)
+{
+	const char *ignored;
+
+	return spec_network_mode(spec, &ignored) == NETWORK_MODE_PASTA;
 }
 
 static void join_namespace(struct arena *arena, char *path, struct spec *spec)
@@ -227,27 +258,17 @@ static void mount_files(struct arena *arena, const struct connection_plan *plan,
 	spec->mounts.items = mounts;
 }
 
-/* The groups that can be named in the container's user namespace, from 0 on. */
-static uint32_t last_group(const struct spec_linux *spec)
-{
-	for (size_t i = 0; i < spec->gid_mappings.count; i++)
-		if (spec->gid_mappings.items[i].container_id == 0 &&
-		    spec->gid_mappings.items[i].size)
-			return spec->gid_mappings.items[i].size - 1;
-	return INT32_MAX;
-}
-
 /*
  * In a network of its own anybody may listen on port 80 and ping, as docker has it: these are
  * nobody else's ports. What the spec says comes behind it, and counts.
  */
-static void add_parameters(struct arena *arena, struct spec_linux *spec)
+static void add_parameters(struct arena *arena, uint32_t last_group, struct spec_linux *spec)
 {
 	const struct string_pair parameters[] = {
 		{ arena_strdup(arena, "net.ipv4.ip_unprivileged_port_start"),
 		  arena_strdup(arena, "0") },
 		{ arena_strdup(arena, "net.ipv4.ping_group_range"),
-		  arena_printf(arena, "0 %u", last_group(spec)) },
+		  arena_printf(arena, "0 %u", last_group) },
 	};
 	const size_t count = ARRAY_SIZE(parameters) + spec->sysctl.count;
 	struct string_pair *items = arena_array(arena, struct string_pair, count);
@@ -274,8 +295,17 @@ void connection_enter(struct arena *arena, const struct connection_plan *plan, c
 	if (netns)
 		join_namespace(arena, arena_strdup(arena, netns), spec);
 	if (plan->mode == NETWORK_MODE_MEMBER || plan->mode == NETWORK_MODE_PASTA)
-		add_parameters(arena, spec->linux);
+		add_parameters(arena, plan->last_group, spec->linux);
 	mount_files(arena, plan, folder, spec);
+}
+
+/* Host ports that are 0 are chosen when it is started. */
+static void print_pasta(FILE *out, const struct pasta_plan *plan)
+{
+	cleanup_arena struct arena arena = { 0 };
+	const struct string_list words = pasta_arguments(&arena, plan, PASTA_NETNS);
+
+	fprintf(out, "network: %s\n", string_list_text(&arena, &words, " "));
 }
 
 void connection_print(FILE *out, const struct connection_plan *plan)
@@ -307,4 +337,6 @@ void connection_print(FILE *out, const struct connection_plan *plan)
 	}
 	for (size_t i = 0; request && i < request->ports.count; i++)
 		fprintf(out, "published: %s\n", port_print(&request->ports.items[i], text));
+	if (plan->pasta)
+		print_pasta(out, plan->pasta);
 }

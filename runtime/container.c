@@ -55,6 +55,7 @@ static int lock_again(struct launch *launch, struct error *err)
 	launch->state_dir_made = false;
 	launch->cgroup_path = NULL;
 	launch->network_kept = false;
+	launch->has_pasta = false;
 	launch->remove_data = false;
 	launch->hooks_begun = false;
 	return 0;
@@ -143,10 +144,12 @@ int container_restore(const struct settings *settings, const struct container_op
 
 	if (result == 0)
 		result = prepare(settings, options, arena, &prepared, err);
-	if (result == 0 && connection_is_attached(&prepared.spec))
+	if (result == 0 &&
+	    (connection_is_attached(&prepared.spec) || connection_has_pasta(&prepared.spec)))
 		result = fail(err, ENOTSUP,
-			      "network.mode: 'bridge': the addresses and ports of images cannot be "
-			      "given to another container: take mode 'none' or 'host'");
+			      "network.mode: '%s': the addresses and ports of images cannot be "
+			      "given to another container: take mode 'none' or 'host'",
+			      prepared.spec.network->mode ?: "bridge");
 	prepared.launch.restore = &restore;
 	*exit_status = 0;
 	if (result == 0)

@@ -11,6 +11,7 @@ core_tests = \
 	tests/unit/test_namespaces \
 	tests/unit/test_notify \
 	tests/unit/test_connection \
+	tests/unit/test_pasta \
 	tests/unit/test_plan \
 	tests/unit/test_state \
 	tests/unit/test_state_document \
@@ -46,6 +47,8 @@ tests_unit_test_notify_LDADD = $(core_test_libraries)
 tests_unit_test_connection_SOURCES = tests/unit/test_connection.c
 tests_unit_test_connection_CFLAGS = $(core_test_flags)
 tests_unit_test_connection_LDADD = $(core_test_libraries)
+tests_unit_test_pasta_SOURCES = tests/unit/test_pasta.c
+tests_unit_test_pasta_LDADD = $(core_test_libraries)
 tests_unit_test_plan_SOURCES = tests/unit/test_plan.c
 tests_unit_test_plan_CFLAGS = $(core_test_flags)
 tests_unit_test_plan_LDADD = $(core_test_libraries)

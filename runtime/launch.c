@@ -20,6 +20,7 @@
 #include "runtime/launch_clone.h"
 #include "runtime/launch_hooks.h"
 #include "runtime/launch_network.h"
+#include "runtime/launch_pasta.h"
 #include "runtime/launch_resctrl.h"
 #include "runtime/launch_scope.h"
 #include "runtime/launch_serve.h"
@@ -281,6 +282,7 @@ STEPS(launch);
 static const struct launch_step create_steps[] = {
 	{ "poststop hooks", NULL, launch_poststop_hooks },
 	{ "network", launch_network_begin, launch_network_end },
+	{ "pasta ports", launch_pasta_reserve, NULL },
 	{ "namespaces", open_namespaces, close_namespaces },
 	{ "data folder", make_data_folder, remove_data_folder },
 	{ "state folder", make_state_folder, remove_state_folder },
@@ -291,8 +293,10 @@ static const struct launch_step create_steps[] = {
 	{ "rootfs", open_rootfs, close_rootfs },
 	{ "launchpad", open_launchpad, close_launchpad },
 	{ "network reservation", launch_network_reserve, launch_network_detach },
+	{ "pasta end", NULL, launch_pasta_stop },
 	{ "clone", launch_clone, launch_kill },
 	{ "network namespace", launch_network_enter, NULL },
+	{ "pasta", launch_pasta_start, NULL },
 	{ "scope", launch_scope_settle, NULL },
 	{ "resctrl tasks", launch_resctrl_enter, NULL },
 	{ "network devices", launch_network_devices, NULL },

@@ -64,6 +64,7 @@ struct launch {
 	bool network_kept;	/* ctr-net has to be told when the container is gone, */
 	bool network_expected;	/* has been started for that */
 	bool network_detaching; /* and works on it */
+	bool has_pasta;		/* that has to be ended */
 	int pidfd;
 	pid_t pid;	     /* 0: the process is no child of ours */
 	int console;	     /* pty master; the caller's with keep_console */

@@ -32,6 +32,7 @@ libruntime_a_SOURCES = \
 	runtime/launch_scope.c runtime/launch_scope.h \
 	runtime/launch_serve.c runtime/launch_serve.h \
 	runtime/launch_network.c runtime/launch_network.h \
+	runtime/launch_pasta.c runtime/launch_pasta.h \
 	runtime/launch_resctrl.c runtime/launch_resctrl.h \
 	runtime/layers.c \
 	runtime/live_copy.c runtime/live_copy.h \
@@ -42,6 +43,9 @@ libruntime_a_SOURCES = \
 	runtime/namespaces.c runtime/namespaces.h \
 	runtime/notify.c runtime/notify.h \
 	runtime/pid_file.c runtime/pid_file.h \
+	runtime/pasta.c runtime/pasta.h \
+	runtime/pasta_plan.c \
+	runtime/pasta_ports.c \
 	runtime/plan.c runtime/plan.h \
 	runtime/plan_print.c \
 	runtime/prepare.c runtime/prepare.h \

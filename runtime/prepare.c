@@ -130,7 +130,8 @@ static void fill_state(struct arena *arena, struct prepared *prepared)
 	if (!prepared->launch.pidfd_socket)
 		prepared->launch.pidfd_socket =
 			string_map_get(&spec->annotations, "run.oci.pidfd_receiver");
-	state->needs_spec = spec->hooks || connection_is_attached(spec);
+	state->needs_spec = spec->hooks || connection_is_attached(spec) ||
+			    connection_has_pasta(spec);
 	if (spec->root)
 		state->rootfs = path_join(arena, state->bundle, spec->root->path);
 }
@@ -399,6 +400,7 @@ static int read_existing(const struct settings *settings, const struct handle *h
 		return handle->incomplete && err->errnum == ENOENT ? 0 : -1;
 	}
 	prepared->launch.network_kept = connection_is_attached(&prepared->spec);
+	prepared->launch.has_pasta = connection_has_pasta(&prepared->spec);
 	if (handle->incomplete) {
 		state->bundle = arena_strdup(arena, "/");
 		guess_resctrl(arena, prepared);

@@ -48,8 +48,11 @@ static _Noreturn void run_child(const struct spawn *spawn, int status)
 	setpgid(0, 0);
 	signals_reset();
 	if ((spawn->directory < 0 || fchdir(spawn->directory) == 0) && set_streams(spawn) == 0 &&
-	    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+	    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0) {
+		if (spawn->prepare)
+			spawn->prepare(spawn->context);
 		execve(spawn->path, spawn->argv, spawn->env);
+	}
 	errnum = errno;
 	while (write(status, &errnum, sizeof(errnum)) < 0 && errno == EINTR)
 		;

@@ -15,6 +15,9 @@ struct spawn {
 		error;	 /* its standard streams, -1: /dev/null for input, else ctr's stderr */
 	int directory;	 /* its working directory, -1: the caller's */
 	int64_t timeout; /* milliseconds, -1: none */
+	/* In the new process right before it becomes the program; says why and exits if it must not. */
+	void (*prepare)(const void *context);
+	const void *context;
 };
 
 /*

@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/user_namespace.h"
+#include "runtime/connection.h"
 #include "runtime/default_seccomp.h"
 #include "runtime/image_form.h"
 #include "runtime/quota.h"
@@ -108,6 +109,7 @@ int spec_form_read(const struct settings *settings, const struct container_optio
 		return -1;
 	if (apply_changes(settings, changes, arena, prepared, err) < 0)
 		return -1;
+	connection_choose(settings, arena, spec);
 	if (spec_validate(name, spec, err) < 0)
 		return -1;
 	return settings->rootless ? rootless_translate(arena, spec, err) : 0;

@@ -408,6 +408,12 @@ static int ask(char **argv)
 
 	if (fd < 0)
 		return refused(errno);
+	/*
+	 * It has nothing to say, and says so: passt before 2023-06 does not hand on what a server
+	 * says to a client who has sent nothing.
+	 */
+	if (protocol->type != SOCK_DGRAM && !bulk && shutdown(fd, SHUT_WR) < 0)
+		return refused(errno);
 	if (protocol->type == SOCK_DGRAM)
 		size = ask_datagram(fd, buffer, sizeof(buffer), 0);
 	else
