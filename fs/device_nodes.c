@@ -28,35 +28,6 @@ static const struct {
 };
 
 /*
- * A node that is there already is taken if it is the same, and gets its mode and owner. In a user
- * namespace it may be the host's own, which an engine bound there: nobody in there may change it.
- */
-static int adopt_node(const struct device_plan *device, int directory, struct error *err)
-{
-	cleanup_fd int node = openat(directory, device->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	struct stat status;
-	char path[64];
-
-	if (node < 0 || fstat(node, &status) < 0)
-		return fail_errno(err, "look at it");
-	if ((status.st_mode & S_IFMT) != (device->mode & S_IFMT) ||
-	    (!S_ISFIFO(status.st_mode) && status.st_rdev != device->number))
-		return fail(err, EEXIST, "something else is there already in the root");
-	if ((status.st_uid != device->uid || status.st_gid != device->gid) &&
-	    fchownat(node, "", device->uid, device->gid, AT_EMPTY_PATH) < 0) {
-		if (errno == EPERM && in_user_namespace())
-			return 0;
-		return fail_errno(err, "change the owner");
-	}
-	/* fchmod(2) takes no O_PATH descriptor; this is the host's /proc still */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", node);
-	if ((status.st_mode & 07777) != (device->mode & 07777) &&
-	    chmod(path, device->mode & 07777) < 0)
-		return fail_errno(err, "change the mode");
-	return 0;
-}
-
-/*
  * Attaches a detached mount of a device to the name, which is made when it is missing. The place
  * must not be a link: it is opened as it is, and one that was there before us is looked at.
  */
@@ -82,6 +53,38 @@ static int bind_host_node(const struct device_plan *device, int directory, struc
 	cleanup_fd int mount = device_open(device, err);
 
 	return mount < 0 ? -1 : bind_node(mount, directory, device->name, err);
+}
+
+/*
+ * A node that is there already is taken if it is the same, and gets its mode and owner. In a user
+ * namespace it may be the host's own, which an engine bound there: nobody in there may change it.
+ */
+static int adopt_node(const struct device_plan *device, int directory, struct error *err)
+{
+	cleanup_fd int node = openat(directory, device->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat status;
+	char path[64];
+
+	if (node < 0 || fstat(node, &status) < 0)
+		return fail_errno(err, "look at it");
+	/* the place that was made in its first run */
+	if (S_ISREG(status.st_mode) && status.st_size == 0 && in_user_namespace())
+		return bind_host_node(device, directory, err);
+	if ((status.st_mode & S_IFMT) != (device->mode & S_IFMT) ||
+	    (!S_ISFIFO(status.st_mode) && status.st_rdev != device->number))
+		return fail(err, EEXIST, "something else is there already in the root");
+	if ((status.st_uid != device->uid || status.st_gid != device->gid) &&
+	    fchownat(node, "", device->uid, device->gid, AT_EMPTY_PATH) < 0) {
+		if (errno == EPERM && in_user_namespace())
+			return 0;
+		return fail_errno(err, "change the owner");
+	}
+	/* fchmod(2) takes no O_PATH descriptor; this is the host's /proc still */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", node);
+	if ((status.st_mode & 07777) != (device->mode & 07777) &&
+	    chmod(path, device->mode & 07777) < 0)
+		return fail_errno(err, "change the mode");
+	return 0;
 }
 
 static int make_node(const struct device_plan *device, int directory, struct error *err)

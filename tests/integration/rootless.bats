@@ -337,6 +337,15 @@ WAITS='echo ready; '$IDLE
 	[[ ! -e /etc/x ]]
 }
 
+# Where mknod is refused, a device is a mount on a file that the first run has left in the layer.
+@test "an ordinary user's container with devices in its own root starts again" {
+	spec . sh -c 'echo x >/dev/null; head -c 1 /dev/zero | wc -c'
+	run -0 ctr run --name "$ID" spec.json
+	equal "$output" 1
+	run -0 ctr start --attach "$ID"
+	equal "$output" 1
+}
+
 @test "an ordinary user's copy-on-write container, log, diff, image and removal" {
 	spec '.process.capabilities |= map_values(. + ["CAP_CHOWN"])' sh -c 'echo logged
 		rm /etc/passwd; mkdir -m 700 /etc/mine; touch /etc/mine/in; chown -R 33:34 /etc/mine
