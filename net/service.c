@@ -40,8 +40,8 @@ static int open_host(struct service *service, struct error *err)
 	return network_host_open(service->data_root, &service->host, err);
 }
 
-static int do_attach(struct service *service, const struct service_message *message,
-		     struct error *err)
+static int serve_attach(struct service *service, const struct service_message *message,
+			struct error *err)
 {
 	struct attach *attach = &service->attach;
 
@@ -55,8 +55,8 @@ static int do_attach(struct service *service, const struct service_message *mess
 	return SERVICE_PREPARED;
 }
 
-static int do_enter(struct service *service, const struct service_message *message,
-		    struct error *err)
+static int serve_enter(struct service *service, const struct service_message *message,
+		       struct error *err)
 {
 	pid_t pid;
 
@@ -68,8 +68,8 @@ static int do_enter(struct service *service, const struct service_message *messa
 	return SERVICE_ATTACHED;
 }
 
-static int do_keep(struct service *service, const struct service_message *message,
-		   struct error *err)
+static int serve_keep(struct service *service, const struct service_message *message,
+		      struct error *err)
 {
 	(void)message;
 	close_fd(&service->devices_netns);
@@ -79,8 +79,8 @@ static int do_keep(struct service *service, const struct service_message *messag
 	return SERVICE_KEPT;
 }
 
-static int do_detach(struct service *service, const struct service_message *message,
-		     struct error *err)
+static int serve_detach(struct service *service, const struct service_message *message,
+			struct error *err)
 {
 	if (open_host(service, err) < 0 ||
 	    network_detach(&service->host, &service->arena, message->data, &service->rest, err) < 0)
@@ -88,8 +88,8 @@ static int do_detach(struct service *service, const struct service_message *mess
 	return SERVICE_DETACHED;
 }
 
-static int do_devices(struct service *service, const struct service_message *message,
-		      struct error *err)
+static int serve_devices(struct service *service, const struct service_message *message,
+			 struct error *err)
 {
 	struct net_devices_plan plan;
 	struct spec spec = { 0 };
@@ -109,8 +109,9 @@ static int do_devices(struct service *service, const struct service_message *mes
 }
 
 static int (*const handlers[])(struct service *, const struct service_message *, struct error *) = {
-	[SERVICE_ATTACH] = do_attach, [SERVICE_NETNS] = do_enter,     [SERVICE_KEEP] = do_keep,
-	[SERVICE_DETACH] = do_detach, [SERVICE_DEVICES] = do_devices,
+	[SERVICE_ATTACH] = serve_attach,   [SERVICE_NETNS] = serve_enter,
+	[SERVICE_KEEP] = serve_keep,	   [SERVICE_DETACH] = serve_detach,
+	[SERVICE_DEVICES] = serve_devices,
 };
 
 /* Does what is asked and says what came of it. Fails only when nobody hears it. */

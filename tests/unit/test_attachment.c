@@ -148,12 +148,14 @@ TEST(what_a_container_has_is_a_name_of_its_record)
 
 	open_store(&store);
 	begin(store.dir, &file, &arena);
-	CHECK_INT(owned_link_make(store.dir, "thing", &(struct lease_owner){ id, file.fd }, who, &err),
+	CHECK_INT(owned_link_make(store.dir, "thing", &(struct lease_owner){ id, file.fd }, who,
+				  &err),
 		  0);
 	CHECK_INT(fstat(file.fd, &record), 0);
 	CHECK_INT(fstatat(store.dir, "thing", &link, AT_SYMLINK_NOFOLLOW), 0);
 	CHECK(record.st_ino == link.st_ino);
-	CHECK_INT(owned_link_make(store.dir, "thing", &(struct lease_owner){ "db", -1 }, who, &err), 1);
+	CHECK_INT(owned_link_make(store.dir, "thing", &(struct lease_owner){ "db", -1 }, who, &err),
+		  1);
 	CHECK_STRING(who, id);
 	CHECK_INT(owned_link_remove(store.dir, "thing", "db", &err), 0);
 	CHECK_INT(fstatat(store.dir, "thing", &link, 0), 0);
