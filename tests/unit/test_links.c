@@ -479,7 +479,9 @@ TEST(rate_program_drops_what_is_beyond_the_burst)
 		union bpf_attr attributes = {
 			.test = { .prog_fd = (uint32_t)program,
 				  .data_in = (uintptr_t)packet,
-				  .data_size_in = sizeof(packet) },
+				  .data_size_in = sizeof(packet),
+				  .data_out = (uintptr_t)packet,
+				  .data_size_out = sizeof(packet) },
 		};
 
 		CHECK(syscall(SYS_bpf, BPF_PROG_TEST_RUN, &attributes, sizeof(attributes)) == 0);
