@@ -51,7 +51,7 @@ static void write_pair(struct netlink_batch *batch, const struct links_plan *pla
 
 	mnl_attr_put_strz(message, IFLA_IFNAME, name);
 	mnl_attr_put_u32(message, IFLA_MASTER, bridge);
-	mnl_attr_put_u32(message, IFLA_GROUP, RULES_PORT_GROUP);
+	mnl_attr_put_u32(message, IFLA_GROUP, rules_port_group(plan->network));
 	if (plan->mtu)
 		mnl_attr_put_u32(message, IFLA_MTU, plan->mtu);
 	veth = link_kind_begin(message, "veth");

@@ -41,17 +41,18 @@
  */
 #define RULES_SHARED_GROUP 0x637472U
 
-/*
- * The group of the host's ends of containers' links; "ctp" in ASCII. One that is not a member (yet, or
- * any more) sends nothing, as long as the tables are there.
- */
-#define RULES_PORT_GROUP 0x637470U
-
 /* Attachments; those that are not in the network in question are left out. */
 struct rules_members {
 	const struct network_attachment **items;
 	size_t count;
 };
+
+/*
+ * The group of the host's ends of the links into a network; its own, as the tables of one bridge see the
+ * frames of all bridges. What is in it but not a member (yet, or any more) sends nothing, as long as the
+ * tables are there. Of 2^30 numbers that of the bridge's name. Pure.
+ */
+uint32_t rules_port_group(const struct network *network);
 
 /*
  * Whether the attachment's ports can be published: there must be a bridge, and in the first one an

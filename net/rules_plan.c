@@ -2,11 +2,13 @@
 #include "net/rules_plan.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
+#include "base/blake2b.h"
 #include "base/macro.h"
 #include "net/rules.h"
 #include "net/rules_terms.h"
@@ -103,7 +105,8 @@ struct planning {
 static void plan_guard(struct planning *to, struct rule_chain *chain)
 {
 	*chain = (struct rule_chain){ "guard", "filter", "prerouting", .priority = PRIORITY_RAW };
-	ADD(to->arena, chain, number_term(FIELD_IIFGROUP, RULES_PORT_GROUP), COUNTER, DROP);
+	ADD(to->arena, chain, number_term(FIELD_IIFGROUP, rules_port_group(to->network)), COUNTER,
+	    DROP);
 	if (!to->ipv4)
 		return;
 	ADD(to->arena, chain, to->in, IS_IPV4, prefix_term(FIELD_IP_DADDR, false, &loopback4),
@@ -259,6 +262,19 @@ static void plan_inet(struct planning *to, struct rule_table *table)
 	plan_forward(to, &chains[5]);
 }
 
+uint32_t rules_port_group(const struct network *network)
+{
+	unsigned char digest[BLAKE2B_SIZE];
+	struct blake2b hash;
+	uint32_t number;
+
+	blake2b_begin(&hash);
+	blake2b_add(&hash, network->interface, strlen(network->interface));
+	blake2b_end(&hash, digest);
+	memcpy(&number, digest, sizeof(number));
+	return 1U << 30 | (le32toh(number) & ((1U << 30) - 1));
+}
+
 char *rules_table_name(struct arena *arena, const struct network *network)
 {
 	return arena_printf(arena, "ctr-%s", network->interface);
@@ -281,5 +297,5 @@ void rules_plan(struct arena *arena, const struct network *network, struct rules
 		.bridge = { .family = NFPROTO_BRIDGE, .name = name, .comment = comment },
 	};
 	plan_inet(&to, &plan->inet);
-	rules_plan_bridge(arena, &plan->bridge);
+	rules_plan_bridge(arena, network, &plan->bridge);
 }

@@ -16,8 +16,9 @@ struct rules_plan {
 /* Both tables of a network. */
 void rules_plan(struct arena *arena, const struct network *network, struct rules_plan *plan);
 
-/* The second of them, which is the same for all networks but for its name (rules_plan_bridge.c). */
-void rules_plan_bridge(struct arena *arena, struct rule_table *table);
+/* The second of them, which is the same for all networks but for names and a group (rules_plan_bridge.c). */
+void rules_plan_bridge(struct arena *arena, const struct network *network,
+		       struct rule_table *table);
 
 /* Sets of published ports of one protocol and one family. */
 struct rules_port_sets {

@@ -130,14 +130,15 @@ static void plan_link_local(struct arena *arena, struct rule_chain *chain)
 }
 
 /* What is not a member's but a container's: one that is about to be a member, or was until now. */
-static void plan_spoofed(struct arena *arena, struct rule_chain *chain)
+static void plan_spoofed(struct arena *arena, const struct network *network,
+			 struct rule_chain *chain)
 {
 	*chain = (struct rule_chain){ "spoofed" };
 	ADD(arena, chain, IN(rules_ports, FIELD_IIFNAME), DROP);
-	ADD(arena, chain, number_term(FIELD_IIFGROUP, RULES_PORT_GROUP), COUNTER, DROP);
+	ADD(arena, chain, number_term(FIELD_IIFGROUP, rules_port_group(network)), COUNTER, DROP);
 }
 
-void rules_plan_bridge(struct arena *arena, struct rule_table *table)
+void rules_plan_bridge(struct arena *arena, const struct network *network, struct rule_table *table)
 {
 	static const struct rule_set *const sets[] = { &rules_ports, &rules_from_ip,
 						       &rules_from_ip6, &rules_from_nd,
@@ -148,7 +149,7 @@ void rules_plan_bridge(struct arena *arena, struct rule_table *table)
 	table->set_count = ARRAY_SIZE(sets);
 	table->chains = chains;
 	table->chain_count = 4;
-	plan_spoofed(arena, &chains[0]);
+	plan_spoofed(arena, network, &chains[0]);
 	plan_neighbours(arena, &chains[1]);
 	plan_port(arena, &chains[2]);
 	plan_link_local(arena, &chains[3]);

@@ -105,3 +105,13 @@ man_rules() {
 	sees b tcp "$A" 8080 : "web saw $B"
 	sees c tcp 10.77.3.1 8080 : "web saw 10.77.3.2"
 }
+
+# The tables of each bridge see the frames of all.
+@test "members of several networks are each heard in their own" {
+	ctr network create --subnet 10.91.0.0/24 one
+	serve_on b far tcp 80
+	up first --network bridge -- tcp 80
+	up second --network one -- tcp 80
+	sees @first tcp "$B" 80 : "far saw $A"
+	sees @second tcp "$B" 80 : "far saw $A"
+}
