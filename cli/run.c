@@ -59,7 +59,7 @@ static const struct option rows[] = {
 		      "its name in its UTS namespace"),
 	OPTION_STRINGS(0, "network", "MODE|NETWORK[:WORDS]", struct run_options,
 		       changes.network.networks,
-		       "none (default), host, bridge, container:ID, ns:PATH, or networks of ctr's"),
+		       "none (default), host, bridge, container:ID, ns:PATH, pasta, or networks"),
 	OPTION_STRINGS(0, "net", "MODE|NETWORK[:WORDS]", struct run_options,
 		       changes.network.networks, "the same"),
 	OPTION_STRINGS('p', "publish", "[[ADDRESS:]PORT:]PORT", struct run_options,
