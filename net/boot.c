@@ -15,21 +15,24 @@
 
 #define BOOT "boot"
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
-#define NAMESPACE "/proc/self/ns/net"
+#define NETWORK_NAMESPACE "/proc/self/ns/net"
+#define PID_NAMESPACE "/proc/self/ns/pid"
 #define TEXT_SIZE 128
 
-/* "BOOT-ID DEVICE:INODE\n" */
+/* "BOOT-ID NETWORK-NAMESPACE PID-NAMESPACE\n", by the inodes that they have in nsfs */
 static int present(char text[TEXT_SIZE], struct error *err)
 {
 	char id[64];
-	struct stat status;
+	struct stat network, pids;
 
 	if (file_read_short_at(AT_FDCWD, BOOT_ID, id, sizeof(id), err) < 0)
 		return -1;
-	if (stat(NAMESPACE, &status) < 0)
-		return fail_errno(err, "look at " NAMESPACE);
-	snprintf(text, TEXT_SIZE, "%s %lu:%lu\n", id, (unsigned long)status.st_dev,
-		 (unsigned long)status.st_ino);
+	if (stat(NETWORK_NAMESPACE, &network) < 0)
+		return fail_errno(err, "look at " NETWORK_NAMESPACE);
+	if (stat(PID_NAMESPACE, &pids) < 0)
+		return fail_errno(err, "look at " PID_NAMESPACE);
+	snprintf(text, TEXT_SIZE, "%s %lu %lu\n", id, (unsigned long)network.st_ino,
+		 (unsigned long)pids.st_ino);
 	return 0;
 }
 

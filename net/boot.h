@@ -4,8 +4,9 @@
 #include "base/error.h"
 
 /*
- * Which boot of the machine, and which network namespace as that of the host, the attachments of a
- * store are of: the file "boot". Attachments end with either, without anybody who could take notice.
+ * Which boot of the machine, and which network and pid namespaces as those of the host, the
+ * attachments of a store are of: the file "boot". Attachments end with the boot and the network
+ * namespace, without anybody who could take notice; and their processes are known by their pids.
  */
 
 struct boot_file {
@@ -20,7 +21,7 @@ struct boot_file {
 enum boot {
 	BOOT_SAME,
 	BOOT_ANOTHER,
-	BOOT_SAME_ELSEWHERE, /* in another network namespace */
+	BOOT_SAME_ELSEWHERE, /* in another network or pid namespace */
 };
 
 /*

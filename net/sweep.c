@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <net/if.h>
 #include <string.h>
 #include <time.h>
 
@@ -45,9 +46,23 @@ static int list_all(struct network_host *host, struct arena *arena, struct strin
 	return attachment_list(host->store.dir, arena, kept, err);
 }
 
+/* Processes of another pid namespace cannot be seen, but the host's ends of their links can. */
+static bool is_alive(const struct network_attachment *attachment)
+{
+	if (owner_process_lives(&attachment->process))
+		return true;
+	for (size_t i = 0; i < attachment->endpoints.count; i++) {
+		const char *name = attachment->endpoints.items[i].host_interface;
+
+		if (name && if_nametoindex(name) != 0)
+			return true;
+	}
+	return false;
+}
+
 /*
- * In another network namespace than before, of the same boot, containers may be alive: their links
- * are where the user was then, and the addresses are theirs.
+ * In other namespaces than before, of the same boot, containers may be alive: their links are where
+ * the user was then, and the addresses are theirs.
  */
 static int check_dead(struct network_host *host, struct arena *arena, const struct string_list *ids,
 		      struct error *err)
@@ -56,11 +71,11 @@ static int check_dead(struct network_host *host, struct arena *arena, const stru
 		struct network_attachment attachment;
 
 		if (attachment_read(host->store.dir, arena, ids->items[i], &attachment, err) == 0 &&
-		    owner_process_lives(&attachment.process))
+		    is_alive(&attachment))
 			return fail(err, EBUSY,
-				    "the networks of this data root belong to another network "
-				    "namespace, where container %s runs: use a --data-root of its "
-				    "own for this one",
+				    "the networks of this data root belong to another network or "
+				    "pid namespace, where container %s runs: use a --data-root of "
+				    "its own for this one",
 				    ids->items[i]);
 	}
 	return 0;

@@ -109,6 +109,15 @@ nothing_left() {
 	sees @web tcp 127.0.0.1 1080 : "web saw 127.0.0.1"
 }
 
+@test "a data root whose containers run in another pid namespace is not taken over" {
+	up web --network bridge -- tcp 1080
+	run on a unshare --pid --fork --mount-proc "$CTR" --root "$ROOT" --data-root "$DATA" network ls 3>&-
+	((status != 0))
+	contains "$output" "use a --data-root of its own"
+	sees @web tcp 127.0.0.1 1080 : "web saw 127.0.0.1"
+	ctr network ls >/dev/null
+}
+
 @test "rules that somebody has flushed are there again by reload, and by the next container" {
 	up web --network bridge -p 8080:1080 -- tcp 1080
 	sees b tcp "$A" 8080 : "web saw $B"
