@@ -139,6 +139,24 @@ static bool read_spec(struct invocation *invocation, struct spec *spec)
 	return spec_read(invocation->arena, AT_FDCWD, word, spec, NULL, NULL, &ignored) == 0;
 }
 
+/* Whose network namespace is joined: only the user namespace that made it has power over that. */
+static const char *find_joined(struct invocation *invocation)
+{
+	static const char word[] = "container:";
+	const struct string_list *networks = &options.changes.network.networks;
+	struct spec spec = { 0 };
+	const char *rest;
+
+	if (networks->count)
+		return strncmp(networks->items[0], word, strlen(word)) == 0
+			       ? networks->items[0] + strlen(word)
+			       : NULL;
+	return read_spec(invocation, &spec) &&
+			       spec_network_mode(&spec, &rest) == NETWORK_MODE_CONTAINER
+		       ? rest
+		       : NULL;
+}
+
 const struct command run_command = {
 	.name = "run",
 	.group = GROUP_RUN,
@@ -167,9 +185,10 @@ const struct command run_command = {
 			 "ctr run --bundle /srv/web web\n"),
 	COMMAND_OPTIONS(rows, options),
 	.order = OPTIONS_FIRST,
-	.flags = COMMAND_GUARD | COMMAND_ENTERS,
+	.flags = COMMAND_GUARD | COMMAND_ENTERS | COMMAND_JOINS,
 	.failure = FAILURE_RUN,
 	.read_spec = read_spec,
+	.find_container = find_joined,
 };
 
 /* Looks without making a store where there is none. Returns 1 if it has the image, 0 if not. */

@@ -228,6 +228,20 @@ no_pasta() {
 	ctr rm "$ID"
 }
 
+@test "another container of the user's joins the network of one" {
+	serve_on b far tcp 7000
+	up web -p 8080:80 -- tcp 80
+	SPEC=joins.json spec . talk ask tcp 127.0.0.1 80
+	run -0 ctr run --rm --network "container:$ID-web" joins.json
+	contains "$output" 'web saw 127.0.0.1'
+	SPEC=joins.json spec '.network.mode = "container:'"$ID"'-web"' talk ask tcp "$B" 7000
+	run -0 ctr run --rm joins.json
+	equal "$output" "far saw $A"
+	equal "$(pasta_count)" 1
+	run -125 ctr run --rm --network "container:$ID-none" joins.json
+	contains "$output" "$ID-none" 'does not exist'
+}
+
 @test "what pasta cannot do is refused by name" {
 	spec . true
 	run -125 ctr run --name "$ID" --network pasta -p 80:80/sctp spec.json
