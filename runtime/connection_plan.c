@@ -303,7 +303,7 @@ void connection_enter(struct arena *arena, const struct connection_plan *plan, c
 static void print_pasta(FILE *out, const struct pasta_plan *plan)
 {
 	cleanup_arena struct arena arena = { 0 };
-	const struct string_list words = pasta_arguments(&arena, plan, PASTA_NETNS);
+	const struct string_list words = pasta_arguments(&arena, plan, PASTA_NAME, PASTA_NETNS);
 
 	fprintf(out, "network: %s\n", string_list_text(&arena, &words, " "));
 }

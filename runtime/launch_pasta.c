@@ -109,12 +109,18 @@ static const char *folder_of(const struct launch *launch)
 int launch_pasta_start(struct launch *launch, struct error *err)
 {
 	const struct pasta_plan *plan = plan_of(launch);
+	struct pasta_subject subject;
 
 	if (!plan)
 		return 0;
+	subject = (struct pasta_subject){
+		.pid = launch->pid,
+		.user = launch->settings->user,
+		.state = launch->state_dir,
+		.path = folder_of(launch),
+	};
 	launch->has_pasta = true;
-	return pasta_start(launch->arena, plan, launch->state_dir, folder_of(launch), launch->pid,
-			   err);
+	return pasta_start(launch->arena, plan, &subject, err);
 }
 
 int launch_pasta_stop(struct launch *launch, struct error *err)

@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/identity.h"
+#include "base/path.h"
 #include "base/program.h"
 #include "base/sys.h"
 #include "runtime/spawn.h"
@@ -45,9 +46,13 @@ int pasta_check(struct arena *arena, struct error *err)
 	return fail_errno(err, "open " TUN);
 }
 
-/* In the new process: a name for the namespace that pasta may open, which is nobody else's mount. */
+/*
+ * In the new process: a name for the namespace that pasta may open, which is nobody else's mount. As
+ * it is the folder of the state that is shown, what is unlinked in there is so for pasta too.
+ */
 struct view {
-	const char *source, *target;
+	const char *folder, *shown;  /* the folder of the state, and where pasta has it */
+	const char *source, *target; /* the namespace, and its name in shown */
 };
 
 static void make_view(const void *context)
@@ -55,6 +60,7 @@ static void make_view(const void *context)
 	const struct view *view = context;
 
 	if (unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	    mount(view->folder, view->shown, NULL, MS_BIND, NULL) == 0 &&
 	    mount(view->source, view->target, NULL, MS_BIND, NULL) == 0)
 		return;
 	dprintf(STDERR_FILENO, "mount its network namespace: %s\n", strerror(errno));
@@ -76,20 +82,36 @@ static int fail_start(struct arena *arena, int words, struct error *err)
 	return fail_in(err, "pasta");
 }
 
-static char *netns_path(struct arena *arena, const char *path)
+static char *process_name(struct arena *arena, const char *path)
 {
-	return arena_printf(arena, "%s/" PASTA_FOLDER "/" PASTA_NETNS, path);
+	return arena_printf(arena, "%s/" PASTA_FOLDER "/" PASTA_NAME, path);
 }
 
-static int run(struct arena *arena, const struct pasta_plan *plan, const char *netns, pid_t pid,
-	       struct error *err)
+/*
+ * AppArmor profiles of package passt let pasta read namespaces in this folder alone (Debian 12's), or
+ * below the one above it. podman has its own there; it stays. Of a user without a session: folder.
+ */
+static const char *shown_folder(struct arena *arena, uid_t user, const char *folder)
+{
+	const char *shown = arena_printf(arena, "/run/user/%u/netns", user);
+
+	return mkdir(shown, 0700) == 0 || errno == EEXIST ? shown : folder;
+}
+
+static int run(struct arena *arena, const struct pasta_plan *plan,
+	       const struct pasta_subject *subject, struct error *err)
 {
 	cleanup_fd int words = memfd_create("pasta", MFD_CLOEXEC);
-	const struct string_list arguments = pasta_arguments(arena, plan, netns);
+	const char *folder = path_join(arena, subject->path, PASTA_FOLDER);
+	const char *shown = shown_folder(arena, subject->user, folder);
 	const struct view view = {
-		.source = arena_printf(arena, "/proc/%d/ns/net", (int)pid),
-		.target = netns,
+		.folder = folder,
+		.shown = shown,
+		.source = arena_printf(arena, "/proc/%d/ns/net", (int)subject->pid),
+		.target = path_join(arena, shown, PASTA_NETNS),
 	};
+	const struct string_list arguments =
+		pasta_arguments(arena, plan, process_name(arena, subject->path), view.target);
 	char *const environment[] = { NULL };
 	const struct spawn spawn = {
 		.path = program_on_host(arena, "pasta"),
@@ -129,10 +151,11 @@ static int write_ports(struct arena *arena, const struct published_ports *ports,
 	return write_all(fd, all, strlen(all), err);
 }
 
-int pasta_start(struct arena *arena, const struct pasta_plan *plan, int state, const char *path,
-		pid_t pid, struct error *err)
+int pasta_start(struct arena *arena, const struct pasta_plan *plan,
+		const struct pasta_subject *subject, struct error *err)
 {
-	cleanup_fd int folder = openat(state, PASTA_FOLDER, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int folder =
+		openat(subject->state, PASTA_FOLDER, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	cleanup_fd int netns = -1;
 
 	if (folder < 0)
@@ -142,26 +165,21 @@ int pasta_start(struct arena *arena, const struct pasta_plan *plan, int state, c
 	netns = openat(folder, PASTA_NETNS, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (netns < 0)
 		return fail_errno(err, "make the name of its network namespace");
-	return run(arena, plan, netns_path(arena, path), pid, err);
+	return run(arena, plan, subject, err);
 }
 
-/* Whether one of the words of its command line is this. */
-static bool has_word(struct arena *arena, const char *process, const char *word)
+static bool has_name(struct arena *arena, const char *process, const char *name)
 {
 	char *text, *path = arena_printf(arena, "/proc/%s/cmdline", process);
 	struct error ignored;
-	size_t size;
 
-	if (file_read_at(AT_FDCWD, path, MAX_WORDS, arena, &text, &size, &ignored) < 0)
-		return false;
-	for (size_t i = 0; i < size; i += strlen(text + i) + 1)
-		if (strcmp(text + i, word) == 0)
-			return true;
-	return false;
+	/* the words end with a zero each, and its name is the first */
+	return file_read_at(AT_FDCWD, path, MAX_WORDS, arena, &text, NULL, &ignored) == 0 &&
+	       strcmp(text, name) == 0;
 }
 
 /* Its pidfd, or -1: there is none any more, or we cannot see it. */
-static int find_process(const char *netns)
+static int find_process(const char *name)
 {
 	struct error ignored;
 	cleanup_dir DIR *proc = open_dir_at(AT_FDCWD, "/proc", &ignored);
@@ -174,11 +192,11 @@ static int find_process(const char *netns)
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
 		arena_clear(&arena);
-		if (!has_word(&arena, entry->d_name, netns))
+		if (!has_name(&arena, entry->d_name, name))
 			continue;
 		pidfd = pidfd_open(atoi(entry->d_name), 0);
 		/* behind that the number cannot have become another's before we looked */
-		if (pidfd >= 0 && has_word(&arena, entry->d_name, netns))
+		if (pidfd >= 0 && has_name(&arena, entry->d_name, name))
 			return take_fd(&pidfd);
 	}
 	return -1;
@@ -191,7 +209,7 @@ int pasta_stop(struct arena *arena, int state, const char *path, struct error *e
 
 	if (folder < 0 || faccessat(folder, PASTA_NETNS, F_OK, 0) < 0)
 		return errno == ENOENT ? 0 : fail_errno(err, "find pasta");
-	pidfd = find_process(netns_path(arena, path));
+	pidfd = find_process(process_name(arena, path));
 	if (unlinkat(folder, PASTA_NETNS, 0) < 0 && errno != ENOENT)
 		return fail_errno(err, "tell pasta to end");
 	if (pidfd >= 0 && !identity_wait_end(pidfd, STOP_TIMEOUT_MS))

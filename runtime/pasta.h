@@ -19,6 +19,8 @@
  */
 #define PASTA_FOLDER "network"
 #define PASTA_NETNS "netns"
+/* Not a file: the last part of what its process is called. */
+#define PASTA_NAME "pasta"
 /* Beside it: the published ports, one a line as port_print() has them, each with its host port. */
 #define PASTA_PORTS "ports"
 
@@ -43,9 +45,12 @@ struct pasta_plan {
 int pasta_plan(struct arena *arena, const char *options, const struct published_ports *ports,
 	       struct pasta_plan *plan, struct error *err);
 
-/* Its argv, for the namespace behind the path netns. Pure. */
+/*
+ * Its argv, for the namespace behind the path netns. name: what its process is found by, one of the
+ * container's alone; of the last part of it pasta knows that it is pasta. Pure.
+ */
 struct string_list pasta_arguments(struct arena *arena, const struct pasta_plan *plan,
-				   const char *netns);
+				   const char *name, const char *netns);
 
 /*
  * What it said, as one line: the reason why it has ended, without what it says of every start. NULL:
@@ -67,12 +72,17 @@ int pasta_choose_ports(const struct published_ports *ports, struct published_por
 /* Whether port, a single one, is among those. */
 bool pasta_has_port(const struct published_ports *ports, const struct published_port *port);
 
-/*
- * Starts it for the network namespace of process pid and returns when the network is there. state: the
- * state folder, which is at path.
- */
-int pasta_start(struct arena *arena, const struct pasta_plan *plan, int state, const char *path,
-		pid_t pid, struct error *err);
+/* A container as pasta has to do with it. */
+struct pasta_subject {
+	pid_t pid;	  /* a process that is in its network namespace */
+	uid_t user;	  /* whose it is, on the host */
+	int state;	  /* the state folder, */
+	const char *path; /* and where it is */
+};
+
+/* Starts it, and returns when the network is there. */
+int pasta_start(struct arena *arena, const struct pasta_plan *plan,
+		const struct pasta_subject *subject, struct error *err);
 
 /* Ends it, if it is there, and waits until it has given back its ports. */
 int pasta_stop(struct arena *arena, int state, const char *path, struct error *err);

@@ -109,7 +109,7 @@ static void add_ports(struct arena *arena, const struct pasta_plan *plan, int pr
 }
 
 struct string_list pasta_arguments(struct arena *arena, const struct pasta_plan *plan,
-				   const char *netns)
+				   const char *name, const char *netns)
 {
 	static const struct {
 		char name[3], long_name[16], value[16];
@@ -122,7 +122,7 @@ struct string_list pasta_arguments(struct arena *arena, const struct pasta_plan 
 				     plan->options.count + 2 * plan->ports.count + 20),
 	};
 
-	add(arena, &words, "pasta");
+	add(arena, &words, name);
 	add(arena, &words, "--config-net");
 	add(arena, &words, "--quiet");
 	/* podman's word for what is pasta's default: the gateway's address is the host's too */
@@ -151,14 +151,15 @@ struct string_list pasta_arguments(struct arena *arena, const struct pasta_plan 
 
 const char *pasta_reason(char *text)
 {
-	/* of the system's logger; and of getopt(3), before all its options */
-	static const char noise[] = "Failed to send ", mistake[] = "pasta: ";
-	const char *reason = NULL;
+	/* of the system's logger; and of getopt(3) behind its name, before all its options */
+	static const char noise[] = "Failed to send ", mistake[] = "/" PASTA_NAME ": ";
+	const char *reason = NULL, *found;
 	char *line;
 
 	while ((line = strsep(&text, "\n"))) {
-		if (!strncmp(line, mistake, strlen(mistake)))
-			return line + strlen(mistake);
+		found = strstr(line, mistake);
+		if (found)
+			return found + strlen(mistake);
 		if (*line && strncmp(line, noise, strlen(noise)) != 0)
 			reason = line;
 	}

@@ -61,7 +61,7 @@ teardown() {
 	for ns in a b router; do
 		ip netns del "$NS-$ns" || status=1
 	done
-	rm -rf "$DIR"
+	rm -rf "$DIR" "/run/user/${USER_ID:?}"
 	return $status
 }
 
@@ -79,7 +79,7 @@ ctr() {
 
 # pastas: the processes that serve containers of this test.
 pastas() {
-	pgrep -af -- "--netns $DIR/" || true
+	pgrep -af -- "^$DIR/.*/network/pasta " || true
 }
 
 pasta_count() {
@@ -226,6 +226,24 @@ no_pasta() {
 		equal "$(pastas)" ''
 	done
 	ctr rm "$ID"
+}
+
+@test "pasta reads namespaces where AppArmor lets it, and they are nowhere else to be seen there" {
+	local folder=/run/user/$USER_ID
+	mkdir -p /run/user
+	mkdir -m 700 "$folder"
+	chown "$USER_ID:$USER_ID" "$folder"
+	up web -p 8080:80 -- tcp 80
+	up two -p 8081:80 -- tcp 80
+	equal "$(pgrep -fc -- "^$DIR/.*/network/pasta .*--netns $folder/netns/netns\$")" 2
+	sees b tcp "$A" 8080 : "web saw 10.77.2.2"
+	sees b tcp "$A" 8081 : "two saw 10.77.2.2"
+	equal "$(stat -c %a:%u "$folder/netns") $(ls -A "$folder/netns")" "700:$USER_ID "
+	ctr rm -f "$ID-web"
+	equal "$(pasta_count)" 1
+	sees b tcp "$A" 8081 : "two saw 10.77.2.2"
+	ctr rm -f "$ID-two"
+	no_pasta
 }
 
 @test "another container of the user's joins the network of one" {

@@ -49,7 +49,8 @@ TEST(pasta_is_told_what_is_published_and_nothing_else_leads_in_or_out)
 
 		CHECK_INT(pasta_plan(&arena, cases[i].options, &ports, &plan, &err), 0);
 		plan.forwards_names = cases[i].forwards_names;
-		words = pasta_arguments(&arena, &plan, "/run/user/1/ctr/web/network/netns");
+		words = pasta_arguments(&arena, &plan, "/run/user/1/ctr/web/network/pasta",
+					"/run/user/1/netns/netns");
 		CHECK(!words.items[words.count]);
 		fprintf(stream, "'%s' %s\n  %s\n", cases[i].options ?: "", cases[i].ports,
 			string_list_text(&arena, &words, " "));
@@ -81,7 +82,8 @@ TEST(what_is_ours_to_say_or_nobodys_to_do_is_refused)
 
 TEST(its_reason_is_told_without_its_noise)
 {
-	char usage[] = "pasta: unrecognized option '--x'\nUsage: pasta [OPTION]...\n  -d\n";
+	char usage[] = "/run/user/1/ctr/web/network/pasta: unrecognized option '--x'\nUsage: pasta "
+		       "[OPTION]...\n  -d\n";
 	char taken[] = "Failed to send 46 bytes to syslog\n"
 		       "No external routable interface for IPv6\n"
 		       "Failed to bind any port for '-t 1:1', exiting\n"
