@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/launch_network.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 
 #include "base/fd.h"
 #include "base/log.h"
 #include "runtime/connection.h"
+#include "runtime/launch_serve.h"
 
 /* What ctr-net is asked for; NULL: nothing. */
 static const struct network_request *request_of(const struct launch *launch)
@@ -89,17 +91,23 @@ int launch_network_detach(struct launch *launch, struct error *err)
 	return 0;
 }
 
-/* The descriptor is the caller's. */
-static int open_netns(const struct launch *launch, struct error *err)
+/* The descriptor is the caller's. A child that is gone already has said why. */
+static int open_netns(struct launch *launch, struct error *err)
 {
 	const int joined = launch->namespaces.fds[NAMESPACE_NETWORK];
 	char path[32];
-	int netns;
+	int netns, reason;
 
 	snprintf(path, sizeof(path), "%d/ns/net", (int)launch->pid);
 	netns = joined >= 0 ? fcntl(joined, F_DUPFD_CLOEXEC, 3)
 			    : openat(launch->proc, path, O_RDONLY | O_CLOEXEC);
-	return netns < 0 ? fail_errno(err, "open the container's network namespace") : netns;
+	if (netns >= 0)
+		return netns;
+	reason = errno;
+	if ((reason == ENOENT || reason == ESRCH) && launch_serve(launch, SYNC_READY, err) < 0)
+		return -1;
+	errno = reason;
+	return fail_errno(err, "open the container's network namespace");
 }
 
 int launch_network_enter(struct launch *launch, struct error *err)
