@@ -29,6 +29,13 @@ plugins = "/usr/lib/cni"
 os.environ["CTR_LIBEXEC"] = options.build
 notes = []
 table = []
+headings = set()
+
+
+def heading(cells):
+    """The first line of a table."""
+    headings.add(len(table))
+    table.append(cells)
 
 
 def must(*command, text=None):
@@ -197,7 +204,7 @@ def attach_row():
         except RuntimeError as problem:
             notes.append(f"{name}: {problem}")
     measured = measure(variants)
-    table.append(["attach one, 1 port, ms (min-max)", "attach", "detach", "both", "times ctr's"])
+    heading(["attach one, 1 port, ms (min-max)", "attach", "detach", "both", "times ctr's"])
     both = {name: [sum(sample) for sample in samples] for name, samples in measured.items()}
     least = statistics.median(both["ctr"]) if both.get("ctr") else None
     for name, samples in measured.items():
@@ -225,7 +232,7 @@ def run_row():
         "--network bridge": [[*run, "--network", "bridge", "spec.json"]],
         "--network bridge -p 7100:80": [[*run, "--network", "bridge", "-p", "7100:80",
                                          "spec.json"]]})
-    table.append(["ctr run --rm /bin/true, ms (min-max)", "whole", "", "", ""])
+    heading(["ctr run --rm /bin/true, ms (min-max)", "whole", "", "", ""])
     for name, samples in measured.items():
         table.append([name, show([sample[0] for sample in samples]), "", "", ""])
 
@@ -249,7 +256,7 @@ def growth_row():
     while len(json.loads(must("ip", "-j", "link", "show", "type", "veth"))) > links:
         time.sleep(0.1)  # the kernel removes namespaces in the background
     behind = sample()
-    table.append(["attach and detach by ctr, ms (min-max)", "both", "", "", ""])
+    heading(["attach and detach by ctr, ms (min-max)", "both", "", "", ""])
     table.append(["beside 1", show(before + behind, 2), "", "", ""])
     table.append([f"beside {options.crowd}", show(inside, 2), "", "", ""])
     change = statistics.median(inside) / statistics.median(before + behind) - 1
@@ -309,7 +316,7 @@ def traffic_row():
             pair.sample()
     for server in servers:
         server.kill()
-    table.append(["between two containers", "TCP, Gbit/s", "there and back, us", "", ""])
+    heading(["between two containers", "TCP, Gbit/s", "there and back, us", "", ""])
     for pair, name in zip(pairs, ("plain veth and bridge", "ctr")):
         table.append([name, show(pair.bits), show(pair.trips, 2), "", ""])
 
@@ -319,9 +326,14 @@ for row in rows:
         {"attach": attach_row, "run": run_row, "growth": growth_row, "traffic": traffic_row}[row]()
     except (RuntimeError, KeyError) as problem:
         notes.append(f"{row}: {problem}")
-for line in table:
-    print("| " + " | ".join(line) + " |" if options.markdown else
-          f"{line[0]:40}" + "".join(f"{cell:22}" for cell in line[1:]).rstrip())
+for number, line in enumerate(table):
+    if not options.markdown:
+        print(f"{line[0]:40}" + "".join(f"{cell:22}" for cell in line[1:]).rstrip())
+        continue
+    cells = [cell for cell in line if cell]
+    print(("\n" if number in headings and number else "") + "| " + " | ".join(cells) + " |")
+    if number in headings:
+        print("|" + "---|" * len(cells))
 print(f"{os.cpu_count()} processors, Linux {os.uname().release}; "
       f"{must(ctr[0], '--version').splitlines()[0]}; {must(netavark, '--version')}; CNI plugins "
       f"{must('dpkg-query', '-W', '-f', '${Version}', 'containernetworking-plugins')}; "
