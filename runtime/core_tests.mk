@@ -72,6 +72,7 @@ tests_unit_test_monitor_CFLAGS = $(core_test_flags)
 tests_unit_test_monitor_LDADD = $(core_test_libraries)
 EXTRA_DIST += \
 	tests/unit/golden/connection.txt \
+	tests/unit/golden/pasta.txt \
 	tests/unit/golden/plan_everything.json \
 	tests/unit/golden/plan_everything.plan \
 	tests/unit/golden/plan_rootless.plan \
